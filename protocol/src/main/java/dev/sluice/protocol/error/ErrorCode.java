@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.error;
+
+/**
+ * Every reason for which Sluice answers with an error of its own, with what goes on the wire.
+ *
+ * <p>Request refusals are declared in the order in which they are checked: where several hold, the first is reported.
+ * The {@code type} and {@code code} strings are those of the OpenAI API's error object.
+ */
+public enum ErrorCode {
+    /** The message framing or the head is not valid HTTP/1.1, or is ambiguous (RFC 9112). */
+    DOWNSTREAM_BAD_REQUEST(400, "invalid_request_error", "bad_request"),
+    /** The request line is longer than the limit. */
+    DOWNSTREAM_TARGET_TOO_LONG(414, "invalid_request_error", "uri_too_long"),
+    /** The head is longer than the limit. */
+    DOWNSTREAM_HEAD_TOO_LARGE(431, "invalid_request_error", "request_head_too_large"),
+    /** The protocol version is neither HTTP/1.0 nor HTTP/1.1. */
+    DOWNSTREAM_VERSION_UNSUPPORTED(505, "invalid_request_error", "http_version_not_supported"),
+    /** A transfer coding other than {@code chunked} was used. */
+    DOWNSTREAM_TRANSFER_CODING(501, "invalid_request_error", "not_implemented"),
+    /** An {@code Expect} other than {@code 100-continue}. */
+    DOWNSTREAM_EXPECTATION(417, "invalid_request_error", "expectation_failed"),
+    /** The head or the body arrived too slowly. */
+    DOWNSTREAM_TOO_SLOW(408, "invalid_request_error", "request_timeout"),
+    /** No face is served at this path. */
+    DOWNSTREAM_PATH_UNKNOWN(404, "invalid_request_error", "not_found"),
+    /** The path is known, the method is not allowed for it. */
+    DOWNSTREAM_METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_allowed"),
+    /** WebSocket mode was asked for, which is not built. */
+    DOWNSTREAM_UPGRADE_REQUIRED(426, "invalid_request_error", "websocket_not_supported"),
+    /** The API key is missing, unknown or expired. */
+    DOWNSTREAM_KEY_INVALID(401, "authentication_error", "invalid_api_key"),
+    /** The relay is stopping and takes no new exchanges. */
+    RELAY_DRAINING(503, "service_unavailable", "draining"),
+    /** The relay carries as many exchanges, or holds as much memory, as it may. */
+    RELAY_OVERLOADED(429, "rate_limit_error", "relay_overloaded"),
+    /** The caller's own rate or concurrency limit is reached. */
+    DOWNSTREAM_RATE_LIMITED(429, "rate_limit_error", "rate_limit_exceeded"),
+    /** The Content-Type is not JSON in UTF-8. */
+    DOWNSTREAM_MEDIA_TYPE(415, "invalid_request_error", "unsupported_media_type"),
+    /** A content coding that is not decoded here. */
+    DOWNSTREAM_CODING_UNSUPPORTED(400, "invalid_request_error", "unsupported_content_encoding"),
+    /** A compressed body that does not decode. */
+    DOWNSTREAM_CODING_INVALID(400, "invalid_request_error", "invalid_content_encoding"),
+    /** The body is longer than the limit, by its Content-Length or as it streams. */
+    DOWNSTREAM_BODY_TOO_LARGE(413, "invalid_request_error", "payload_too_large"),
+    /** The body is not one strict JSON object in UTF-8, or names a field twice where that matters. */
+    DOWNSTREAM_INVALID_JSON(400, "invalid_request_error", "invalid_json"),
+    /** A field breaks a rule of the profile. */
+    DOWNSTREAM_FIELD_REFUSED(400, "invalid_request_error", "invalid_request_error"),
+    /** A field or path that is known and not built. */
+    DOWNSTREAM_NOT_IMPLEMENTED(501, "invalid_request_error", "not_implemented"),
+    /** The key may not use the model. */
+    MODEL_NOT_ALLOWED(403, "permission_error", "model_not_allowed"),
+    /** No route takes the model. */
+    MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
+    /** The cluster has no endpoint that may be used now. */
+    CLUSTER_EXHAUSTED(503, "service_unavailable", "no_accounts"),
+    /** No connection to the upstream could be made, or its TLS handshake failed. */
+    UPSTREAM_CONNECT_FAILED(502, "upstream_error", "upstream_error"),
+    /** The upstream closed or reset the connection before a response head. */
+    UPSTREAM_CLOSED(502, "upstream_error", "upstream_error"),
+    /** The upstream's response is malformed, or one that is never passed on (a redirect). */
+    UPSTREAM_MALFORMED(502, "upstream_error", "upstream_error"),
+    /** The upstream refused the endpoint's own credentials. */
+    UPSTREAM_AUTH_FAILED(502, "upstream_error", "upstream_auth_failed"),
+    /** The upstream's event stream ended without a terminal event. */
+    UPSTREAM_TRUNCATED(502, "upstream_error", "upstream_stream_truncated"),
+    /** No response head, or no first event, in time. */
+    UPSTREAM_TIMEOUT(504, "upstream_error", "upstream_timeout"),
+    /** The upstream sent nothing for too long in the middle of a response. */
+    UPSTREAM_IDLE(504, "upstream_error", "stream_idle_timeout"),
+    /** A defect of the relay itself. */
+    RELAY_INTERNAL(500, "server_error", "internal_error");
+
+    private final int status;
+    private final String type;
+    private final String code;
+
+    ErrorCode(int status, String type, String code) {
+        this.status = status;
+        this.type = type;
+        this.code = code;
+    }
+
+    /** Returns the HTTP status, where the response is not committed yet. */
+    public int status() {
+        return status;
+    }
+
+    /** Returns {@code error.type}. */
+    public String type() {
+        return type;
+    }
+
+    /** Returns {@code error.code}. */
+    public String code() {
+        return code;
+    }
+
+    /** Returns whether the downstream's connection can carry another request after this refusal. */
+    public boolean isConnectionReusable() {
+        return switch (this) {
+            case DOWNSTREAM_BAD_REQUEST, DOWNSTREAM_TARGET_TOO_LONG, DOWNSTREAM_HEAD_TOO_LARGE,
+                    DOWNSTREAM_VERSION_UNSUPPORTED, DOWNSTREAM_TRANSFER_CODING, DOWNSTREAM_TOO_SLOW,
+                    RELAY_DRAINING -> false;
+            default -> true;
+        };
+    }
+
+    /** Returns how many seconds to name in {@code Retry-After}; 0 for no such header. */
+    public int retryAfterSeconds() {
+        return this == RELAY_OVERLOADED || this == RELAY_DRAINING ? 5 : 0;
+    }
+}

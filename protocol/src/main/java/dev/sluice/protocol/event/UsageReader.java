@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.event;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+
+/** Reads a {@code usage} object. One that is not as documented is unknown, never an error and never zero. */
+final class UsageReader {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final long UNKNOWN = -1;
+
+    private long input = UNKNOWN;
+    private long cached;
+    private long output = UNKNOWN;
+    private long reasoning;
+    private long total = UNKNOWN;
+
+    private UsageReader() {
+    }
+
+    /** Returns the counts, or null where {@code text[0, length)} does not tell input and output tokens. */
+    static Usage read(byte[] text, int length) {
+        try (JsonParser parser = JSON.createParser(text, 0, length)) {
+            UsageReader reader = new UsageReader();
+            reader.readObject(parser);
+            return reader.usage();
+        } catch (IOException | IllegalArgumentException ignored) {
+            return null; // not documented usage: a bad usage never disturbs the stream
+        }
+    }
+
+    private void readObject(JsonParser parser) throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            return;
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (value == JsonToken.START_OBJECT && name.endsWith("_tokens_details")) {
+                readDetails(parser);
+            } else if (value == JsonToken.VALUE_NUMBER_INT) {
+                set(name, parser.getLongValue());
+            } else {
+                parser.skipChildren();
+            }
+        }
+    }
+
+    private void readDetails(JsonParser parser) throws IOException {
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
+                set(name, parser.getLongValue());
+            } else {
+                parser.skipChildren();
+            }
+        }
+    }
+
+    private void set(String name, long count) {
+        switch (name) {
+            case "input_tokens", "prompt_tokens" -> input = count;
+            case "output_tokens", "completion_tokens" -> output = count;
+            case "total_tokens" -> total = count;
+            case "cached_tokens" -> cached = count;
+            case "reasoning_tokens" -> reasoning = count;
+            default -> { } // counts that nobody asks for yet
+        }
+    }
+
+    private Usage usage() {
+        if (input == UNKNOWN || output == UNKNOWN) {
+            return null;
+        }
+        return new Usage(input, cached, output, reasoning, total == UNKNOWN ? input + output : total, false);
+    }
+}

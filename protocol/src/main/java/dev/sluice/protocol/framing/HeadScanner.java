@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.framing;
+
+import dev.sluice.protocol.framing.FramingException.Fault;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Finds the end of an HTTP/1.1 head in the bytes as they arrived, and refuses what cannot be seen any more after a
+ * codec has decoded it: folded lines, line ends other than CRLF, request-line separators other than one space,
+ * a missing or doubled {@code Host} (RFC 9112 sections 2.2, 3, 3.2 and 5.2).
+ *
+ * <p>Resumable at any byte; keeps counts only, no bytes.
+ *
+ * <p><b>Threading:</b> confined to one event loop.
+ *
+ * <p><b>Ownership:</b> borrows the buffer.
+ */
+public final class HeadScanner {
+    private static final String HOST = "host";
+    private static final String VERSION_PREFIX = "HTTP/1.";
+
+    private final boolean isRequest;
+    private final int maxStartLineBytes;
+    private final int maxHeadBytes;
+
+    private State state;
+    private int headBytes;
+    private int startLineBytes;
+    private int separators;
+    private boolean isAfterSeparator;
+    private int versionBytes;
+    private int nameBytes;
+    private boolean isHostName;
+    private int hosts;
+
+    private HeadScanner(boolean isRequest, int maxStartLineBytes, int maxHeadBytes) {
+        this.isRequest = isRequest;
+        this.maxStartLineBytes = maxStartLineBytes;
+        this.maxHeadBytes = maxHeadBytes;
+        reset();
+    }
+
+    /**
+     * A scanner of request heads.
+     *
+     * @param maxStartLineBytes the longest request line, in bytes
+     * @param maxHeadBytes      the longest head with its request line, in bytes
+     */
+    public static HeadScanner ofRequests(int maxStartLineBytes, int maxHeadBytes) {
+        return new HeadScanner(true, maxStartLineBytes, maxHeadBytes);
+    }
+
+    /**
+     * A scanner of response heads.
+     *
+     * @param maxStartLineBytes the longest status line, in bytes
+     * @param maxHeadBytes      the longest head with its status line, in bytes
+     */
+    public static HeadScanner ofResponses(int maxStartLineBytes, int maxHeadBytes) {
+        return new HeadScanner(false, maxStartLineBytes, maxHeadBytes);
+    }
+
+    /** Makes ready for the next head. */
+    public void reset() {
+        state = State.START;
+        headBytes = 0;
+        startLineBytes = 0;
+        separators = 0;
+        isAfterSeparator = true;
+        versionBytes = 0;
+        hosts = 0;
+    }
+
+    /** Returns whether a head has begun and not ended, that is, whether an end of input now would be in mid-head. */
+    public boolean isMidHead() {
+        return headBytes > 0 && state != State.DONE;
+    }
+
+    /**
+     * Scans on.
+     *
+     * @return the index after the head's last byte, or -1 where the head goes on after {@code to}
+     * @throws FramingException where the head is malformed, ambiguous or over a limit
+     */
+    public int scan(ByteBuf bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (++headBytes > maxHeadBytes) {
+                throw new FramingException(Fault.HEAD_TOO_LARGE,
+                        "head: over " + maxHeadBytes + " bytes (expected: at most that)");
+            }
+            if (accept(bytes.getByte(i) & 0xff)) {
+                return i + 1;
+            }
+        }
+        return -1;
+    }
+
+    private boolean accept(int b) {
+        switch (state) {
+            case START -> onStart(b);
+            case LEADING_LF -> {
+                require(b == '\n', "a bare CR before the start line");
+                state = State.START_LINE;
+            }
+            case START_LINE -> onStartLine(b);
+            case START_LINE_LF, VALUE_LF -> {
+                require(b == '\n', "a bare CR in the head");
+                state = State.LINE_START;
+            }
+            case LINE_START -> onLineStart(b);
+            case NAME -> onName(b);
+            case VALUE -> onValue(b);
+            case END_LF -> {
+                require(b == '\n', "a bare CR in the head");
+                require(!isRequest || hosts <= 1, "more than one Host header");
+                state = State.DONE;
+                return true;
+            }
+            case DONE -> throw new IllegalStateException("head: already complete (expected: reset() first)");
+            default -> throw new AssertionError(state);
+        }
+        return false;
+    }
+
+    private void onStart(int b) {
+        if (b == '\r' && isRequest) {
+            state = State.LEADING_LF; // RFC 9112 section 2.2: one empty line before a request line is ignored
+            return;
+        }
+        state = State.START_LINE;
+        onStartLine(b);
+    }
+
+    private void onStartLine(int b) {
+        if (b == '\r') {
+            require(!isRequest || separators == 2 && versionBytes == VERSION_PREFIX.length() + 1,
+                    "a request line that is not 'method target HTTP/1.x'");
+            require(startLineBytes > 0, "an empty start line");
+            state = State.START_LINE_LF;
+            return;
+        }
+        if (++startLineBytes > maxStartLineBytes) {
+            throw new FramingException(Fault.START_LINE_TOO_LONG,
+                    "start line: over " + maxStartLineBytes + " bytes (expected: at most that)");
+        }
+        require(b != '\n', "a bare LF in the head");
+        if (!isRequest) {
+            require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in the status line");
+            return;
+        }
+        onRequestLine(b);
+    }
+
+    private void onRequestLine(int b) {
+        if (b == ' ') {
+            separators++;
+            require(!isAfterSeparator && separators <= 2, "a request line with an odd separator");
+            isAfterSeparator = true;
+            return;
+        }
+        isAfterSeparator = false;
+        require(b > 0x20 && b < 0x7f, "a request line with an odd separator or a byte outside printable ASCII");
+        if (separators == 0) {
+            require(isTokenByte(b), "a method that is not a token");
+            return;
+        }
+        if (separators == 2) {
+            onVersion(b);
+        }
+    }
+
+    private void onVersion(int b) {
+        boolean isPrefix = versionBytes < VERSION_PREFIX.length();
+        if (isPrefix ? b != VERSION_PREFIX.charAt(versionBytes) : versionBytes > VERSION_PREFIX.length()
+                || b != '0' && b != '1') {
+            throw new FramingException(Fault.VERSION, "protocol version: another (expected: HTTP/1.1 or HTTP/1.0)");
+        }
+        versionBytes++;
+    }
+
+    private void onLineStart(int b) {
+        if (b == '\r') {
+            state = State.END_LF;
+            return;
+        }
+        require(b != ' ' && b != '\t', "a folded header line");
+        nameBytes = 0;
+        isHostName = true;
+        state = State.NAME;
+        onName(b);
+    }
+
+    private void onName(int b) {
+        if (b == ':') {
+            require(nameBytes > 0, "a header line without a name");
+            if (isHostName && nameBytes == HOST.length()) {
+                hosts++;
+            }
+            state = State.VALUE;
+            return;
+        }
+        require(isTokenByte(b), "a header name that is not a token");
+        if (isHostName && (nameBytes >= HOST.length() || (b | 0x20) != HOST.charAt(nameBytes))) {
+            isHostName = false;
+        }
+        nameBytes++;
+    }
+
+    private void onValue(int b) {
+        if (b == '\r') {
+            state = State.VALUE_LF;
+            return;
+        }
+        require(b != '\n', "a bare LF in the head");
+        require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in a header value");
+    }
+
+    /** RFC 9110 section 5.6.2: {@code tchar}. */
+    private static boolean isTokenByte(int b) {
+        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
+                || b > 0x20 && b < 0x7f && "!#$%&'*+-.^_`|~".indexOf(b) >= 0;
+    }
+
+    private static void require(boolean isValid, String found) {
+        if (!isValid) {
+            throw FramingException.malformed("head: " + found + " (expected: RFC 9112 syntax)");
+        }
+    }
+
+    private enum State {
+        START, LEADING_LF, START_LINE, START_LINE_LF, LINE_START, NAME, VALUE, VALUE_LF, END_LF, DONE
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** The bytes of one captured value, up to the cap of its watch; past the cap it is empty and truncated. */
+public final class JsonCapture {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private byte[] bytes = new byte[64];
+    private int length;
+    private int cap;
+    private boolean isTruncated;
+
+    JsonCapture() {
+    }
+
+    /** Makes ready for a value of at most {@code capBytes}. */
+    void start(int capBytes) {
+        length = 0;
+        cap = capBytes;
+        isTruncated = false;
+    }
+
+    void append(byte[] from, int start, int end) {
+        int added = end - start;
+        if (isTruncated || added > cap - length) {
+            isTruncated = true;
+            length = 0;
+            return;
+        }
+        if (added > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, Math.min(cap, Math.max(2 * bytes.length, length + added)));
+        }
+        System.arraycopy(from, start, bytes, length, added);
+        length += added;
+    }
+
+    /** Returns the backing array; the value is in its first {@link #length} bytes. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** Returns the bytes of the value; 0 where nothing was captured. */
+    public int length() {
+        return length;
+    }
+
+    /** Returns whether the value was longer than the cap. */
+    public boolean isTruncated() {
+        return isTruncated;
+    }
+
+    /**
+     * Returns the captured string value, decoded.
+     *
+     * @return null where the value is not a string or was not captured whole
+     */
+    public String asString() {
+        if (length < 2 || bytes[0] != '"') {
+            return null;
+        }
+        try (JsonParser parser = JSON.createParser(bytes, 0, length)) {
+            parser.nextToken();
+            return parser.getText();
+        } catch (IOException e) {
+            throw new IllegalStateException("captured value: not JSON (expected: checked by the scanner)", e);
+        }
+    }
+
+    /** Returns the captured value as an integer, or {@code otherwise} where it is none that a long can hold. */
+    public long asLong(long otherwise) {
+        if (length == 0) {
+            return otherwise;
+        }
+        try (JsonParser parser = JSON.createParser(bytes, 0, length)) {
+            return parser.nextToken() == com.fasterxml.jackson.core.JsonToken.VALUE_NUMBER_INT
+                    ? parser.getLongValue() : otherwise;
+        } catch (IOException ignored) {
+            return otherwise; // an integer over 64 bits
+        }
+    }
+}

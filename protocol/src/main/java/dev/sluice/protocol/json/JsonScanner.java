@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.json;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Scans one JSON text as it arrives, in any cut: strict RFC 8259 in UTF-8, one root value and nothing after it.
+ *
+ * <p>Structure and watched paths are followed exactly; the inside of a long string is skipped at memory speed with
+ * every byte checked. Names are compared decoded. In every object that contains a watched path a name may occur only
+ * once and the number of members is limited; elsewhere duplicates pass. Lone surrogate escapes pass.
+ *
+ * <p><b>Threading:</b> confined to one thread at a time; reusable through {@link #reset}.
+ *
+ * <p><b>Ownership:</b> borrows what it is fed.
+ *
+ * <p><b>Errors:</b> every method that reads throws {@link JsonException}; the scanner must be reset after one.
+ */
+public final class JsonScanner {
+    private static final int VALUE = 0;
+    private static final int FIRST_ELEMENT = 1;
+    private static final int FIRST_KEY = 2;
+    private static final int KEY = 3;
+    private static final int COLON = 4;
+    private static final int AFTER_VALUE = 5;
+    private static final int STRING = 6;
+    private static final int NUMBER = 7;
+    private static final int LITERAL = 8;
+    private static final int DONE = 9;
+
+    private final WatchTable table;
+    private final JsonLimits limits;
+    private final NumberScanner number = new NumberScanner();
+    private final StringScanner string = new StringScanner();
+    private final JsonCapture capture = new JsonCapture();
+    private final JsonCapture notCaptured = new JsonCapture();
+    private final NameSet[] names;
+    private final int[] nodes;
+    private final long[] starts;
+    private final long[] isObject;
+    private final byte[] name;
+
+    private JsonListener listener;
+    private int state;
+    private int depth;
+    private long base;
+    private boolean isName;
+    private boolean isNameKept;
+    private int nameBytes;
+    private int valueNode;
+    private long valueStart;
+    private JsonKind kind;
+    private String literal;
+    private int literalAt;
+    private int captureDepth;
+    private int captureFrom;
+
+    /** Creates one that is reset to tell nobody. */
+    public JsonScanner(WatchTable table, JsonLimits limits) {
+        this.table = table;
+        this.limits = limits;
+        names = new NameSet[table.maxDepth()];
+        nodes = new int[table.maxDepth() + 2];
+        starts = new long[table.maxDepth() + 2];
+        isObject = new long[limits.maxDepth() / 64 + 1];
+        name = new byte[limits.maxNameBytes()];
+        reset((watch, valueKind, start, end, value) -> { });
+    }
+
+    /** Makes ready for a new text. */
+    public void reset(JsonListener newListener) {
+        listener = newListener;
+        state = VALUE;
+        depth = 0;
+        base = 0;
+        valueNode = table.root();
+        captureDepth = WatchTable.NONE;
+    }
+
+    /** Returns how many bytes were fed since the last reset. */
+    public long position() {
+        return base;
+    }
+
+    /** Returns whether the root value is complete: only white space may follow. */
+    public boolean isComplete() {
+        return state == DONE;
+    }
+
+    /**
+     * Scans on, through a copy: for the processor the walk over an array in its cache is worth far more than the copy.
+     *
+     * @param text    borrowed; its indices do not change
+     * @param scratch any array; may be shared by all scanners of one thread; its size is the step of the copy
+     */
+    public void feed(ByteBuf text, int from, int to, byte[] scratch) {
+        if (text.hasArray()) {
+            feed(text.array(), text.arrayOffset() + from, text.arrayOffset() + to);
+            return;
+        }
+        for (int i = from; i < to; i += scratch.length) {
+            int step = Math.min(scratch.length, to - i);
+            text.getBytes(i, scratch, 0, step);
+            feed(scratch, 0, step);
+        }
+    }
+
+    /** Scans on. */
+    public void feed(byte[] text, int from, int to) {
+        long textBase = base - from;
+        captureFrom = from;
+        int i = from;
+        while (i < to) {
+            if (state == STRING) {
+                i = scanString(text, i, to, textBase);
+                continue;
+            }
+            byte b = text[i];
+            if (state == NUMBER) {
+                if (number.accept(b, textBase + i)) {
+                    i++;
+                } else {
+                    endValue(text, i, textBase);
+                }
+                continue;
+            }
+            if (state == LITERAL) {
+                acceptLiteral(text, i, textBase);
+            } else if (b > ' ' || !isWhiteSpace(b)) {
+                acceptStructural(text, i, textBase);
+            }
+            i++;
+        }
+        if (captureDepth != WatchTable.NONE) {
+            capture.append(text, captureFrom, to);
+        }
+        base = textBase + to;
+    }
+
+    /** Says that the text has ended. */
+    public void end() {
+        if (state == NUMBER && depth == 0) {
+            number.end(base);
+            captureFrom = 0;
+            endValue(new byte[0], 0, base);
+        }
+        if (state != DONE) {
+            throw new JsonException("end of the text in mid-value (expected: a complete JSON value)", base);
+        }
+    }
+
+    private static boolean isWhiteSpace(byte b) {
+        return b == ' ' || b == '\n' || b == '\r' || b == '\t';
+    }
+
+    private void acceptStructural(byte[] text, int i, long textBase) {
+        byte b = text[i];
+        switch (state) {
+            case VALUE -> startValue(text, i, textBase);
+            case FIRST_ELEMENT -> {
+                if (b == ']') {
+                    closeContainer(text, i, textBase, false);
+                } else {
+                    startValue(text, i, textBase);
+                }
+            }
+            case FIRST_KEY -> {
+                if (b == '}') {
+                    closeContainer(text, i, textBase, true);
+                } else {
+                    startName(b, textBase + i);
+                }
+            }
+            case KEY -> startName(b, textBase + i);
+            case COLON -> {
+                if (b != ':') {
+                    throw unexpected("a colon", textBase + i);
+                }
+                state = VALUE;
+            }
+            case AFTER_VALUE -> acceptAfterValue(text, i, textBase);
+            default -> throw new JsonException("bytes after the end of the value (expected: nothing)", textBase + i);
+        }
+    }
+
+    private void acceptAfterValue(byte[] text, int i, long textBase) {
+        byte b = text[i];
+        boolean isInObject = isInObject();
+        if (b == ',') {
+            state = isInObject ? KEY : VALUE;
+            valueNode = isInObject ? WatchTable.NONE : table.element(nodeAt(depth));
+            return;
+        }
+        if (b != (isInObject ? '}' : ']')) {
+            throw unexpected(isInObject ? "a comma or the end of the object" : "a comma or the end of the array",
+                    textBase + i);
+        }
+        closeContainer(text, i, textBase, isInObject);
+    }
+
+    private void startValue(byte[] text, int i, long textBase) {
+        byte b = text[i];
+        long offset = textBase + i;
+        kind = kindOf(b, offset);
+        valueStart = offset;
+        if (valueNode != WatchTable.NONE && table.watch(valueNode) != WatchTable.NONE) {
+            if (captureDepth == WatchTable.NONE && table.captureBytes(valueNode) > 0) {
+                captureDepth = depth;
+                captureFrom = i;
+                capture.start(table.captureBytes(valueNode));
+            }
+            listener.onValueStart(table.watch(valueNode), kind, offset);
+        }
+        switch (kind) {
+            case OBJECT, ARRAY -> openContainer(offset);
+            case STRING -> {
+                state = STRING;
+                isName = false;
+                string.reset();
+            }
+            case NUMBER -> {
+                state = NUMBER;
+                number.start(b);
+            }
+            default -> {
+                state = LITERAL;
+                literal = kind.words();
+                literalAt = 1;
+            }
+        }
+    }
+
+    private static JsonKind kindOf(byte b, long offset) {
+        return switch (b) {
+            case '{' -> JsonKind.OBJECT;
+            case '[' -> JsonKind.ARRAY;
+            case '"' -> JsonKind.STRING;
+            case 't' -> JsonKind.TRUE;
+            case 'f' -> JsonKind.FALSE;
+            case 'n' -> JsonKind.NULL;
+            case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> JsonKind.NUMBER;
+            default -> throw unexpected("a value", offset);
+        };
+    }
+
+    private void openContainer(long offset) {
+        if (depth == limits.maxDepth()) {
+            throw new JsonException("more than " + limits.maxDepth() + " levels (expected: at most that)", offset);
+        }
+        depth++;
+        boolean opensObject = kind == JsonKind.OBJECT;
+        setInObject(opensObject);
+        if (depth < nodes.length) {
+            nodes[depth] = valueNode;
+            starts[depth] = offset;
+            if (opensObject && table.hasMembers(valueNode)) {
+                namesAt(depth).clear();
+            }
+        }
+        valueNode = opensObject ? WatchTable.NONE : table.element(nodeAt(depth));
+        state = opensObject ? FIRST_KEY : FIRST_ELEMENT;
+    }
+
+    private void closeContainer(byte[] text, int i, long textBase, boolean closesObject) {
+        valueNode = nodeAt(depth);
+        valueStart = depth < starts.length ? starts[depth] : 0;
+        kind = closesObject ? JsonKind.OBJECT : JsonKind.ARRAY;
+        depth--;
+        endValue(text, i + 1, textBase);
+    }
+
+    /** The current value, which ends before {@code text[end]}, is complete. */
+    private void endValue(byte[] text, int end, long textBase) {
+        state = depth == 0 ? DONE : AFTER_VALUE;
+        if (valueNode == WatchTable.NONE || table.watch(valueNode) == WatchTable.NONE) {
+            return;
+        }
+        JsonCapture value = notCaptured;
+        if (captureDepth == depth) {
+            capture.append(text, captureFrom, end);
+            captureDepth = WatchTable.NONE;
+            value = capture;
+        }
+        listener.onValueEnd(table.watch(valueNode), kind, valueStart, textBase + end, value);
+    }
+
+    private void startName(byte b, long offset) {
+        if (b != '"') {
+            throw unexpected("a member name", offset);
+        }
+        state = STRING;
+        isName = true;
+        isNameKept = table.hasMembers(nodeAt(depth));
+        nameBytes = 0;
+        string.reset();
+    }
+
+    private int scanString(byte[] text, int from, int to, long textBase) {
+        int end = string.scan(text, from, to, textBase);
+        if (isName) {
+            addToName(text, from, end, textBase);
+        }
+        if (end == to) {
+            return to;
+        }
+        if (isName) {
+            endName(textBase + end);
+        } else {
+            endValue(text, end + 1, textBase);
+        }
+        return end + 1;
+    }
+
+    private void addToName(byte[] text, int from, int end, long textBase) {
+        int added = end - from;
+        if (added > limits.maxNameBytes() - nameBytes) {
+            throw new JsonException("member name over " + limits.maxNameBytes() + " bytes (expected: at most that)",
+                    textBase + from);
+        }
+        if (isNameKept) {
+            System.arraycopy(text, from, name, nameBytes, added);
+        }
+        nameBytes += added;
+    }
+
+    private void endName(long offset) {
+        state = COLON;
+        valueNode = WatchTable.NONE;
+        if (!isNameKept) {
+            return;
+        }
+        int length = string.hasEscape() ? NameDecoder.decode(name, nameBytes) : nameBytes;
+        NameSet seen = namesAt(depth);
+        if (!seen.add(name, length)) {
+            throw new JsonException("duplicate member name (expected: each name once in this object)", offset);
+        }
+        if (seen.count() > limits.maxMembers()) {
+            throw new JsonException("more than " + limits.maxMembers() + " members in an object (expected: at most"
+                    + " that)", offset);
+        }
+        valueNode = table.member(nodeAt(depth), name, length);
+    }
+
+    private void acceptLiteral(byte[] text, int i, long textBase) {
+        if (text[i] != literal.charAt(literalAt)) {
+            throw unexpected("true, false or null", textBase + i);
+        }
+        if (++literalAt == literal.length()) {
+            endValue(text, i + 1, textBase);
+        }
+    }
+
+    private NameSet namesAt(int level) {
+        if (names[level - 1] == null) {
+            names[level - 1] = new NameSet();
+        }
+        return names[level - 1];
+    }
+
+    private int nodeAt(int level) {
+        return level < nodes.length ? nodes[level] : WatchTable.NONE;
+    }
+
+    private boolean isInObject() {
+        return (isObject[depth >> 6] >>> depth & 1) != 0;
+    }
+
+    private void setInObject(boolean value) {
+        long bit = 1L << depth;
+        if (value) {
+            isObject[depth >> 6] |= bit;
+        } else {
+            isObject[depth >> 6] &= ~bit;
+        }
+    }
+
+    private static JsonException unexpected(String expected, long offset) {
+        return new JsonException("unexpected byte (expected: " + expected + ")", offset);
+    }
+}

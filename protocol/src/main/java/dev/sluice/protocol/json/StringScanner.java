@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.json;
+
+/**
+ * The inside of one JSON string (RFC 8259 section 7), resumable at any byte: escapes, UTF-8 (RFC 3629: no overlong
+ * form, no surrogate, nothing over U+10FFFF) and control characters are checked, nothing is decoded.
+ */
+final class StringScanner {
+    private static final int PLAIN = 0;
+    private static final int ESCAPE = 1;
+    private static final int HEX = 2;
+    private static final int CONTINUATION = 3;
+
+    private int mode = PLAIN;
+    private int pending;
+    private int lowest;
+    private int highest;
+    private boolean hasEscape;
+
+    /** Makes ready for the byte after an opening quote. */
+    void reset() {
+        mode = PLAIN;
+        hasEscape = false;
+    }
+
+    /** Returns whether a backslash was seen since the last reset. */
+    boolean hasEscape() {
+        return hasEscape;
+    }
+
+    /**
+     * Scans on.
+     *
+     * @param base offset in the text of {@code bytes[0]}, for messages
+     * @return the index of the closing quote, or {@code to} where the string goes on
+     */
+    int scan(byte[] bytes, int from, int to, long base) {
+        int i = from;
+        while (i < to) {
+            if (mode != PLAIN) {
+                accept(bytes[i] & 0xff, base + i);
+                i++;
+                continue;
+            }
+            i = PlainBytes.skip(bytes, i, to);
+            if (i == to) {
+                return to;
+            }
+            byte b = bytes[i];
+            if (b == '"') {
+                return i;
+            }
+            if (b == '\\') {
+                hasEscape = true;
+                mode = ESCAPE;
+                i++;
+                continue;
+            }
+            if (b >= 0) {
+                throw new JsonException("control character in a string (expected: escaped)", base + i);
+            }
+            i = scanMultibyte(bytes, i, to, base);
+        }
+        return to;
+    }
+
+    /** Runs of three-byte characters (CJK) stay in one tight loop; all other leads go one byte at a time. */
+    private int scanMultibyte(byte[] bytes, int from, int to, long base) {
+        int i = from;
+        while (i <= to - 3 && isUnconstrainedThree(bytes[i]) && bytes[i + 1] < (byte) 0xc0
+                && bytes[i + 2] < (byte) 0xc0) {
+            i += 3;
+        }
+        if (i < to && bytes[i] < 0) {
+            startCharacter(bytes[i] & 0xff, base + i);
+            i++;
+        }
+        return i;
+    }
+
+    /** Leads E1 to EC, EE and EF take any two continuation bytes. */
+    private static boolean isUnconstrainedThree(byte lead) {
+        return lead >= (byte) 0xe1 && lead <= (byte) 0xef && lead != (byte) 0xed;
+    }
+
+    private void startCharacter(int lead, long offset) {
+        lowest = 0x80;
+        highest = 0xbf;
+        if (lead >= 0xc2 && lead <= 0xdf) {
+            pending = 1;
+        } else if (lead >= 0xe0 && lead <= 0xef) {
+            pending = 2;
+            lowest = lead == 0xe0 ? 0xa0 : 0x80;
+            highest = lead == 0xed ? 0x9f : 0xbf;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            pending = 3;
+            lowest = lead == 0xf0 ? 0x90 : 0x80;
+            highest = lead == 0xf4 ? 0x8f : 0xbf;
+        } else {
+            throw invalidUtf8(offset);
+        }
+        mode = CONTINUATION;
+    }
+
+    private void accept(int b, long offset) {
+        switch (mode) {
+            case ESCAPE -> {
+                if (b == 'u') {
+                    mode = HEX;
+                    pending = 4;
+                    return;
+                }
+                if ("\"\\/bfnrt".indexOf(b) < 0) {
+                    throw new JsonException("unknown escape in a string (expected: one of RFC 8259 section 7)", offset);
+                }
+                mode = PLAIN;
+            }
+            case HEX -> {
+                if (Character.digit(b, 16) < 0 || b >= 0x80) {
+                    throw new JsonException("broken \\u escape in a string (expected: four hexadecimal digits)",
+                            offset);
+                }
+                if (--pending == 0) {
+                    mode = PLAIN;
+                }
+            }
+            default -> {
+                if (b < lowest || b > highest) {
+                    throw invalidUtf8(offset);
+                }
+                lowest = 0x80;
+                highest = 0xbf;
+                if (--pending == 0) {
+                    mode = PLAIN;
+                }
+            }
+        }
+    }
+
+    private static JsonException invalidUtf8(long offset) {
+        return new JsonException("invalid UTF-8 in a string (expected: RFC 3629)", offset);
+    }
+}

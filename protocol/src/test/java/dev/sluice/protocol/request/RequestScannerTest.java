@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.protocol.Cuts;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonLimits;
+import io.netty.buffer.ByteBuf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestScannerTest {
+    private final RequestScanner scanner = new RequestScanner(JsonLimits.DEFAULT, new byte[16]);
+
+    private RequestFacts scan(String body, int chunkBytes) {
+        scanner.reset();
+        for (byte[] chunk : Cuts.even(body.getBytes(UTF_8), chunkBytes)) {
+            ByteBuf buffer = Cuts.buffer(chunk);
+            try {
+                scanner.feed(buffer);
+            } finally {
+                buffer.release();
+            }
+        }
+        scanner.end();
+        return scanner.facts();
+    }
+
+    @Test
+    void shouldFindTheFactsHoweverTheBodyIsCut() {
+        String body = " {\"input\":\"\u00fc\",\"model\" : \"gpt-5\\u002e2\",\"stream\":true}";
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            RequestFacts facts = scan(body, chunkBytes);
+
+            assertEquals("gpt-5.2", facts.model());
+            assertEquals("\"gpt-5\\u002e2\"",
+                    new String(body.getBytes(UTF_8), (int) facts.modelStart(),
+                            (int) (facts.modelEnd() - facts.modelStart()), UTF_8));
+            assertTrue(facts.isStreaming());
+        }
+        assertFalse(scan("{\"model\":\"m\",\"stream\":false}", 5).isStreaming());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{}|missing", "{\"model\":\"\"}|an empty string", "{\"model\":5}|a number", "{\"model\":null}|null",
+        "{\"model\":{\"a\":1}}|an object", "{\"model\":\"\\ud800\"}|a string with a lone surrogate"})
+    void shouldRefuseAModelThatCannotBeRouted(String body, String found) {
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            RelayException refusal = assertThrows(RelayException.class, () -> scan(body, chunkBytes));
+
+            assertEquals(ErrorCode.DOWNSTREAM_FIELD_REFUSED, refusal.code());
+            assertEquals("model", refusal.param());
+            assertEquals("model: " + found + " (expected: a non-empty string)", refusal.getMessage());
+        }
+    }
+
+    @Test
+    void shouldRefuseALongModelWithoutKeepingIt() {
+        for (int length : new int[] {257, 5000}) {
+            RelayException refusal = assertThrows(RelayException.class,
+                    () -> scan("{\"model\":\"" + "m".repeat(length) + "\"}", 50));
+            assertEquals("model", refusal.param());
+        }
+        assertEquals(256, scan("{\"model\":\"" + "m".repeat(256) + "\"}", 50).model().length());
+    }
+
+    @Test
+    void shouldReportTheWorseFault() {
+        RelayException refusal = assertThrows(RelayException.class, () -> scan("{\"model\":5,}", 3));
+
+        assertEquals(ErrorCode.DOWNSTREAM_INVALID_JSON, refusal.code());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[]", "\"x\"", "1", "null", "", "  ", "{", "{\"model\":\"a\",\"model\":\"a\"}",
+        "{\"model\":\"a\"}{}", "{\"model\":\"a\"} x", "\ufeff{\"model\":\"a\"}"})
+    void shouldRefuseWhatIsNotOneJsonObject(String body) {
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            RelayException refusal = assertThrows(RelayException.class, () -> scan(body, chunkBytes));
+            assertEquals(ErrorCode.DOWNSTREAM_INVALID_JSON, refusal.code());
+        }
+    }
+}
