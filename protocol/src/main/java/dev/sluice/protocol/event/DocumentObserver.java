@@ -34,6 +34,11 @@ public final class DocumentObserver {
         }
     }
 
+    /** Returns whether the document has ended. */
+    public boolean isComplete() {
+        return json.isComplete();
+    }
+
     /** Returns the usage, or null where unknown; marked as truncated unless the document is complete. */
     public Usage usage() {
         Usage usage = facts.usage();

@@ -8,10 +8,10 @@ import io.netty.buffer.ByteBuf;
  * Walks the transfer framing of one message body (RFC 9112 sections 6 and 7) through the buffers as they arrive, and
  * tells where the body's bytes are and how much of a buffer may be passed on raw, framing included.
  *
- * <p>What may be passed on raw never contains the end of the body, a trailer, a chunk extension, nor a chunk-size line
- * or chunk CRLF of which a part is still to come: those are held back, and {@link #writeResumed} writes them, in
- * canonical form, once they are complete. So a downstream that got only raw bytes always stands inside a chunk's
- * data or between two chunks, and whoever relays can still end the body or abort it.
+ * <p>What may be passed on raw never contains the end of the body, a trailer, a chunk extension, nor a chunk CRLF of
+ * which a part is still to come or a chunk-size line whose first data byte is: those are held back, and
+ * {@link #writeResumed} writes them, in canonical form, once they are complete. So a downstream that got only raw bytes
+ * always stands inside a chunk's data or between two chunks, and whoever relays can still end the body or abort it.
  *
  * <p>Strict: a chunk size is 1 to 15 hexadecimal digits, every line ends with CRLF, extensions and trailers are
  * bounded and never part of what may be passed on.
@@ -32,12 +32,14 @@ public final class TransferScanner {
 
     private final BodyRuns runs = new BodyRuns();
     private State state = State.ENDED;
+    private boolean isChunked;
     private long remaining;
     private int sizeDigits;
     private int lineBytes;
     private int trailerBytes;
     private boolean hasExtension;
     private boolean isReframingNeeded;
+    private boolean isSizeLineHeld;
 
     private int rawStart;
     private int rawEnd;
@@ -74,12 +76,14 @@ public final class TransferScanner {
 
     private void reset(State first, long bytes) {
         state = first;
+        isChunked = first == State.SIZE;
         remaining = bytes;
         sizeDigits = 0;
         lineBytes = 0;
         trailerBytes = 0;
         hasExtension = false;
         isReframingNeeded = false;
+        isSizeLineHeld = false;
         runs.clear();
     }
 
@@ -118,10 +122,15 @@ public final class TransferScanner {
     }
 
     private int scanChunked(ByteBuf bytes, int from, int to) {
-        boolean isResuming = state != State.DATA && !(state == State.SIZE && sizeDigits == 0);
+        boolean isResuming = isSizeLineHeld || state != State.DATA && !(state == State.SIZE && sizeDigits == 0);
         int i = from;
         while (i < to) {
             if (state == State.DATA) {
+                if (isSizeLineHeld && isResuming) {
+                    resumeAt(i, SIZE_LINE, remaining);
+                    isResuming = false;
+                }
+                isSizeLineHeld = false;
                 int end = (int) Math.min(to, i + remaining);
                 runs.add(i, end);
                 remaining -= end - i;
@@ -146,12 +155,7 @@ public final class TransferScanner {
                 }
                 isResuming = false;
             } else if (before == State.SIZE_LF && state == State.DATA) {
-                if (isResuming) {
-                    resumeAt(i, SIZE_LINE, remaining);
-                } else {
-                    passOn(i);
-                }
-                isResuming = false;
+                isSizeLineHeld = !isReframingNeeded; // leaves together with the first byte of its chunk
             }
         }
         return i;
@@ -305,6 +309,11 @@ public final class TransferScanner {
         return state == State.ENDED;
     }
 
+    /** Returns whether the body is in the {@code chunked} transfer coding. */
+    public boolean isChunked() {
+        return isChunked;
+    }
+
     /** Returns whether the body ends only with its connection. */
     public boolean isUntilClose() {
         return state == State.UNTIL_CLOSE;
@@ -312,9 +321,11 @@ public final class TransferScanner {
 
     /** Returns whether what was passed on raw so far ends between two chunks, not inside one's data. */
     public boolean isAtChunkBoundary() {
-        return state == State.SIZE || state == State.SIZE_LF || state == State.EXTENSION || state == State.ENDED
-                || state == State.TRAILER_START || state == State.TRAILER || state == State.TRAILER_LF
-                || state == State.END_LF;
+        return switch (state) {
+            case DATA -> isSizeLineHeld;
+            case DATA_CR, DATA_LF, FIXED, UNTIL_CLOSE -> false;
+            default -> true;
+        };
     }
 
     private static int hexDigit(int b) {

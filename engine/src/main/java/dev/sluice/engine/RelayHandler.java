@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+
+/**
+ * Puts a relay behind a connection of somebody else's server: from here on the connection is the relay's.
+ *
+ * <p><b>Threading:</b> upstream connections are made on the connection's own event loop, which must be one of Netty's
+ * epoll, io_uring or NIO loops. Close the relay before the loops.
+ *
+ * <p><b>Pipeline position:</b> last, after a TLS handler where there is one; it takes plain bytes, no HTTP codec may be
+ * before it. It replaces itself.
+ */
+public final class RelayHandler extends ChannelInboundHandlerAdapter {
+    private final Relay relay;
+
+    /**
+     * @param relay with or without listeners of its own
+     */
+    public RelayHandler(Relay relay) {
+        this.relay = relay;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Channel channel = ctx.channel();
+        Relay.DownstreamOptions.set(new Relay.DownstreamOptions.Target() {
+            @Override
+            public <T> void option(ChannelOption<T> option, T value) {
+                channel.config().setOption(option, value);
+            }
+        });
+        channel.config().setAllocator(relay.allocator());
+        ctx.pipeline().replace(this, null, relay.core().newDownstreamHandler());
+    }
+}

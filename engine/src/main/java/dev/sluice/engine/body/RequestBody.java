@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.body;
+
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.engine.upstream.UpstreamConnection;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.RequestFacts;
+import dev.sluice.protocol.request.RequestScanner;
+import dev.sluice.protocol.rewrite.BodyRewriter;
+import dev.sluice.protocol.rewrite.Edit;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The body of one request on its way upstream.
+ *
+ * <p>It is scanned before any of it is forwarded, read by read. What is known to be wrong is never forwarded, so an
+ * upstream never receives a complete request that would have been refused. Up to {@link LimitConfig#holdBytes} it is
+ * held until it is complete; longer ones are cut through as soon as they are planned.
+ *
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what arrives; {@link #release} gives back
+ * whatever is still here.
+ */
+public final class RequestBody {
+    /** How much of a body is still scanned, after a rule was broken, for a worse fault. */
+    private static final int MAX_SCANNED_AFTER_FAULT = 64 * 1024;
+
+    private final RequestScanner scanner;
+    private final LimitConfig limits;
+    private final MemoryBudget budget;
+    private final long declaredBytes;
+    private final BodyRewriter rewriter = new BodyRewriter();
+    private final List<ByteBuf> sent = new ArrayList<>(2);
+
+    private long receivedBytes;
+    private long sentBytes;
+    private long reservedBytes;
+    private RelayException fault;
+    private long faultAt;
+    private boolean isPlanned;
+    private boolean isEnded;
+    private boolean isReplayable = true;
+    private UpstreamConnection target;
+
+    /**
+     * @param scanner       reset; this body's alone until {@link #release}
+     * @param limits        bounds
+     * @param budget        of all bodies of the relay together
+     * @param declaredBytes the Content-Length, or -1
+     */
+    public RequestBody(RequestScanner scanner, LimitConfig limits, MemoryBudget budget, long declaredBytes) {
+        this.scanner = scanner;
+        this.limits = limits;
+        this.budget = budget;
+        this.declaredBytes = declaredBytes;
+    }
+
+    /**
+     * Takes the next bytes.
+     *
+     * @throws RelayException where the request must be refused now
+     */
+    public void add(ByteBuf bytes) {
+        int count = bytes.readableBytes();
+        receivedBytes += count;
+        try {
+            checkSize();
+            scanner.feed(bytes);
+            noteFault(scanner.violation());
+            if (fault == null) {
+                reserve(count);
+                rewriter.append(bytes.retain());
+            }
+        } finally {
+            bytes.release();
+        }
+        if (fault != null && receivedBytes - faultAt > MAX_SCANNED_AFTER_FAULT) {
+            throw fault;
+        }
+    }
+
+    private void checkSize() {
+        if (receivedBytes > limits.maxBodyBytes()) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxBodyBytes()
+                    + " bytes (expected: at most that)");
+        }
+        if (!isPlanned && receivedBytes > limits.maxHeldBytes()) {
+            throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model", "model: not within the first "
+                    + limits.maxHeldBytes() + " bytes of the body (expected: earlier, or a smaller body)");
+        }
+    }
+
+    private void reserve(int count) {
+        if (!budget.tryReserve(count) && !giveUpReplayFor(count)) {
+            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay holds as many request bodies as it may");
+        }
+        reservedBytes += count;
+    }
+
+    private boolean giveUpReplayFor(int count) {
+        giveUpReplay();
+        return budget.tryReserve(count);
+    }
+
+    /** Remembers a fault that is reported at the end of the document; what was held is not needed any more. */
+    private void noteFault(RelayException found) {
+        if (found != null && fault == null) {
+            fault = found;
+            faultAt = receivedBytes;
+            rewriter.release();
+        }
+    }
+
+    /** Refuses the body at its end, unless something worse is found before; nothing more of it is forwarded. */
+    public void refuseLater(RelayException refusal) {
+        noteFault(refusal);
+        if (isEnded) {
+            throw refusal;
+        }
+    }
+
+    /**
+     * Says that all of it has arrived.
+     *
+     * @throws RelayException where the request must be refused
+     */
+    public void end() {
+        scanner.end();
+        if (fault != null) {
+            throw fault;
+        }
+        isEnded = true;
+    }
+
+    /** Returns the fields that decide routing, as far as they have arrived. */
+    public RequestFacts facts() {
+        return scanner.facts();
+    }
+
+    /** Returns whether the model is known and nothing is wrong, so that the exchange can be planned. */
+    public boolean isPlannable() {
+        return !isPlanned && fault == null && scanner.facts().model() != null;
+    }
+
+    /** Fixes what changes in the body; {@code edit} may be null. From here on it may be forwarded. */
+    public void plan(Edit edit) {
+        isPlanned = true;
+        if (edit != null) {
+            rewriter.edit(edit);
+        }
+    }
+
+    /**
+     * Returns whether forwarding may begin.
+     *
+     * @param needsLength whether the upstream must be told the length
+     */
+    public boolean isReady(boolean needsLength) {
+        if (!isPlanned || fault != null) {
+            return false;
+        }
+        return isEnded || receivedBytes > limits.holdBytes() && !(needsLength && declaredBytes < 0);
+    }
+
+    /** Returns the length to tell the upstream, or -1 where the body goes in chunks. */
+    public long lengthToSend() {
+        if (isEnded) {
+            return receivedBytes + rewriter.delta();
+        }
+        return declaredBytes < 0 ? -1 : declaredBytes + rewriter.delta();
+    }
+
+    /** Begins an attempt: everything that an earlier one was sent goes first. */
+    public void sendTo(UpstreamConnection connection) {
+        target = connection;
+        for (ByteBuf bytes : sent) {
+            connection.writeBody(bytes.retainedDuplicate());
+        }
+    }
+
+    /** Forwards what can be forwarded; returns whether the request is complete with that. */
+    public boolean pump() {
+        if (fault != null) {
+            return false;
+        }
+        rewriter.drain(rewriter.receivedBytes(), this::send);
+        if (!isReplayable) {
+            unreserveAll();
+        }
+        return isEnded;
+    }
+
+    private void send(ByteBuf bytes) {
+        sentBytes += bytes.readableBytes();
+        if (isReplayable && sentBytes > limits.replayBytes()) {
+            giveUpReplay();
+        }
+        if (isReplayable) {
+            sent.add(bytes.retainedDuplicate());
+        }
+        target.writeBody(bytes);
+    }
+
+    /** Forgets what was sent: no other attempt will be made. */
+    public void giveUpReplay() {
+        isReplayable = false;
+        for (ByteBuf bytes : sent) {
+            bytes.release();
+        }
+        sent.clear();
+        if (rewriter.heldBytes() == 0) {
+            unreserveAll();
+        }
+    }
+
+    /** Returns whether everything that was sent can be sent again. */
+    public boolean isReplayable() {
+        return isReplayable;
+    }
+
+    /** Returns whether all of it has arrived and is valid. */
+    public boolean isEnded() {
+        return isEnded;
+    }
+
+    /** Returns how many bytes have arrived. */
+    public long receivedBytes() {
+        return receivedBytes;
+    }
+
+    /** Releases everything; idempotent. */
+    public void release() {
+        giveUpReplay();
+        rewriter.release();
+        unreserveAll();
+    }
+
+    private void unreserveAll() {
+        budget.release(reservedBytes);
+        reservedBytes = 0;
+    }
+}

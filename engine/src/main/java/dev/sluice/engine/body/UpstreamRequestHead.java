@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.body;
+
+import dev.sluice.engine.downstream.DownstreamRequest;
+import dev.sluice.engine.plan.Face;
+import dev.sluice.engine.plan.RequestHeaders;
+import dev.sluice.engine.upstream.Endpoint;
+import dev.sluice.protocol.framing.ChunkHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Iterator;
+import java.util.Map;
+
+/** Writes the head of a request to an endpoint, in HTTP/1.1. */
+public final class UpstreamRequestHead {
+    private static final int FIRST_BYTES = 1024;
+
+    private UpstreamRequestHead() {
+    }
+
+    /**
+     * Returns the head; the caller owns it.
+     *
+     * @param exchangeId becomes x-request-id where the downstream sent none
+     * @param bodyBytes  the length of the body, or -1 for chunks
+     */
+    public static ByteBuf write(ByteBufAllocator allocator, DownstreamRequest request, Endpoint endpoint,
+            String exchangeId, long bodyBytes) {
+        ByteBuf out = allocator.directBuffer(FIRST_BYTES);
+        ByteBufUtil.writeAscii(out, request.method());
+        out.writeByte(' ');
+        ByteBufUtil.writeAscii(out, endpoint.basePath());
+        ByteBufUtil.writeAscii(out, Face.withoutPrefix(request.path()));
+        ByteBufUtil.writeAscii(out, request.query());
+        ByteBufUtil.writeAscii(out, " HTTP/1.1\r\n");
+        writeHeader(out, "host", endpoint.hostHeader());
+        if (endpoint.apiKey() != null) {
+            ByteBufUtil.writeAscii(out, "authorization: Bearer ");
+            ByteBufUtil.writeAscii(out, endpoint.apiKey());
+            ChunkHead.writeCrlf(out);
+        }
+        HttpHeaders headers = RequestHeaders.forwarded(request.headers(), exchangeId);
+        if (!headers.contains("content-type")) {
+            writeHeader(out, "content-type", "application/json");
+        }
+        Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
+        while (all.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> header = all.next();
+            writeHeader(out, header.getKey(), header.getValue());
+        }
+        if (bodyBytes >= 0) {
+            writeHeader(out, "content-length", Long.toString(bodyBytes));
+        } else {
+            writeHeader(out, "transfer-encoding", "chunked");
+        }
+        ChunkHead.writeCrlf(out);
+        return out;
+    }
+
+    private static void writeHeader(ByteBuf out, CharSequence name, CharSequence value) {
+        writeLatin1(out, name);
+        out.writeByte(':').writeByte(' ');
+        writeLatin1(out, value);
+        ChunkHead.writeCrlf(out);
+    }
+
+    /** Header text was decoded as one character per byte, and checked: the same way back. */
+    private static void writeLatin1(ByteBuf out, CharSequence text) {
+        for (int i = 0; i < text.length(); i++) {
+            out.writeByte(text.charAt(i));
+        }
+    }
+}

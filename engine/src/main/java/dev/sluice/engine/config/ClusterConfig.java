@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A named set of interchangeable endpoints.
+ *
+ * @param name      how routes name it
+ * @param endpoints at least one
+ * @param caFile    PEM file of the authorities to trust instead of the JDK's; null for the JDK's
+ * @param alwaysContentLength whether every body must be held whole so that it can be sent with Content-Length;
+ *                  otherwise a body that came without one and is too large to hold goes in chunks
+ */
+public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, boolean alwaysContentLength) {
+    public ClusterConfig {
+        Checks.name("cluster name", name);
+        endpoints = List.copyOf(endpoints);
+        Checks.atLeast("cluster " + name + ": endpoints", endpoints.size(), 1);
+        if (caFile != null) {
+            TlsConfig.requireReadable("cluster " + name + ": ca_file", caFile);
+        }
+    }
+
+    /** A cluster of the given endpoints with every default. */
+    public static ClusterConfig of(String name, EndpointConfig... endpoints) {
+        return new ClusterConfig(name, List.of(endpoints), null, false);
+    }
+}

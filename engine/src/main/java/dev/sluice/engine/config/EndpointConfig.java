@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.config;
+
+import java.net.URI;
+import java.util.Locale;
+
+/**
+ * One upstream address with its credentials.
+ *
+ * @param baseUrl {@code http} or {@code https}; its path takes the place of the {@code /v1} of a request's path
+ * @param apiKey  sent as {@code Authorization: Bearer}; null sends none
+ */
+public record EndpointConfig(URI baseUrl, String apiKey) {
+    public EndpointConfig {
+        if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
+                || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
+            throw new IllegalArgumentException("endpoint url: " + withoutUserInfo(baseUrl)
+                    + " (expected: http:// or https:// with a host, without user, query or fragment)");
+        }
+        if (apiKey != null && !isHeaderText(apiKey)) {
+            throw new IllegalArgumentException("endpoint api_key: empty or not printable ASCII"
+                    + " (expected: printable ASCII without spaces)");
+        }
+    }
+
+    /** An endpoint by its base URL, with the key to use there or null. */
+    public static EndpointConfig of(String baseUrl, String apiKey) {
+        return new EndpointConfig(URI.create(baseUrl), apiKey);
+    }
+
+    private static boolean isHttp(URI url) {
+        String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+        return scheme.equals("http") || scheme.equals("https");
+    }
+
+    private static String withoutUserInfo(URI url) {
+        return url == null || url.getRawUserInfo() != null ? "one with a user" : url.toString();
+    }
+
+    private static boolean isHeaderText(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c > 0x20 && c < 0x7f);
+    }
+
+    /** Returns whether the endpoint is spoken to through TLS. */
+    public boolean isTls() {
+        return baseUrl.getScheme().equalsIgnoreCase("https");
+    }
+
+    /** Returns the port to connect to. */
+    public int port() {
+        if (baseUrl.getPort() >= 0) {
+            return baseUrl.getPort();
+        }
+        return isTls() ? 443 : 80;
+    }
+
+    /** Never shows the key. */
+    @Override
+    public String toString() {
+        return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null ? "none" : "set") + ']';
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.config;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * An API key that may call, known by its hash only.
+ *
+ * @param label  how logs and metrics call its owner
+ * @param sha256 SHA-256 of the key in UTF-8, 64 hexadecimal digits
+ * @param models names or patterns with {@code *} of the models it may use; empty for all
+ */
+public record KeyConfig(String label, String sha256, List<String> models) {
+    public KeyConfig {
+        Checks.name("key label", label);
+        if (sha256 == null || !sha256.matches("[0-9a-fA-F]{64}")) {
+            throw new IllegalArgumentException("key " + label + ": sha256 that is not 64 hexadecimal digits"
+                    + " (expected: the output of sha256sum over the key)");
+        }
+        sha256 = sha256.toLowerCase(Locale.ROOT);
+        models = List.copyOf(models);
+    }
+
+    /** A key in clear, hashed here, for all models. */
+    public static KeyConfig ofSecret(String label, String key) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return new KeyConfig(label, HexFormat.of().formatHex(hash), List.of());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything a relay is started with.
+ *
+ * @param listeners the addresses it serves; may be empty for a relay that only serves pipelines of somebody else's
+ * @param admin     where health and metrics are served; null for nowhere
+ * @param clusters  the upstreams, by name
+ * @param routes    which model goes to which cluster; the first that matches wins
+ * @param keys      the API keys that may call; empty means that anybody may, which is allowed on loopback only
+ * @param limits    bounds
+ * @param timeouts  timers
+ * @param transport how sockets are driven
+ */
+public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
+        List<RouteConfig> routes, List<KeyConfig> keys, LimitConfig limits, TimeoutConfig timeouts,
+        TransportConfig transport) {
+
+    public RelayConfig {
+        listeners = List.copyOf(listeners);
+        clusters = List.copyOf(clusters);
+        routes = List.copyOf(routes);
+        keys = List.copyOf(keys);
+        Checks.atLeast("clusters", clusters.size(), 1);
+        Checks.atLeast("routes", routes.size(), 1);
+        Set<String> names = new HashSet<>();
+        for (ClusterConfig cluster : clusters) {
+            if (!names.add(cluster.name())) {
+                throw new IllegalArgumentException("clusters: " + cluster.name() + " twice (expected: each name once)");
+            }
+        }
+        for (RouteConfig route : routes) {
+            if (!names.contains(route.cluster())) {
+                throw new IllegalArgumentException("routes: cluster " + route.cluster() + " (expected: one of "
+                        + names + ")");
+            }
+        }
+        Set<String> hashes = new HashSet<>();
+        for (KeyConfig key : keys) {
+            if (!hashes.add(key.sha256())) {
+                throw new IllegalArgumentException("keys: " + key.label() + " has the hash of another key"
+                        + " (expected: each key once)");
+            }
+        }
+    }
+
+    /** Starts a configuration with every default set. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Checks that a relay without keys can be reached from this machine only.
+     *
+     * @throws IllegalArgumentException where it could be reached from elsewhere
+     */
+    public void requireKeysOrLoopback() {
+        if (!keys.isEmpty()) {
+            return;
+        }
+        for (ListenerConfig listener : listeners) {
+            if (!isLoopback(listener.host())) {
+                throw new IllegalArgumentException("keys: none, with a listener on " + listener.host()
+                        + " (expected: at least one key, or listeners on loopback only)");
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("listeners: host " + host + " (expected: an address of this machine)",
+                    e);
+        }
+    }
+
+    /** Collects the parts. */
+    public static final class Builder {
+        private final List<ListenerConfig> listeners = new ArrayList<>();
+        private final List<ClusterConfig> clusters = new ArrayList<>();
+        private final List<RouteConfig> routes = new ArrayList<>();
+        private final List<KeyConfig> keys = new ArrayList<>();
+        private AdminConfig admin;
+        private LimitConfig limits = LimitConfig.DEFAULT;
+        private TimeoutConfig timeouts = TimeoutConfig.DEFAULT;
+        private TransportConfig transport = TransportConfig.DEFAULT;
+
+        private Builder() {
+        }
+
+        /** Serves plain HTTP/1.1 at an address; port 0 lets the system choose. */
+        public Builder listen(String host, int port) {
+            return listener(new ListenerConfig(host, port, null));
+        }
+
+        /** Adds a listener. */
+        public Builder listener(ListenerConfig listener) {
+            listeners.add(listener);
+            return this;
+        }
+
+        /** Serves health and metrics. */
+        public Builder admin(AdminConfig config) {
+            admin = config;
+            return this;
+        }
+
+        /** Adds a cluster. */
+        public Builder cluster(ClusterConfig cluster) {
+            clusters.add(cluster);
+            return this;
+        }
+
+        /** Adds a route after those that are there. */
+        public Builder route(RouteConfig route) {
+            routes.add(route);
+            return this;
+        }
+
+        /** Adds a key. */
+        public Builder key(KeyConfig key) {
+            keys.add(key);
+            return this;
+        }
+
+        /** Replaces the bounds. */
+        public Builder limits(LimitConfig config) {
+            limits = config;
+            return this;
+        }
+
+        /** Replaces the timers. */
+        public Builder timeouts(TimeoutConfig config) {
+            timeouts = config;
+            return this;
+        }
+
+        /** Replaces how sockets are driven. */
+        public Builder transport(TransportConfig config) {
+            transport = config;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @throws IllegalArgumentException where its parts do not fit together
+         */
+        public RelayConfig build() {
+            return new RelayConfig(listeners, admin, clusters, routes, keys, limits, timeouts, transport);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import io.netty.channel.Channel;
+
+/** What an exchange may ask of its downstream connection. Called on the connection's loop. */
+public interface DownstreamPort {
+    /** Returns the connection's channel. */
+    Channel channel();
+
+    /** Asks for more of the request body; {@link RequestListener#onBody} or {@code onBodyEnd} follow. */
+    void readBody();
+
+    /** Returns where the response goes. */
+    ResponseWriter response();
+}

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.protocol.error.ErrorBody;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyRuns;
+import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.HeadScanner;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One HTTP/1.1 connection from a downstream: requests in, one after the other, each for an exchange of its own.
+ *
+ * <p>Reads are asked for one at a time. While an answer runs one read stays outstanding, because some transports notice
+ * a closed peer only by reading; what arrives with it (a pipelined request) is kept until the answer is over.
+ *
+ * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ *
+ * <p><b>Ownership:</b> takes every buffer that is read; body bytes are passed on to the exchange.
+ *
+ * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ */
+public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements DownstreamPort, Tickable {
+    private static final Logger LOG = LoggerFactory.getLogger(Http1DownstreamHandler.class);
+    /** How much of a body is still read after it was refused, so that the refusal is seen and not a reset. */
+    private static final int MAX_DISCARD_BYTES = 64 * 1024;
+    private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int MAX_PIPELINED_BYTES = 64 * 1024;
+
+    private final LimitConfig limits;
+    private final TimeoutConfig timeouts;
+    private final Function<EventLoop, ExchangeStarter> starters;
+    private final HeadScanner headScanner;
+    private final RequestHeadDecoder headDecoder;
+    private final TransferScanner body = new TransferScanner();
+
+    private ChannelHandlerContext ctx;
+    private ExchangeStarter starter;
+    private LoopTicker.Entry tick;
+    private State state = State.HEAD;
+    private ByteBuf partialHead;
+    private ByteBuf arrived;
+    private boolean isBodyWanted;
+    private RequestListener exchange;
+    private Http1ResponseWriter response;
+    private boolean isKeepAlive;
+    private long sinceNanos;
+    private long discardedBytes;
+
+    /**
+     * @param limits   of heads
+     * @param timeouts of heads and of idleness
+     * @param starters gives the exchanges of a loop
+     */
+    public Http1DownstreamHandler(LimitConfig limits, TimeoutConfig timeouts,
+            Function<EventLoop, ExchangeStarter> starters) {
+        this.limits = limits;
+        this.timeouts = timeouts;
+        this.starters = starters;
+        headScanner = HeadScanner.ofRequests(limits.maxTargetBytes(), limits.maxHeadBytes());
+        headDecoder = new RequestHeadDecoder(limits.maxTargetBytes(), limits.maxHeadBytes());
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        starter = starters.apply(context.channel().eventLoop());
+        if (context.channel().isActive()) {
+            open();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        open();
+    }
+
+    private void open() {
+        if (tick == null) {
+            sinceNanos = starter.ticker().nanoTime();
+            tick = starter.ticker().add(this);
+            ctx.read();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        switch (state) {
+            case HEAD -> onHeadBytes(bytes);
+            case BODY -> {
+                keep(bytes);
+                deliverBody();
+            }
+            case ANSWERING -> keep(bytes);
+            case DISCARDING -> discard(bytes);
+            default -> bytes.release();
+        }
+    }
+
+    /** Keeps bytes that nobody can take yet: a body before it is asked for, or a pipelined request. */
+    private void keep(ByteBuf bytes) {
+        if (arrived == null) {
+            arrived = bytes;
+            return;
+        }
+        if (state == State.ANSWERING && arrived.readableBytes() + bytes.readableBytes() > MAX_PIPELINED_BYTES) {
+            bytes.release();
+            ctx.close();
+            return;
+        }
+        arrived = Unpooled.wrappedBuffer(arrived, bytes);
+    }
+
+    private void onHeadBytes(ByteBuf bytes) {
+        if (!headScanner.isMidHead()) {
+            sinceNanos = starter.ticker().nanoTime();
+        }
+        ByteBuf head = bytes;
+        int from = bytes.readerIndex();
+        if (partialHead != null) {
+            from = partialHead.writerIndex();
+            partialHead.writeBytes(bytes);
+            bytes.release();
+            head = partialHead;
+            partialHead = null;
+        }
+        try {
+            int end = headScanner.scan(head, from, head.writerIndex());
+            if (end >= 0) {
+                onHead(head, end);
+                return;
+            }
+            partialHead = head == bytes ? ctx.alloc().buffer(bytes.readableBytes() * 2).writeBytes(bytes) : head;
+            if (head == bytes) {
+                bytes.release();
+            }
+        } catch (FramingException e) {
+            head.release();
+            refuseHead(RelayException.of(codeOf(e), e.getMessage()));
+        }
+    }
+
+    private static ErrorCode codeOf(FramingException e) {
+        return switch (e.fault()) {
+            case MALFORMED -> ErrorCode.DOWNSTREAM_BAD_REQUEST;
+            case START_LINE_TOO_LONG -> ErrorCode.DOWNSTREAM_TARGET_TOO_LONG;
+            case HEAD_TOO_LARGE -> ErrorCode.DOWNSTREAM_HEAD_TOO_LARGE;
+            case VERSION -> ErrorCode.DOWNSTREAM_VERSION_UNSUPPORTED;
+        };
+    }
+
+    /** Takes {@code bytes}, of which the head ends at {@code end}. */
+    private void onHead(ByteBuf bytes, int end) {
+        DownstreamRequest request;
+        try {
+            HttpRequest head = headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
+            request = RequestHeadCheck.check(head, ctx.channel().remoteAddress());
+        } catch (RelayException e) {
+            bytes.release();
+            refuseHead(e);
+            return;
+        } catch (Exception e) {
+            bytes.release();
+            LOG.debug("a head that the scan had accepted was not decoded", e);
+            refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST,
+                    "head: not valid (expected: RFC 9112 syntax)"));
+            return;
+        }
+        bytes.readerIndex(end);
+        if (bytes.isReadable()) {
+            arrived = bytes;
+        } else {
+            bytes.release();
+        }
+        startExchange(request);
+    }
+
+    private void startExchange(DownstreamRequest request) {
+        if (request.isChunked()) {
+            body.resetToChunked();
+        } else {
+            body.resetToLength(request.bodyBytes());
+        }
+        isKeepAlive = request.isKeepAlive();
+        isBodyWanted = false;
+        state = State.BODY;
+        response = new Http1ResponseWriter(ctx, this, request);
+        exchange = starter.newExchange(request, this);
+        exchange.start();
+    }
+
+    private void refuseHead(RelayException refusal) {
+        starter.onHeadRefused(refusal);
+        isKeepAlive = false;
+        byte[] text = ErrorBody.of(refusal);
+        response = new Http1ResponseWriter(ctx, this, new DownstreamRequest("", "", "", null, 0, false, false, false,
+                null));
+        state = State.BODY;
+        DefaultHttpHeaders headers = new DefaultHttpHeaders();
+        headers.set("content-type", "application/json");
+        response.writeHead(new ResponseHead(HttpResponseStatus.valueOf(refusal.code().status()), headers,
+                text.length));
+        response.append(Unpooled.wrappedBuffer(text));
+        response.end();
+    }
+
+    @Override
+    public void readBody() {
+        isBodyWanted = true;
+        if (arrived != null || body.isEnded()) {
+            deliverBody();
+        } else if (state == State.BODY) {
+            ctx.read();
+        }
+    }
+
+    private void deliverBody() {
+        if (!isBodyWanted || state != State.BODY) {
+            return;
+        }
+        isBodyWanted = false;
+        RequestListener listener = exchange;
+        if (arrived != null && !body.isEnded()) {
+            ByteBuf bytes = arrived;
+            arrived = null;
+            try {
+                scanBody(bytes, listener);
+            } catch (FramingException e) {
+                bytes.release();
+                isKeepAlive = false;
+                listener.onBodyFailure(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST, e.getMessage()));
+                return;
+            }
+        }
+        if (body.isEnded() && state == State.BODY && exchange == listener) {
+            state = State.ANSWERING;
+            listener.onBodyEnd();
+            if (state == State.ANSWERING && exchange == listener && arrived == null) {
+                ctx.read(); // stays outstanding while the answer runs
+            }
+        }
+        if (exchange == listener && listener != null) {
+            listener.onReadComplete();
+        }
+    }
+
+    private void scanBody(ByteBuf bytes, RequestListener listener) {
+        int end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex());
+        if (end < bytes.writerIndex()) {
+            arrived = bytes.retainedSlice(end, bytes.writerIndex() - end);
+        }
+        BodyRuns runs = body.runs();
+        if (runs.count() == 1) {
+            listener.onBody(bytes.setIndex(runs.start(0), runs.end(0)));
+            return;
+        }
+        for (int i = 0; i < runs.count() && exchange == listener; i++) {
+            listener.onBody(bytes.retainedSlice(runs.start(i), runs.length(i)));
+        }
+        bytes.release();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (state == State.HEAD || state == State.DISCARDING) {
+            ctx.read();
+        }
+    }
+
+    /** Returns whether the connection outlives the response that is about to be written. */
+    boolean isStayingOpen(boolean isCloseDelimited) {
+        isKeepAlive &= !isCloseDelimited && !starter.isDraining() && !(state == State.BODY && !body.isEnded());
+        return isKeepAlive;
+    }
+
+    void onResponseEnd(boolean isCloseDelimited) {
+        exchange = null;
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (isKeepAlive && !isCloseDelimited) {
+            nextRequest();
+        } else if (state == State.BODY && !body.isEnded() && !response.isContinueWanted()) {
+            state = State.DISCARDING;
+            discardedBytes = 0;
+            sinceNanos = starter.ticker().nanoTime();
+            releaseArrived();
+            ctx.read();
+        } else {
+            closeAfterFlush();
+        }
+    }
+
+    void onResponseAbort() {
+        exchange = null;
+        closeAfterFlush();
+    }
+
+    private void closeAfterFlush() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSING;
+        sinceNanos = starter.ticker().nanoTime();
+        releaseArrived();
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private void nextRequest() {
+        state = State.HEAD;
+        sinceNanos = starter.ticker().nanoTime();
+        headScanner.reset();
+        response = null;
+        if (arrived == null) {
+            ctx.read();
+            return;
+        }
+        ByteBuf pipelined = arrived;
+        arrived = null;
+        // Not from within the answer before: a flood of pipelined requests must not become a deep stack.
+        ctx.executor().execute(() -> {
+            if (state == State.HEAD) {
+                onHeadBytes(pipelined);
+                channelReadComplete(ctx);
+            } else {
+                pipelined.release();
+            }
+        });
+    }
+
+    private void discard(ByteBuf bytes) {
+        discardedBytes += bytes.readableBytes();
+        bytes.release();
+        if (discardedBytes > MAX_DISCARD_BYTES) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        long elapsed = nowNanos - sinceNanos;
+        switch (state) {
+            case HEAD -> {
+                if (headScanner.isMidHead()) {
+                    if (elapsed > timeouts.requestHead().toNanos()) {
+                        refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "head: incomplete after "
+                                + timeouts.requestHead().toMillis() + " ms (expected: a complete head by then)"));
+                    }
+                } else if (elapsed > timeouts.downstreamIdle().toNanos()) {
+                    ctx.close();
+                }
+            }
+            case DISCARDING -> {
+                if (elapsed > DISCARD_NANOS) {
+                    ctx.close();
+                }
+            }
+            case CLOSING -> {
+                if (elapsed > timeouts.writeStall().toNanos()) {
+                    ctx.close();
+                }
+            }
+            default -> { } // the exchange has deadlines of its own
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.onWritabilityChanged();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        state = State.CLOSED;
+        if (tick != null) {
+            starter.ticker().remove(tick);
+        }
+        RequestListener listener = exchange;
+        exchange = null;
+        if (listener != null) {
+            listener.onDownstreamClosed();
+        }
+        releaseArrived();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) throws Exception {
+        state = State.CLOSED;
+        releaseArrived();
+        headDecoder.close();
+    }
+
+    private void releaseArrived() {
+        if (arrived != null) {
+            arrived.release();
+            arrived = null;
+        }
+        if (partialHead != null) {
+            partialHead.release();
+            partialHead = null;
+        }
+        if (response != null && state == State.CLOSED) {
+            response.release();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("downstream connection lost: {}", cause.toString());
+        } else {
+            LOG.warn("downstream connection closed for an unexpected error", cause);
+        }
+        context.close();
+    }
+
+    @Override
+    public Channel channel() {
+        return ctx.channel();
+    }
+
+    @Override
+    public ResponseWriter response() {
+        return response;
+    }
+
+    /** Where a connection stands, in the order of an untroubled exchange. */
+    private enum State {
+        /** Between requests or in a request head. */
+        HEAD,
+        /** An exchange has started and its body has not ended. */
+        BODY,
+        /** The request is complete, its answer is not. */
+        ANSWERING,
+        /** The answer is complete but its request is not: a little of it is read and dropped before the close. */
+        DISCARDING,
+        /** The last bytes are on their way; then the connection closes. */
+        CLOSING,
+        /** Closed. */
+        CLOSED
+    }
+}

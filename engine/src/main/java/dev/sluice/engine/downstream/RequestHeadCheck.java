@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import java.net.SocketAddress;
+import java.util.List;
+
+/**
+ * What a decoded head must be before it may become an exchange: one Host, one way to tell the body's length, no
+ * transfer coding but {@code chunked}, no expectation but {@code 100-continue} (RFC 9112 sections 3.2 and 6, RFC 9110
+ * section 10.1.1).
+ */
+final class RequestHeadCheck {
+    private RequestHeadCheck() {
+    }
+
+    /**
+     * Returns the request.
+     *
+     * @throws RelayException with the status to refuse it with
+     */
+    static DownstreamRequest check(HttpRequest head, SocketAddress remoteAddress) {
+        if (!isTransferCodingKnown(head.headers())) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_TRANSFER_CODING,
+                    "transfer-encoding: a coding other than chunked (expected: chunked or none)");
+        }
+        if (head.decoderResult().isFailure()) {
+            throw badRequest("head: not valid or ambiguous (expected: RFC 9112 syntax)");
+        }
+        boolean isHttp10 = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        checkHost(head.headers(), isHttp10);
+        String target = head.uri();
+        if (target.isEmpty() || target.charAt(0) != '/') {
+            throw badRequest("request target: not a path (expected: origin form, such as /v1/responses)");
+        }
+        int query = target.indexOf('?');
+        return new DownstreamRequest(head.method().name(), query < 0 ? target : target.substring(0, query),
+                query < 0 ? "" : target.substring(query), head.headers(), bodyBytes(head.headers(), isHttp10), isHttp10,
+                HttpUtil.isKeepAlive(head) && !isHttp10, expectsContinue(head.headers(), isHttp10), remoteAddress);
+    }
+
+    private static boolean isTransferCodingKnown(HttpHeaders headers) {
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        return codings.isEmpty() || codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
+    }
+
+    private static void checkHost(HttpHeaders headers, boolean isHttp10) {
+        int hosts = headers.getAll(HttpHeaderNames.HOST).size();
+        if (hosts > 1 || hosts == 0 && !isHttp10) {
+            throw badRequest("host: " + hosts + " headers (expected: exactly one)");
+        }
+    }
+
+    private static long bodyBytes(HttpHeaders headers, boolean isHttp10) {
+        boolean isChunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        if (isChunked && (!lengths.isEmpty() || isHttp10)) {
+            throw badRequest("transfer-encoding beside content-length, or in HTTP/1.0 (expected: one framing)");
+        }
+        if (isChunked) {
+            return -1;
+        }
+        return lengths.isEmpty() ? 0 : contentLength(lengths);
+    }
+
+    private static long contentLength(List<String> lengths) {
+        String length = lengths.get(0);
+        if (lengths.size() > 1 || length.isEmpty() || length.length() > 18
+                || !length.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw badRequest("content-length: not one decimal number (expected: exactly one)");
+        }
+        return Long.parseLong(length);
+    }
+
+    private static boolean expectsContinue(HttpHeaders headers, boolean isHttp10) {
+        List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
+        if (expectations.isEmpty() || isHttp10) {
+            return false;
+        }
+        if (expectations.size() > 1 || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0))) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_EXPECTATION,
+                    "expect: another expectation (expected: 100-continue or none)");
+        }
+        return true;
+    }
+
+    private static RelayException badRequest(String detail) {
+        return RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST, detail);
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The deadlines of one exchange, looked at four times a second. Which of them counts follows from where the exchange
+ * stands; nothing has to be set or cleared on the event path.
+ */
+final class Deadlines implements Tickable {
+    /** After the grace, a body must have come at this pace or better. */
+    private static final long BODY_BYTES_PER_SECOND = 1024;
+
+    private final Exchange exchange;
+    private final TimeoutConfig timeouts;
+    private final long startNanos;
+    private long lastTickNanos;
+    private long waitedForBodyNanos;
+    private long stalledSinceNanos;
+    private long stalledAtBytes = -1;
+
+    Deadlines(Exchange exchange, TimeoutConfig timeouts, long startNanos) {
+        this.exchange = exchange;
+        this.timeouts = timeouts;
+        this.startNanos = startNanos;
+        lastTickNanos = startNanos;
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        long sinceLastTick = nowNanos - lastTickNanos;
+        lastTickNanos = nowNanos;
+        long wholeNanos = timeouts.exchange().toNanos();
+        if (wholeNanos > 0 && nowNanos - startNanos > wholeNanos) {
+            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+            return;
+        }
+        switch (exchange.state()) {
+            case PLANNING, CONNECTING, FORWARDING -> onTickBeforeCommit(nowNanos, sinceLastTick);
+            case RELAYING -> onTickWhileRelaying(nowNanos);
+            case DRAINING -> {
+                if (isOver(exchange.responseSide().lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {
+                    exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
+                }
+            }
+            default -> { } // authenticating, or over
+        }
+    }
+
+    private void onTickBeforeCommit(long nowNanos, long sinceLastTick) {
+        RequestSide request = exchange.requestSide();
+        if (request.isWaitingForBody()) {
+            waitedForBodyNanos += sinceLastTick;
+            long graceNanos = timeouts.bodyGrace().toNanos();
+            long paceBytes = TimeUnit.NANOSECONDS.toSeconds(waitedForBodyNanos) * BODY_BYTES_PER_SECOND;
+            if (waitedForBodyNanos > graceNanos && request.receivedBytes() < paceBytes) {
+                exchange.refuseAndCancel(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "body: slower than "
+                        + BODY_BYTES_PER_SECOND + " bytes a second (expected: at least that)"));
+            }
+            return;
+        }
+        ResponseSide response = exchange.responseSide();
+        if (response.hasHead()) {
+            if (isOver(response.headNanos(), nowNanos, timeouts.firstEvent().toNanos())) {
+                exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+            }
+        } else if (request.isSent()) {
+            if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
+                exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+            }
+        } else if (request.isForwarding() && isOver(request.startedNanos(), nowNanos,
+                timeouts.responseHead().toNanos())) {
+            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // it does not take the request
+        }
+    }
+
+    private void onTickWhileRelaying(long nowNanos) {
+        ResponseSide response = exchange.responseSide();
+        if (!response.isPaused()) {
+            stalledAtBytes = -1;
+            if (isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {
+                exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
+            }
+            return;
+        }
+        long pendingBytes = response.pendingBytes();
+        if (pendingBytes != stalledAtBytes) {
+            stalledAtBytes = pendingBytes;
+            stalledSinceNanos = nowNanos;
+        } else if (isOver(stalledSinceNanos, nowNanos, timeouts.writeStall().toNanos())) {
+            exchange.onDownstreamStalled();
+        }
+    }
+
+    private static boolean isOver(long sinceNanos, long nowNanos, long limitNanos) {
+        return nowNanos - sinceNanos > limitNanos;
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.downstream.DownstreamPort;
+import dev.sluice.engine.downstream.DownstreamRequest;
+import dev.sluice.engine.downstream.ExchangeStarter;
+import dev.sluice.engine.downstream.RequestListener;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.observe.Counter;
+import dev.sluice.engine.observe.LoopRecorder;
+import dev.sluice.engine.upstream.UpstreamPools;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonLimits;
+import dev.sluice.protocol.request.RequestScanner;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+
+/** What the exchanges of one event loop share. Confined to the loop. */
+final class LoopContext implements ExchangeStarter {
+    /** The step in which bodies are copied into the processor's cache and scanned. */
+    private static final int SCRATCH_BYTES = 16 * 1024;
+    private static final int MAX_SPARE_SCANNERS = 64;
+
+    private final RelayCore core;
+    private final EventLoop loop;
+    private final LoopTicker ticker;
+    private final UpstreamPools pools;
+    private final LoopRecorder recorder;
+    private final byte[] scratch = new byte[SCRATCH_BYTES];
+    private final ArrayDeque<RequestScanner> spareScanners = new ArrayDeque<>();
+
+    LoopContext(RelayCore core, EventLoop loop) {
+        this.core = core;
+        this.loop = loop;
+        ticker = new LoopTicker(loop, core.clock());
+        pools = new UpstreamPools(loop, ticker, core.timeouts(), core.allocator());
+        recorder = core.metrics().newRecorder();
+    }
+
+    @Override
+    public RequestListener newExchange(DownstreamRequest request, DownstreamPort port) {
+        recorder.add(Counter.EXCHANGES_STARTED, 1);
+        return new Exchange(core, this, request, port);
+    }
+
+    @Override
+    public void onHeadRefused(RelayException refusal) {
+        recorder.add(Counter.HEADS_REFUSED, 1);
+    }
+
+    @Override
+    public boolean isDraining() {
+        return !core.isReady();
+    }
+
+    @Override
+    public LoopTicker ticker() {
+        return ticker;
+    }
+
+    RequestScanner takeScanner() {
+        RequestScanner spare = spareScanners.poll();
+        if (spare == null) {
+            return new RequestScanner(JsonLimits.DEFAULT, scratch);
+        }
+        spare.reset();
+        return spare;
+    }
+
+    void giveBack(RequestScanner scanner) {
+        if (spareScanners.size() < MAX_SPARE_SCANNERS) {
+            spareScanners.add(scanner);
+        }
+    }
+
+    EventLoop eventLoop() {
+        return loop;
+    }
+
+    UpstreamPools pools() {
+        return pools;
+    }
+
+    LoopRecorder recorder() {
+        return recorder;
+    }
+
+    byte[] scratch() {
+        return scratch;
+    }
+
+    void close() {
+        pools.close();
+    }
+}

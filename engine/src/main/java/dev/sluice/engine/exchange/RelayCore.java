@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.auth.ApiKeyAuthenticator;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.downstream.ExchangeStarter;
+import dev.sluice.engine.downstream.Http1DownstreamHandler;
+import dev.sluice.engine.downstream.ServerTls;
+import dev.sluice.engine.loop.Buffers;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.engine.observe.Metrics;
+import dev.sluice.engine.plan.ModelList;
+import dev.sluice.engine.plan.Router;
+import dev.sluice.engine.spi.Authenticator;
+import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.upstream.Cluster;
+import dev.sluice.engine.usage.Accountant;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/** What all event loops of one relay share. Thread-safe. */
+public final class RelayCore {
+    private final RelayConfig config;
+    private final Router router;
+    private final ModelList models;
+    private final Map<String, Cluster> clusters = new HashMap<>();
+    private final Authenticator authenticator;
+    private final Accountant accountant;
+    private final LongSupplier clock;
+    private final ByteBufAllocator allocator;
+    private final MemoryBudget bodies;
+    private final Metrics metrics;
+    private final Map<EventLoop, LoopContext> loops = new ConcurrentHashMap<>();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean isDraining;
+    private volatile boolean isRefusing;
+
+    /**
+     * Prepares a relay.
+     *
+     * @throws IllegalArgumentException where a cluster's TLS cannot be set up
+     */
+    public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
+        this.config = config;
+        this.allocator = allocator;
+        router = new Router(config.routes());
+        models = new ModelList(router, Instant.now().getEpochSecond());
+        for (ClusterConfig cluster : config.clusters()) {
+            clusters.put(cluster.name(), new Cluster(cluster, ServerTls.provider()));
+        }
+        authenticator = extensions.authenticator() != null ? extensions.authenticator()
+                : new ApiKeyAuthenticator(config.keys());
+        accountant = new Accountant(extensions.usageSink());
+        clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
+        bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
+        metrics = new Metrics(inFlight::get, bodies::usedBytes);
+    }
+
+    /** Returns a handler for one more downstream connection. */
+    public Http1DownstreamHandler newDownstreamHandler() {
+        return new Http1DownstreamHandler(config.limits(), config.timeouts(), this::starterOf);
+    }
+
+    private ExchangeStarter starterOf(EventLoop loop) {
+        return loops.computeIfAbsent(loop, l -> new LoopContext(this, l));
+    }
+
+    /** Stops asking for further requests: responses say that their connection closes. */
+    public CompletableFuture<Void> drain() {
+        isDraining = true;
+        completeIfDrained();
+        return drained;
+    }
+
+    /** Refuses whatever comes from now on. */
+    public void refuseAll() {
+        isRefusing = true;
+    }
+
+    /** Closes the pools of all loops. */
+    public void close() {
+        for (LoopContext loop : loops.values()) {
+            loop.eventLoop().execute(loop::close);
+        }
+    }
+
+    /** Returns whether new exchanges are welcome. */
+    public boolean isReady() {
+        return !isDraining;
+    }
+
+    boolean isRefusing() {
+        return isRefusing;
+    }
+
+    boolean tryStartExchange() {
+        return inFlight.incrementAndGet() <= limits().maxExchanges();
+    }
+
+    void endExchange() {
+        inFlight.decrementAndGet();
+        completeIfDrained();
+    }
+
+    private void completeIfDrained() {
+        if (isDraining && inFlight.get() == 0) {
+            drained.complete(null);
+        }
+    }
+
+    /** Returns the metrics. */
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    LimitConfig limits() {
+        return config.limits();
+    }
+
+    TimeoutConfig timeouts() {
+        return config.timeouts();
+    }
+
+    Router router() {
+        return router;
+    }
+
+    ModelList models() {
+        return models;
+    }
+
+    Cluster cluster(String name) {
+        return clusters.get(name);
+    }
+
+    Authenticator authenticator() {
+        return authenticator;
+    }
+
+    Accountant accountant() {
+        return accountant;
+    }
+
+    LongSupplier clock() {
+        return clock;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    MemoryBudget bodies() {
+        return bodies;
+    }
+}

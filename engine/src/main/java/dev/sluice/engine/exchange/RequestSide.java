@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.body.RequestBody;
+import dev.sluice.engine.body.UpstreamRequestHead;
+import dev.sluice.engine.observe.Counter;
+import dev.sluice.engine.plan.Plan;
+import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.upstream.AttemptFailure;
+import dev.sluice.engine.upstream.Cluster;
+import dev.sluice.engine.upstream.UpstreamConnection;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.RequestScanner;
+import io.netty.buffer.ByteBuf;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The way of an exchange's request: from the downstream's body to an attempt upstream. */
+final class RequestSide {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestSide.class);
+    private static final int MAX_ATTEMPTS = 2;
+    /** A reused connection that closes within this time without a byte was closed before the request reached it. */
+    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Exchange exchange;
+    private final RelayCore core;
+    private final LoopContext loop;
+    private final Principal principal;
+    private final RequestScanner scanner;
+    private final RequestBody body;
+
+    private Plan plan;
+    private Cluster cluster;
+    private Attempt attempt;
+    private int attempts;
+    private boolean isConnected;
+    private boolean isSent;
+    private boolean isStopped;
+    private boolean isReading;
+    private long startedNanos;
+    private long sentNanos;
+
+    RequestSide(Exchange exchange, RelayCore core, LoopContext loop, Principal principal) {
+        this.exchange = exchange;
+        this.core = core;
+        this.loop = loop;
+        this.principal = principal;
+        scanner = loop.takeScanner();
+        body = new RequestBody(scanner, core.limits(), core.bodies(), exchange.request().bodyBytes());
+    }
+
+    void start() {
+        exchange.port().response().sendContinue();
+        readOn();
+    }
+
+    private void readOn() {
+        isReading = true;
+        exchange.port().readBody();
+    }
+
+    void onBody(ByteBuf bytes) {
+        loop.recorder().add(Counter.REQUEST_BYTES, bytes.readableBytes());
+        if (isStopped) {
+            bytes.release();
+            return;
+        }
+        try {
+            body.add(bytes);
+        } catch (RelayException e) {
+            exchange.refuse(e);
+        }
+    }
+
+    void onBodyEnd() {
+        isReading = false;
+        if (isStopped) {
+            return;
+        }
+        try {
+            body.end();
+        } catch (RelayException e) {
+            exchange.refuse(e);
+            return;
+        }
+        advance();
+    }
+
+    void onReadComplete() {
+        isReading = false;
+        advance();
+    }
+
+    /** Does whatever can be done now: plan, connect, forward, ask for more. */
+    private void advance() {
+        if (isStopped) {
+            return;
+        }
+        if (body.isPlannable()) {
+            fixPlan();
+        }
+        if (isStopped) {
+            return;
+        }
+        if (plan != null && attempt == null && body.isReady(cluster.alwaysContentLength())) {
+            startAttempt(false);
+        }
+        if (!isStopped && isConnected && !isSent) {
+            pump();
+        }
+        if (!isStopped && !body.isEnded() && !isReading && canTakeMore()) {
+            readOn();
+        }
+    }
+
+    private boolean canTakeMore() {
+        return attempt == null || isConnected && attempt.connection().isWritable();
+    }
+
+    private void fixPlan() {
+        try {
+            Plan found = core.router().plan(body.facts(), principal);
+            body.plan(found.edit());
+            plan = found;
+            cluster = core.cluster(found.route().cluster());
+        } catch (RelayException refusal) {
+            refuseLater(refusal);
+        }
+    }
+
+    private void refuseLater(RelayException refusal) {
+        try {
+            body.refuseLater(refusal);
+        } catch (RelayException now) {
+            exchange.refuse(now);
+        }
+    }
+
+    private void startAttempt(boolean isFresh) {
+        attempts++;
+        isConnected = false;
+        isSent = false;
+        exchange.moveTo(ExchangeState.CONNECTING);
+        attempt = new Attempt(exchange, loop.ticker());
+        startedNanos = loop.ticker().nanoTime();
+        loop.pools().acquire(cluster.next(), isFresh, attempt);
+    }
+
+    void onConnected(Attempt connected) {
+        isConnected = true;
+        exchange.moveTo(ExchangeState.FORWARDING);
+        UpstreamConnection connection = connected.connection();
+        startedNanos = loop.ticker().nanoTime();
+        long length = body.lengthToSend();
+        connection.writeHead(UpstreamRequestHead.write(core.allocator(), exchange.request(), connection.endpoint(),
+                exchange.id(), length), length < 0);
+        body.sendTo(connection);
+        advance();
+        if (!connected.isOver()) {
+            connection.flush();
+            connection.read(); // an answer may come before the request is complete
+        }
+    }
+
+    private void pump() {
+        UpstreamConnection connection = attempt.connection();
+        if (body.pump()) {
+            isSent = true;
+            sentNanos = loop.ticker().nanoTime();
+            connection.endRequest();
+        }
+        connection.flush();
+    }
+
+    void onUpstreamWritable() {
+        advance();
+    }
+
+    void onConnectFailed(Throwable cause) {
+        LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
+        if (attempts < MAX_ATTEMPTS) {
+            retry();
+        } else {
+            exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
+                    "No connection to the upstream could be made"));
+        }
+    }
+
+    /** Tries once more where nothing can have been processed; returns whether it does. */
+    boolean retryAfter(AttemptFailure failure) {
+        boolean isUnprocessed = failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
+                && (!failure.isRequestWritten() || isStaleConnection(failure));
+        if (!isUnprocessed || attempts >= MAX_ATTEMPTS || !body.isReplayable()) {
+            return false;
+        }
+        retry();
+        return true;
+    }
+
+    private boolean isStaleConnection(AttemptFailure failure) {
+        return failure.isReused() && plan.route().retryReusedConnection()
+                && loop.ticker().nanoTime() - sentNanos <= STALE_NANOS;
+    }
+
+    private void retry() {
+        loop.recorder().add(Counter.RETRIES, 1);
+        if (exchange.state() == ExchangeState.CONNECTING) {
+            exchange.moveTo(ExchangeState.FORWARDING); // a connect that failed: the attempt is over all the same
+        }
+        startAttempt(true);
+    }
+
+    /** Stops the request where it is: its answer is here, or nobody wants it any more. */
+    void stop() {
+        isStopped = true;
+        body.release();
+    }
+
+    /** Gives back everything; idempotent. */
+    void release() {
+        if (!isStopped) {
+            stop();
+        }
+        loop.giveBack(scanner);
+    }
+
+    void giveUpReplay() {
+        body.giveUpReplay();
+    }
+
+    Attempt attempt() {
+        return attempt;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    /** Returns whether all of the request was handed to the connection. */
+    boolean isSent() {
+        return isSent;
+    }
+
+    /** Returns whether the downstream owes bytes of the body. */
+    boolean isWaitingForBody() {
+        return isReading && !body.isEnded();
+    }
+
+    /** Returns whether a connection stands and has not taken all of the request. */
+    boolean isForwarding() {
+        return isConnected && !isSent;
+    }
+
+    long receivedBytes() {
+        return body.receivedBytes();
+    }
+
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    long sentNanos() {
+        return sentNanos;
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
+import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.downstream.ResponseWriter;
+import dev.sluice.engine.event.ResponseHeaders;
+import dev.sluice.engine.event.ResponseRelay;
+import dev.sluice.engine.event.StreamTerminator;
+import dev.sluice.engine.plan.Plan;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import java.time.Instant;
+
+/** The way of an exchange's response: from an attempt to the downstream. */
+final class ResponseSide {
+    private final Exchange exchange;
+    private final RelayCore core;
+    private final LoopContext loop;
+    private final ResponseWriter target;
+
+    private ResponseHead head;
+    private ResponseRelay relay;
+    private boolean isPaused;
+    private long headNanos;
+    private long lastReadNanos;
+    private long bytesBeforeDrain;
+
+    ResponseSide(Exchange exchange, RelayCore core, LoopContext loop, ResponseWriter target) {
+        this.exchange = exchange;
+        this.core = core;
+        this.loop = loop;
+        this.target = target;
+    }
+
+    void onHead(ResponseHead received) {
+        int status = received.status().code();
+        boolean isOurFault = status == 401 || status == 403;
+        Attempt attempt = exchange.requestSide().attempt();
+        if (isOurFault && attempt.connection().endpoint().apiKey() != null) {
+            exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_AUTH_FAILED,
+                    "The upstream refused the relay's credentials"));
+            return;
+        }
+        if (status / 100 == 3 && status != 304) {
+            exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
+                    "The upstream answered with a redirect, which is never followed"));
+            return;
+        }
+        if (!exchange.requestSide().isSent()) {
+            if (status / 100 == 2) {
+                exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
+                        "The upstream answered before the request was complete"));
+                return;
+            }
+            exchange.requestSide().stop(); // an early error: there is no use in sending the rest
+        }
+        headNanos = loop.ticker().nanoTime();
+        lastReadNanos = headNanos;
+        relay = new ResponseRelay(received, loop.recorder(), core.clock(), loop.scratch());
+        head = ResponseHeaders.passedOn(received, exchange.requestSide().plan(), exchange.id(), relay.isEventStream());
+    }
+
+    void onBody(ByteBuf read, TransferScanner frame) {
+        lastReadNanos = loop.ticker().nanoTime();
+        if (exchange.state() == ExchangeState.DRAINING) {
+            relay.relay(read, frame, null, lastReadNanos);
+            if (relay.bodyBytes() - bytesBeforeDrain > core.limits().drainBytes()) {
+                relay.flush(null);
+                exchange.requestSide().attempt().cancel();
+                exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
+            }
+            return;
+        }
+        if (!exchange.state().isResponseCommitted()) {
+            if (frame.runs().count() == 0) {
+                read.release(); // framing only: nothing of it is passed on before the first byte of its chunk
+                return;
+            }
+            commit();
+        }
+        relay.relay(read, frame, target, lastReadNanos);
+    }
+
+    private void commit() {
+        exchange.moveTo(ExchangeState.RELAYING);
+        exchange.requestSide().giveUpReplay();
+        target.writeHead(head);
+    }
+
+    void onReadComplete() {
+        ExchangeState state = exchange.state();
+        if (state.isTerminal()) {
+            return;
+        }
+        if (state == ExchangeState.DRAINING) {
+            relay.flush(null);
+            exchange.requestSide().attempt().connection().read();
+            return;
+        }
+        if (state == ExchangeState.RELAYING) {
+            relay.flush(target);
+        }
+        readOn();
+    }
+
+    private void readOn() {
+        if (exchange.state().isTerminal()) {
+            return; // the flush found the downstream gone
+        }
+        if (exchange.state() == ExchangeState.RELAYING && !target.isWritable()) {
+            isPaused = true;
+            return;
+        }
+        Attempt attempt = exchange.requestSide().attempt();
+        if (attempt.connection() != null && !attempt.isOver()) {
+            attempt.connection().read();
+        }
+    }
+
+    void onWritabilityChanged() {
+        if (isPaused && target.isWritable()) {
+            isPaused = false;
+            lastReadNanos = loop.ticker().nanoTime(); // silence counts from here: it was ours until now
+            readOn();
+        }
+    }
+
+    void onEnd(boolean isByClose) {
+        relay.endOfBody();
+        if (exchange.state() == ExchangeState.DRAINING) {
+            exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
+            return;
+        }
+        if (!relay.isComplete(isByClose)) {
+            onLost(ErrorCode.UPSTREAM_TRUNCATED);
+            return;
+        }
+        if (!exchange.state().isResponseCommitted()) {
+            commit();
+        }
+        exchange.beginEnd();
+        target.end();
+        exchange.finish(ExchangeEnd.COMPLETED, null);
+    }
+
+    /** The upstream is lost and no other attempt will be made. */
+    void onLost(ErrorCode cause) {
+        if (exchange.state() == ExchangeState.DRAINING) {
+            relay.endOfBody();
+            exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
+            return;
+        }
+        if (!exchange.state().isResponseCommitted()) {
+            exchange.refuse(RelayException.of(cause, messageOf(cause)));
+            return;
+        }
+        relay.endOfBody();
+        exchange.beginEnd();
+        StreamTerminator.end(target, relay, exchange.requestSide().plan().route().onUpstreamLoss(), cause,
+                Instant.now().getEpochSecond());
+        exchange.finish(ExchangeEnd.UPSTREAM_LOST, cause.code());
+    }
+
+    private static String messageOf(ErrorCode cause) {
+        return switch (cause) {
+            case UPSTREAM_MALFORMED -> "The upstream's response is malformed";
+            case UPSTREAM_TRUNCATED -> "The upstream ended its event stream before a terminal event";
+            case UPSTREAM_TIMEOUT -> "The upstream did not answer in time";
+            default -> "The upstream closed the connection before it answered";
+        };
+    }
+
+    /** The downstream has left after the commit. */
+    void onDownstreamClosed() {
+        relay.flush(null);
+        Attempt attempt = exchange.requestSide().attempt();
+        Plan plan = exchange.requestSide().plan();
+        if (relay.isTerminalSeen()) {
+            exchange.finish(ExchangeEnd.COMPLETED, null); // it had all that it wanted
+            attempt.finishAlone();
+        } else if (plan.route().onDownstreamLeave() == DownstreamLeave.DRAIN && core.limits().drainBytes() > 0) {
+            exchange.moveTo(ExchangeState.DRAINING);
+            bytesBeforeDrain = relay.bodyBytes();
+            isPaused = false;
+            attempt.connection().read();
+        } else {
+            attempt.cancel();
+            exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
+        }
+    }
+
+    /** Returns what was relayed, or null before there is a response. */
+    ResponseRelay relay() {
+        return relay;
+    }
+
+    /** Returns the status that was or would be sent; 0 before there is a response. */
+    int status() {
+        return head == null ? 0 : head.status().code();
+    }
+
+    boolean isPaused() {
+        return isPaused;
+    }
+
+    long headNanos() {
+        return headNanos;
+    }
+
+    long lastReadNanos() {
+        return lastReadNanos;
+    }
+
+    boolean hasHead() {
+        return head != null;
+    }
+
+    long pendingBytes() {
+        return target.pendingBytes();
+    }
+
+    void release() {
+        if (relay != null) {
+            relay.release();
+        }
+    }
+}

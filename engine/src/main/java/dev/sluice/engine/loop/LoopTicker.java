@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.loop;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * The one timer of an event loop. Everything with a deadline is linked into its list and asked about every 250 ms: no
+ * timer object per exchange, and none is touched per event.
+ *
+ * <p><b>Threading:</b> confined to its loop. The timer runs only while the list is not empty.
+ */
+public final class LoopTicker {
+    private static final long TICK_MILLIS = 250;
+
+    private final EventLoop loop;
+    private final LongSupplier clock;
+    private final Entry head = new Entry(null);
+    private Future<?> timer;
+    private Entry next;
+
+    /** Creates a ticker with an empty list. */
+    public LoopTicker(EventLoop loop, LongSupplier clock) {
+        this.loop = loop;
+        this.clock = clock;
+        head.previous = head;
+        head.following = head;
+    }
+
+    /** Returns the time now, in nanoseconds from an arbitrary origin. */
+    public long nanoTime() {
+        return clock.getAsLong();
+    }
+
+    /** Adds something to the list; returns what takes it out again. */
+    public Entry add(Tickable tickable) {
+        Entry entry = new Entry(tickable);
+        entry.previous = head.previous;
+        entry.following = head;
+        head.previous.following = entry;
+        head.previous = entry;
+        if (timer == null) {
+            timer = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        return entry;
+    }
+
+    /** Takes an entry out; idempotent. */
+    public void remove(Entry entry) {
+        if (entry.following == null) {
+            return;
+        }
+        if (entry == next) {
+            next = entry.following;
+        }
+        entry.previous.following = entry.following;
+        entry.following.previous = entry.previous;
+        entry.previous = null;
+        entry.following = null;
+        if (head.following == head && timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void tick() {
+        long now = clock.getAsLong();
+        Entry current = head.following;
+        while (current != head) {
+            next = current.following; // a tick may remove any entry, this one and the next included
+            current.tickable.onTick(now);
+            current = next;
+        }
+        next = null;
+    }
+
+    /** A place in the list. */
+    public static final class Entry {
+        private final Tickable tickable;
+        private Entry previous;
+        private Entry following;
+
+        private Entry(Tickable tickable) {
+            this.tickable = tickable;
+        }
+    }
+}

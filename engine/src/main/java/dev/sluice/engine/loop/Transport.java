@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.loop;
+
+import dev.sluice.engine.config.TransportConfig;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.Version;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The system interface that drives sockets: which classes and which event loops belong together. */
+public enum Transport {
+    /** Linux epoll. */
+    EPOLL(EpollSocketChannel.class, EpollSocketChannel::new, EpollServerSocketChannel.class,
+            EpollDatagramChannel.class),
+    /** Linux io_uring. */
+    IO_URING(IoUringSocketChannel.class, IoUringSocketChannel::new, IoUringServerSocketChannel.class,
+            IoUringDatagramChannel.class),
+    /** The JDK's selector. */
+    NIO(NioSocketChannel.class, NioSocketChannel::new, NioServerSocketChannel.class, NioDatagramChannel.class);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
+
+    private final Class<? extends Channel> socketType;
+    private final Supplier<? extends Channel> newSocket;
+    private final Class<? extends ServerChannel> serverSocketType;
+    private final Class<? extends DatagramChannel> datagramType;
+
+    Transport(Class<? extends Channel> socketType, Supplier<? extends Channel> newSocket,
+            Class<? extends ServerChannel> serverSocketType, Class<? extends DatagramChannel> datagramType) {
+        this.socketType = socketType;
+        this.newSocket = newSocket;
+        this.serverSocketType = serverSocketType;
+        this.datagramType = datagramType;
+    }
+
+    /**
+     * Chooses a transport and says which and why in the log.
+     *
+     * @throws IllegalStateException where one is asked for by name that cannot be used here
+     */
+    public static Transport choose(TransportConfig.Kind kind) {
+        Transport chosen = switch (kind) {
+            case NIO -> NIO;
+            case EPOLL -> require(EPOLL);
+            case IO_URING -> require(IO_URING);
+            case AUTO -> auto();
+        };
+        LOG.info("transport: {}", chosen);
+        return chosen;
+    }
+
+    private static Transport auto() {
+        String problem = EPOLL.problem();
+        if (problem == null) {
+            return EPOLL;
+        }
+        LOG.info("transport: epoll cannot be used, {}", problem);
+        return NIO;
+    }
+
+    private static Transport require(Transport wanted) {
+        String problem = wanted.problem();
+        if (problem != null) {
+            throw new IllegalStateException("transport: " + wanted + " cannot be used, " + problem
+                    + " (expected: its native library, or transport auto)");
+        }
+        return wanted;
+    }
+
+    /** Returns why this transport cannot be used here, or null where it can. */
+    private String problem() {
+        if (this == NIO) {
+            return null;
+        }
+        Throwable cause = this == EPOLL ? Epoll.unavailabilityCause() : IoUring.unavailabilityCause();
+        if (cause != null) {
+            Throwable root = cause;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return root.toString();
+        }
+        return versionMismatch(this == EPOLL ? "epoll" : "io_uring", Version.identify());
+    }
+
+    /** Natives of another version than the classes load, and then fail on the first refused connection. */
+    static String versionMismatch(String name, Map<String, Version> versions) {
+        Version classes = versions.get("netty-transport-classes-" + name);
+        Version natives = versions.get("netty-transport-native-" + name);
+        if (classes == null || natives == null || classes.artifactVersion().equals(natives.artifactVersion())) {
+            return null; // a repackaged jar may have lost its version file: nothing to compare
+        }
+        return "its native library is " + natives.artifactVersion() + ", its classes are " + classes.artifactVersion();
+    }
+
+    /** Returns the transport that drives somebody else's loop. */
+    public static Transport of(EventLoop loop) {
+        if (loop instanceof IoEventLoopGroup group) {
+            if (group.isIoType(EpollIoHandler.class)) {
+                return EPOLL;
+            }
+            if (group.isIoType(NioIoHandler.class)) {
+                return NIO;
+            }
+            if (group.isIoType(IoUringIoHandler.class)) {
+                return IO_URING;
+            }
+        }
+        throw new IllegalArgumentException("event loop: " + loop.getClass().getName()
+                + " (expected: one of Netty's epoll, io_uring or NIO loops)");
+    }
+
+    /** Returns a group of {@code threads} loops, its threads named {@code name-1} and so on. */
+    public EventLoopGroup newGroup(int threads, String name, boolean spin) {
+        return new MultiThreadIoEventLoopGroup(threads, new NamedThreads(name), newHandlerFactory(spin));
+    }
+
+    private IoHandlerFactory newHandlerFactory(boolean spin) {
+        return switch (this) {
+            case EPOLL -> spin ? EpollIoHandler.newFactory(0, () -> (supplier, hasTasks) -> hasTasks
+                    ? supplier.get() : io.netty.channel.SelectStrategy.BUSY_WAIT) : EpollIoHandler.newFactory();
+            case IO_URING -> IoUringIoHandler.newFactory();
+            case NIO -> spin ? NioIoHandler.newFactory(SelectorProvider.provider(),
+                    () -> (supplier, hasTasks) -> supplier.get()) : NioIoHandler.newFactory();
+        };
+    }
+
+    /** Returns the type of stream sockets. */
+    public Class<? extends Channel> socketType() {
+        return socketType;
+    }
+
+    /** Returns a new stream socket. */
+    public Channel newSocket() {
+        return newSocket.get();
+    }
+
+    /** Returns the type of listening sockets. */
+    public Class<? extends ServerChannel> serverSocketType() {
+        return serverSocketType;
+    }
+
+    /** Returns the type of datagram sockets. */
+    public Class<? extends DatagramChannel> datagramType() {
+        return datagramType;
+    }
+
+    private static final class NamedThreads extends DefaultThreadFactory {
+        private final String name;
+        private int count;
+
+        NamedThreads(String name) {
+            super(name, false);
+            this.name = name;
+        }
+
+        @Override
+        protected synchronized Thread newThread(Runnable r, String ignored) {
+            return super.newThread(r, name + '-' + ++count);
+        }
+    }
+}

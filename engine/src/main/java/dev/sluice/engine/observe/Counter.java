@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.observe;
+
+/** What is counted. */
+public enum Counter {
+    /** Exchanges that began. */
+    EXCHANGES_STARTED("exchanges_started", "Requests whose head was accepted."),
+    /** Exchanges that came to a clean end. */
+    EXCHANGES_COMPLETED("exchanges_completed", "Exchanges whose whole response was handed to the downstream."),
+    /** Exchanges that Sluice answered with an error of its own. */
+    EXCHANGES_REFUSED("exchanges_refused", "Exchanges answered with an error of the relay's own."),
+    /** Exchanges whose upstream was lost in mid-response. */
+    UPSTREAMS_LOST("upstreams_lost", "Committed responses whose upstream was lost before their end."),
+    /** Exchanges whose downstream left in mid-response. */
+    DOWNSTREAMS_LEFT("downstreams_left", "Exchanges whose downstream left before the end of its response."),
+    /** Requests refused for their head, before an exchange began. */
+    HEADS_REFUSED("heads_refused", "Requests refused for their head."),
+    /** Attempts after the first of an exchange. */
+    RETRIES("retries", "Attempts after the first of an exchange."),
+    /** Events relayed. */
+    EVENTS("events", "Server-sent events relayed."),
+    /** Bytes of request bodies received. */
+    REQUEST_BYTES("request_bytes", "Bytes of request bodies received."),
+    /** Bytes of response bodies relayed. */
+    RESPONSE_BYTES("response_bytes", "Bytes of response bodies relayed."),
+    /** Input tokens that upstreams reported. */
+    INPUT_TOKENS("input_tokens", "Input tokens reported by upstreams."),
+    /** Output tokens that upstreams reported. */
+    OUTPUT_TOKENS("output_tokens", "Output tokens reported by upstreams.");
+
+    private final String label;
+    private final String help;
+
+    Counter(String label, String help) {
+        this.label = label;
+        this.help = help;
+    }
+
+    String label() {
+        return label;
+    }
+
+    String help() {
+        return help;
+    }
+}

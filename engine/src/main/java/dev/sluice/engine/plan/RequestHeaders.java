@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.plan;
+
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which request headers are sent on: all but the hop-by-hop ones (RFC 9110 section 7.6.1), those that name or
+ * authenticate the caller, and those that the relay sets itself.
+ */
+public final class RequestHeaders {
+    private static final Set<String> BLOCKED = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
+            "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization", "expect", "authorization",
+            "host", "content-length", "forwarded", "x-real-ip", "true-client-ip", "cookie", "chatgpt-account-id",
+            "accept-encoding");
+    private static final String[] BLOCKED_PREFIXES = {"x-forwarded-", "cf-"};
+    private static final AsciiString IDENTITY = AsciiString.cached("identity");
+    private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
+
+    private RequestHeaders() {
+    }
+
+    /**
+     * Returns the headers to send upstream, without framing, host and credentials.
+     *
+     * @param received   the downstream's
+     * @param exchangeId becomes x-request-id where the downstream sent none
+     */
+    public static HttpHeaders forwarded(HttpHeaders received, String exchangeId) {
+        Set<String> named = namedByConnection(received);
+        // All of them were validated as they came in.
+        HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+        Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.iteratorCharSequence();
+        while (headers.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> header = headers.next();
+            String name = AsciiString.of(header.getKey()).toString().toLowerCase(Locale.ROOT);
+            if (!isBlocked(name) && !named.contains(name)) {
+                sent.add(header.getKey(), header.getValue());
+            }
+        }
+        sent.set(HttpHeaderNames.ACCEPT_ENCODING, IDENTITY);
+        if (!sent.contains(REQUEST_ID) && !sent.contains("request-id")) {
+            sent.set(REQUEST_ID, exchangeId);
+        }
+        return sent;
+    }
+
+    private static boolean isBlocked(String name) {
+        if (BLOCKED.contains(name)) {
+            return true;
+        }
+        for (String prefix : BLOCKED_PREFIXES) {
+            if (name.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the names that a Connection header declares hop-by-hop, in lower case. */
+    public static Set<String> namedByConnection(HttpHeaders headers) {
+        List<String> lines = headers.getAll(HttpHeaderNames.CONNECTION);
+        if (lines.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> names = new HashSet<>();
+        for (String line : lines) {
+            for (String name : line.split(",")) {
+                names.add(name.trim().toLowerCase(Locale.ROOT));
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.spi;
+
+/** A pattern in which {@code *} stands for any run of characters, also an empty one; all else is literal. */
+public final class Glob {
+    private final String pattern;
+
+    /** Creates a pattern; every text is one. */
+    public Glob(String pattern) {
+        this.pattern = pattern;
+    }
+
+    /** Returns whether the pattern has no {@code *}: it matches itself only. */
+    public boolean isLiteral() {
+        return pattern.indexOf('*') < 0;
+    }
+
+    /** Returns whether the whole of {@code text} matches; in time linear in the product of the lengths at worst. */
+    public boolean matches(String text) {
+        int p = 0;
+        int t = 0;
+        int star = -1;
+        int resume = 0;
+        while (t < text.length()) {
+            if (p < pattern.length() && pattern.charAt(p) == '*') {
+                star = p++;
+                resume = t;
+            } else if (p < pattern.length() && pattern.charAt(p) == text.charAt(t)) {
+                p++;
+                t++;
+            } else if (star >= 0) {
+                p = star + 1;
+                t = ++resume;
+            } else {
+                return false;
+            }
+        }
+        while (p < pattern.length() && pattern.charAt(p) == '*') {
+            p++;
+        }
+        return p == pattern.length();
+    }
+
+    @Override
+    public String toString() {
+        return pattern;
+    }
+}

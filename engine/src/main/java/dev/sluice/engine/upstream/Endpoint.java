@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.config.EndpointConfig;
+import io.netty.handler.ssl.SslContext;
+
+/** One upstream address, ready to connect to. Immutable; shared by all loops; compared by identity. */
+public final class Endpoint {
+    private final EndpointConfig config;
+    private final String cluster;
+    private final SslContext tls;
+    private final String hostHeader;
+    private final String basePath;
+
+    Endpoint(EndpointConfig config, String cluster, SslContext tls) {
+        this.config = config;
+        this.cluster = cluster;
+        this.tls = tls;
+        String host = config.baseUrl().getHost();
+        hostHeader = config.baseUrl().getPort() < 0 ? host : host + ':' + config.baseUrl().getPort();
+        String path = config.baseUrl().getRawPath();
+        basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    /** Returns the host to connect to, without the brackets of an IPv6 address. */
+    public String host() {
+        String host = config.baseUrl().getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Returns the port to connect to. */
+    public int port() {
+        return config.port();
+    }
+
+    /** Returns the cluster's name. */
+    public String cluster() {
+        return cluster;
+    }
+
+    /** Returns the TLS context, or null for plain text. */
+    SslContext tls() {
+        return tls;
+    }
+
+    /** Returns the value of Host. */
+    public String hostHeader() {
+        return hostHeader;
+    }
+
+    /** Returns the path that takes the place of the API's prefix; empty or without a slash at its end. */
+    public String basePath() {
+        return basePath;
+    }
+
+    /** Returns the key to authenticate with, or null. */
+    public String apiKey() {
+        return config.apiKey();
+    }
+
+    /** Host and port, for logs. */
+    @Override
+    public String toString() {
+        return hostHeader;
+    }
+}

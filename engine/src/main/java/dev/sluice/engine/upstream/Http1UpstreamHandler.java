@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.protocol.framing.ChunkHead;
+import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.HeadScanner;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One HTTP/1.1 connection to an endpoint: exchanges one after the other, in its pool in between.
+ *
+ * <p>While it is idle one read stays outstanding: any byte, and the close, take it out of the pool at once. A byte that
+ * nobody asked for is never taken for the next response.
+ *
+ * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ *
+ * <p><b>Ownership:</b> takes every buffer that is read; those with body bytes are passed on to the listener.
+ *
+ * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ */
+final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements UpstreamConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(Http1UpstreamHandler.class);
+    private static final int MAX_LINE_BYTES = 8 * 1024;
+    private static final int MAX_HEAD_BYTES = 64 * 1024;
+    private static final int SWITCHING_PROTOCOLS = 101;
+
+    private final Endpoint endpoint;
+    private final UpstreamPool pool;
+    private final HeadScanner headScanner = HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES);
+    private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
+    private final TransferScanner body = new TransferScanner();
+
+    private ChannelHandlerContext ctx;
+    private State state = State.IDLE;
+    private UpstreamListener listener;
+    private ByteBuf partialHead;
+    private boolean isReused;
+    private boolean isChunked;
+    private boolean isRequestEnded;
+    private boolean hasResponseBytes;
+    private boolean isKeepAlive;
+    private long idleSinceNanos;
+    private int exchanges;
+
+    Http1UpstreamHandler(Endpoint endpoint, UpstreamPool pool) {
+        this.endpoint = endpoint;
+        this.pool = pool;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+    }
+
+    /** Gives the connection to an attempt. */
+    void assign(UpstreamListener attempt) {
+        listener = attempt;
+        state = State.HEAD;
+        isReused = exchanges++ > 0;
+        isRequestEnded = false;
+        hasResponseBytes = false;
+        headScanner.reset();
+    }
+
+    @Override
+    public void writeHead(ByteBuf head, boolean chunked) {
+        isChunked = chunked;
+        ctx.write(head, ctx.voidPromise());
+    }
+
+    @Override
+    public void writeBody(ByteBuf bytes) {
+        if (!isChunked) {
+            ctx.write(bytes, ctx.voidPromise());
+            return;
+        }
+        int length = bytes.readableBytes();
+        if (length == 0) {
+            bytes.release(); // an empty chunk would end the body
+            return;
+        }
+        ByteBuf size = ctx.alloc().directBuffer(ChunkHead.bytes(length));
+        ChunkHead.write(size, length);
+        ctx.write(size, ctx.voidPromise());
+        ctx.write(bytes, ctx.voidPromise());
+        ByteBuf end = ctx.alloc().directBuffer(2);
+        ChunkHead.writeCrlf(end);
+        ctx.write(end, ctx.voidPromise());
+    }
+
+    @Override
+    public void endRequest() {
+        if (isChunked) {
+            ByteBuf last = ctx.alloc().directBuffer(5);
+            ChunkHead.writeLast(last);
+            ctx.write(last, ctx.voidPromise());
+        }
+        isRequestEnded = true;
+    }
+
+    @Override
+    public void flush() {
+        ctx.flush();
+    }
+
+    @Override
+    public void read() {
+        ctx.read();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return ctx.channel().isWritable();
+    }
+
+    @Override
+    public void cancel() {
+        listener = null;
+        close();
+    }
+
+    private void close() {
+        state = State.CLOSED;
+        ctx.close();
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public boolean isReused() {
+        return isReused;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        try {
+            switch (state) {
+                case HEAD -> onHeadBytes(bytes);
+                case BODY -> onBodyBytes(bytes);
+                case IDLE -> {
+                    bytes.release();
+                    LOG.debug("{} sent bytes that nobody had asked for", endpoint);
+                    close();
+                }
+                default -> bytes.release();
+            }
+        } catch (FramingException e) {
+            fail(AttemptFailure.Kind.MALFORMED, e.getMessage());
+        }
+    }
+
+    private void onHeadBytes(ByteBuf bytes) {
+        hasResponseBytes = true;
+        ByteBuf head = bytes;
+        int from = bytes.readerIndex();
+        if (partialHead != null) {
+            from = partialHead.writerIndex();
+            partialHead.writeBytes(bytes);
+            bytes.release();
+            head = partialHead;
+            partialHead = null;
+        }
+        boolean isTaken = false;
+        try {
+            int end = headScanner.scan(head, from, head.writerIndex());
+            if (end < 0) {
+                partialHead = ctx.alloc().buffer(2 * head.readableBytes()).writeBytes(head);
+                return;
+            }
+            HttpResponse response = decode(head, end);
+            head.readerIndex(end);
+            isTaken = true;
+            onHead(response, head);
+        } finally {
+            if (!isTaken) {
+                head.release();
+            }
+        }
+    }
+
+    private HttpResponse decode(ByteBuf bytes, int end) {
+        try {
+            return headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
+        } catch (FramingException e) {
+            throw e;
+        } catch (Exception e) {
+            LOG.debug("{} sent a head that the scan had accepted and that was not decoded", endpoint, e);
+            throw new FramingException(FramingException.Fault.MALFORMED, "response head: not valid");
+        }
+    }
+
+    /** Takes {@code rest}, what follows the head. */
+    private void onHead(HttpResponse response, ByteBuf rest) {
+        int status = response.status().code();
+        if (status < 200) {
+            if (status == SWITCHING_PROTOCOLS) {
+                rest.release();
+                throw new FramingException(FramingException.Fault.MALFORMED, "response: 101 (expected: not asked for)");
+            }
+            headScanner.reset(); // RFC 9110 section 15.2: informational, the final one follows
+            continueWith(rest);
+            return;
+        }
+        long bodyBytes;
+        try {
+            bodyBytes = ResponseHeadCheck.prepare(body, response);
+        } catch (FramingException e) {
+            rest.release();
+            throw e;
+        }
+        isKeepAlive = HttpUtil.isKeepAlive(response) && !body.isUntilClose();
+        state = State.BODY;
+        listener.onResponseHead(new ResponseHead(response.status(), response.headers(), bodyBytes));
+        if (state == State.BODY) {
+            onBodyBytes(rest);
+        } else {
+            rest.release();
+        }
+    }
+
+    private void continueWith(ByteBuf rest) {
+        if (rest.isReadable()) {
+            onHeadBytes(rest);
+        } else {
+            rest.release();
+        }
+    }
+
+    private void onBodyBytes(ByteBuf bytes) {
+        int end;
+        try {
+            end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex());
+        } catch (FramingException e) {
+            bytes.release();
+            throw e;
+        }
+        boolean hasMore = end < bytes.writerIndex();
+        boolean isEnded = body.isEnded();
+        if (end > bytes.readerIndex()) {
+            listener.onResponseBody(bytes, body);
+        } else {
+            bytes.release();
+        }
+        if (isEnded && state == State.BODY) {
+            onEnd(hasMore);
+        }
+    }
+
+    private void onEnd(boolean hasMore) {
+        UpstreamListener ended = listener;
+        listener = null;
+        if (!isKeepAlive || hasMore || !isRequestEnded) {
+            close(); // bytes after the end, or an answer to half a request: nobody can tell what comes next
+        } else {
+            state = State.IDLE;
+            pool.release(this);
+        }
+        ended.onResponseEnd(false);
+        ended.onUpstreamReadComplete();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (state == State.IDLE) {
+            ctx.read(); // stays outstanding, so that the close is noticed
+        } else if (listener != null) {
+            listener.onUpstreamReadComplete();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (listener != null && ctx.channel().isWritable()) {
+            listener.onUpstreamWritable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        State before = state;
+        state = State.CLOSED;
+        if (exchanges > 0) {
+            pool.onClosed(this);
+        }
+        if (listener == null) {
+            return;
+        }
+        if (before == State.BODY && body.isUntilClose()) {
+            UpstreamListener ended = listener;
+            listener = null;
+            ended.onResponseEnd(true);
+            ended.onUpstreamReadComplete();
+        } else {
+            fail(AttemptFailure.Kind.CLOSED, before == State.BODY ? "closed in the body" : "closed before a response");
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) throws Exception {
+        if (partialHead != null) {
+            partialHead.release();
+            partialHead = null;
+        }
+        headDecoder.close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("connection to {} lost: {}", endpoint, cause.toString());
+        } else {
+            LOG.warn("connection to {} closed for an unexpected error", endpoint, cause);
+        }
+        if (state == State.IDLE) {
+            close();
+        } else {
+            fail(AttemptFailure.Kind.CLOSED, cause.getClass().getSimpleName());
+        }
+    }
+
+    private void fail(AttemptFailure.Kind kind, String detail) {
+        UpstreamListener failed = listener;
+        listener = null;
+        close();
+        if (failed != null) {
+            failed.onAttemptFailed(new AttemptFailure(kind, isReused, isRequestEnded, hasResponseBytes, detail));
+        }
+    }
+
+    boolean isUsable() {
+        return state == State.IDLE && ctx.channel().isActive();
+    }
+
+    void idleSince(long nowNanos) {
+        idleSinceNanos = nowNanos;
+    }
+
+    long idleSinceNanos() {
+        return idleSinceNanos;
+    }
+
+    /** Closes the connection while it is idle. */
+    void retire() {
+        close();
+    }
+
+    /** Where a connection stands, in the order of an untroubled exchange. */
+    private enum State {
+        /** In the pool, or about to be assigned. */
+        IDLE,
+        /** A request was or is being sent; no complete response head has come. */
+        HEAD,
+        /** In the response's body. */
+        BODY,
+        /** Closed or closing. */
+        CLOSED
+    }
+}

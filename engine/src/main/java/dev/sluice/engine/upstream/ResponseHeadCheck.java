@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.FramingException.Fault;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
+
+/** How the body of a response is framed (RFC 9112 section 6.3); what can be read in two ways is refused. */
+final class ResponseHeadCheck {
+    private static final long UNKNOWN = -1;
+
+    private ResponseHeadCheck() {
+    }
+
+    /**
+     * Makes {@code body} ready for the body of {@code response}.
+     *
+     * @return the length of the body, or -1 where it is not known
+     * @throws FramingException where the framing is ambiguous
+     */
+    static long prepare(TransferScanner body, HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        int status = response.status().code();
+        if (status == 204 || status == 304) {
+            body.resetToEmpty();
+            return 0;
+        }
+        if (!codings.isEmpty()) {
+            boolean isPlainChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
+            require(isPlainChunked && lengths.isEmpty() && response.protocolVersion().equals(HttpVersion.HTTP_1_1),
+                    "transfer-encoding other than chunked, beside content-length or in HTTP/1.0");
+            body.resetToChunked();
+            return UNKNOWN;
+        }
+        if (lengths.isEmpty()) {
+            body.resetToClose();
+            return UNKNOWN;
+        }
+        String length = lengths.get(0);
+        require(lengths.size() == 1 && !length.isEmpty() && length.length() <= 18
+                && length.chars().allMatch(c -> c >= '0' && c <= '9'), "content-length that is not one number");
+        body.resetToLength(Long.parseLong(length));
+        return Long.parseLong(length);
+    }
+
+    private static void require(boolean isValid, String found) {
+        if (!isValid) {
+            throw new FramingException(Fault.MALFORMED, "response head: " + found
+                    + " (expected: one framing, RFC 9112 section 6.3)");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.protocol.framing.FramingException;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Netty's response decoder, used for heads only and outside of any pipeline: bodies never become objects. */
+final class ResponseHeadDecoder extends HttpResponseDecoder {
+    private final List<Object> decoded = new ArrayList<>(2);
+
+    ResponseHeadDecoder(int maxLineBytes, int maxHeadBytes) {
+        super(new HttpDecoderConfig().setMaxInitialLineLength(maxLineBytes).setMaxHeaderSize(maxHeadBytes)
+                .setStrictLineParsing(true).setUseRfc9112TransferEncoding(true)
+                .setAllowDuplicateContentLengths(false));
+    }
+
+    /**
+     * Decodes one complete head.
+     *
+     * @param head borrowed; read to its end
+     * @throws FramingException where it is not valid
+     */
+    HttpResponse decodeHead(ByteBuf head) throws Exception {
+        decoded.clear();
+        reset(); // forgets that a body was to follow the head before
+        decode(null, head, decoded);
+        HttpResponse response = (HttpResponse) decoded.get(0);
+        if (response.decoderResult().isFailure()) {
+            throw new FramingException(FramingException.Fault.MALFORMED,
+                    "response head: not valid (expected: RFC 9112 syntax)");
+        }
+        return response;
+    }
+
+    /** Gives back the decoder's scratch memory. */
+    void close() throws Exception {
+        handlerRemoved0(null);
+    }
+}
