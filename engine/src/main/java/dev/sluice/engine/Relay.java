@@ -108,6 +108,26 @@ public final class Relay implements AutoCloseable {
         }
     }
 
+    /**
+     * Checks whether a relay would start, without binding an address or connecting anywhere: certificates, authorities
+     * and the transport are loaded.
+     *
+     * @throws IllegalArgumentException where a file cannot be used, or nobody would authenticate
+     * @throws IllegalStateException    where the transport that is asked for cannot be used here
+     */
+    public static void check(RelayConfig config, Extensions extensions) {
+        if (extensions.authenticator() == null) {
+            config.requireKeysOrLoopback();
+        }
+        Transport.choose(config.transport().kind());
+        for (ListenerConfig listener : config.listeners()) {
+            if (listener.tls() != null) {
+                ServerTls.newContext(listener.tls());
+            }
+        }
+        new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
+    }
+
     private void bind(Extensions extensions) {
         for (ListenerConfig listener : config.listeners()) {
             SslContext tls = listener.tls() == null ? null : ServerTls.newContext(listener.tls());

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.UsageRecord;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+
+/** A relay in front of a {@link ScriptedUpstream}, for one test. */
+abstract class RelayFixture {
+    protected static final String CREATED = "event: response.created\ndata: {\"type\":\"response.created\","
+            + "\"sequence_number\":0,\"response\":{\"id\":\"resp_1\",\"model\":\"m\",\"usage\":null}}\n\n";
+    protected static final String DELTA = "event: response.output_text.delta\ndata: {\"type\":"
+            + "\"response.output_text.delta\",\"sequence_number\":1,\"delta\":\"hi\"}\n\n";
+    protected static final String COMPLETED = "event: response.completed\ndata: {\"type\":\"response.completed\","
+            + "\"sequence_number\":2,\"response\":{\"id\":\"resp_1\",\"status\":\"completed\",\"usage\":"
+            + "{\"input_tokens\":3,\"output_tokens\":5,\"total_tokens\":8}}}\n\n";
+    protected static final String BODY = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":true}";
+
+    protected final ScriptedUpstream upstream = new ScriptedUpstream();
+    protected final BlockingQueue<UsageRecord> usage = new LinkedBlockingQueue<>();
+    /** What the relay takes for the time: real time, plus what a test adds. */
+    protected final AtomicLong addedNanos = new AtomicLong();
+    protected Relay relay;
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (relay != null) {
+            relay.close();
+        }
+        upstream.close();
+        assertNull(upstream.failure(0));
+    }
+
+    protected Relay launch() {
+        return launch(route -> route, builder -> builder);
+    }
+
+    protected Relay launch(UnaryOperator<RouteConfig> route, UnaryOperator<RelayConfig.Builder> more) {
+        return launch(route, more, extensions());
+    }
+
+    protected Relay launch(UnaryOperator<RouteConfig> route, UnaryOperator<RelayConfig.Builder> more,
+            Extensions extensions) {
+        RelayConfig.Builder builder = RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-upstream")))
+                .route(route.apply(RouteConfig.of("gpt-*", "up")))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false));
+        relay = Relay.launch(more.apply(builder).build(), extensions);
+        return relay;
+    }
+
+    protected Extensions extensions() {
+        return Extensions.NONE.withUsageSink(usage::add)
+                .withNanoClock(() -> System.nanoTime() + addedNanos.get());
+    }
+
+    protected RawPeer connect() {
+        return RawPeer.connect(relay.port());
+    }
+
+    protected static String post(String body) {
+        return post("Content-Length: " + body.length() + "\r\n", body);
+    }
+
+    protected static String post(String headers, String body) {
+        return "POST /v1/responses HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n" + headers + "\r\n"
+                + body;
+    }
+}

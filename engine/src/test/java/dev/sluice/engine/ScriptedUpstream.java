@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** An upstream of which a test controls every byte and every close. Each connection runs the next script. */
+public final class ScriptedUpstream implements AutoCloseable {
+    private final ServerSocket server;
+    private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
+    private final List<RawPeer> peers = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    private volatile Script fallback;
+
+    public ScriptedUpstream() {
+        try {
+            server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start("scripted-accept", this::accept);
+    }
+
+    /** What one connection does. */
+    public interface Script {
+        void run(RawPeer peer) throws Exception;
+    }
+
+    /** Adds the script of one more connection. */
+    public ScriptedUpstream then(Script script) {
+        scripts.add(script);
+        return this;
+    }
+
+    /** The script of every connection for which none was added. */
+    public ScriptedUpstream always(Script script) {
+        fallback = script;
+        return this;
+    }
+
+    private void accept() throws IOException {
+        while (true) {
+            Socket socket = server.accept();
+            RawPeer peer = new RawPeer(socket);
+            peers.add(peer);
+            start("scripted-upstream", () -> {
+                Script script = scripts.poll();
+                (script == null ? fallback : script).run(peer);
+            });
+        }
+    }
+
+    private interface Body {
+        void run() throws Exception;
+    }
+
+    private void start(String name, Body body) {
+        Thread thread = new Thread(() -> {
+            try {
+                body.run();
+            } catch (IOException e) {
+                if (!server.isClosed()) {
+                    failures.add(e);
+                }
+            } catch (Throwable e) {
+                failures.add(e);
+            }
+        }, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    public int port() {
+        return server.getLocalPort();
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + port() + "/v1";
+    }
+
+    /** Returns how many connections were accepted. */
+    public int connections() {
+        return peers.size();
+    }
+
+    /** Waits for a failure of a script; null where none comes within the time. */
+    public Throwable failure(long millis) throws InterruptedException {
+        return failures.poll(millis, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (RawPeer peer : peers) {
+                peer.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The head of an event stream in chunks. */
+    public static String eventStreamHead() {
+        return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n";
+    }
+
+    /** One chunk. */
+    public static String chunk(String data) {
+        return Integer.toHexString(data.getBytes(ISO_8859_1).length) + "\r\n" + data + "\r\n";
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools;
+
+import dev.sluice.tools.demo.DemoCommand;
+import dev.sluice.tools.mock.MockCommand;
+import dev.sluice.tools.serve.CheckCommand;
+import dev.sluice.tools.serve.ServeCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Entry point of the {@code sluice} command. */
+@Command(name = "sluice", description = "A byte-exact streaming relay for the OpenAI Responses API.",
+        mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
+        subcommands = {ServeCommand.class, CheckCommand.class, MockCommand.class, DemoCommand.class},
+        footer = {"", "Run 'sluice COMMAND --help' for the options of a command."})
+public final class Main {
+    private Main() {
+    }
+
+    /** Runs the command line; exits with 0, with 1 where the command failed, with 2 where it was not understood. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure).execute(args));
+    }
+
+    private static int onFailure(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+        command.getErr().println("sluice: " + failure.getMessage());
+        return 1;
+    }
+
+    /** Tells the version from the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"sluice " + (version == null ? "(not packaged)" : version),
+                "java " + System.getProperty("java.version")};
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Sends one streaming request with the JDK's client, prints the text as it arrives and hashes every byte it reads. */
+final class DemoClient {
+    private static final String DELTA = "response.output_text.delta";
+    private static final String DATA = "data: ";
+
+    private final PrintWriter out;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ObjectMapper json = new ObjectMapper();
+    private long events;
+    private long bytes;
+    private long firstEventNanos;
+
+    DemoClient(PrintWriter out) {
+        this.out = out;
+    }
+
+    /** What came back. */
+    record Result(long events, long bytes, String sha256, long firstEventNanos) {
+    }
+
+    static String body(String model) {
+        return "{\"model\":\"" + model + "\",\"input\":\"Say something.\",\"stream\":true}";
+    }
+
+    Result run(int port, String model) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/responses"))
+                .version(HttpClient.Version.HTTP_1_1).header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body(model))).build();
+        long sentNanos = System.nanoTime();
+        HttpResponse<InputStream> response = http.send(request,
+                HttpResponse.BodyHandlers.ofInputStream());
+        if (response.statusCode() != 200) {
+            throw new IOException("the relay answered with " + response.statusCode() + " (expected: 200)");
+        }
+        events = 0;
+        bytes = 0;
+        MessageDigest hash = sha256();
+        try (InputStream body = new DigestInputStream(response.body(), hash)) {
+            read(body, sentNanos);
+        }
+        return new Result(events, bytes, HexFormat.of().formatHex(hash.digest()), firstEventNanos);
+    }
+
+    private void read(InputStream body, long sentNanos) throws IOException {
+        java.io.ByteArrayOutputStream line = new java.io.ByteArrayOutputStream();
+        for (int b = body.read(); b >= 0; b = body.read()) {
+            bytes++;
+            if (b != '\n') {
+                line.write(b);
+                continue;
+            }
+            onLine(line.toString(StandardCharsets.UTF_8), sentNanos);
+            line.reset();
+        }
+    }
+
+    private void onLine(String line, long sentNanos) throws IOException {
+        if (!line.startsWith(DATA)) {
+            return;
+        }
+        if (events++ == 0) {
+            firstEventNanos = System.nanoTime() - sentNanos;
+        }
+        JsonNode event = json.readTree(line.substring(DATA.length()));
+        if (event.path("type").asText().equals(DELTA)) {
+            out.print(event.path("delta").asText());
+            out.flush();
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.mock;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice mock}. */
+@Command(name = "mock", description = "Runs a scripted upstream that speaks the Responses API.",
+        mixinStandardHelpOptions = true,
+        footer = {"", "The same request always gets the same bytes. A request can set each option for itself:",
+            "\"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}.",
+            "One line per answer goes to standard output, with the SHA-256 of its body."})
+public final class MockCommand implements Callable<Integer> {
+    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to serve. Default: ${DEFAULT-VALUE}")
+    private String host;
+
+    @Option(names = "--port", defaultValue = "9000",
+            description = "Port to serve; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
+    private int port;
+
+    @Mixin
+    private MockOptions options;
+
+    @Spec
+    private CommandSpec spec;
+
+    MockCommand() {
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        try (MockUpstream mock = new MockUpstream(host, port, options, report -> print(out, report))) {
+            print(out, "mock listening on http://" + host + ':' + mock.port() + "/v1");
+            new CountDownLatch(1).await(); // until the process is told to stop
+        }
+        return 0;
+    }
+
+    private static void print(PrintWriter out, MockReport report) {
+        print(out, report.responseId() + " status=" + report.status() + " events=" + report.events() + " bytes="
+                + report.bytes() + " sha256=" + report.sha256() + " end=" + report.end());
+    }
+
+    private static synchronized void print(PrintWriter out, String line) {
+        out.println(line);
+        out.flush();
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.mock;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The Response object of one answer, with every field that the API reference gives it. A function of the request alone:
+ * the same request gets the same bytes, so that an answer through a relay can be compared with one without.
+ */
+final class ResponseObject {
+    static final ObjectMapper JSON = new ObjectMapper();
+    private static final long CREATED_AT = 1_767_225_600L; // 2026-01-01, for ever
+    private static final int ID_CHARS = 32;
+    private static final String[] ECHOED = {"instructions", "max_output_tokens", "previous_response_id", "tool_choice",
+        "tools", "temperature", "top_p", "truncation", "parallel_tool_calls", "reasoning", "text", "metadata"};
+
+    private final String id;
+    private final JsonNode request;
+
+    ResponseObject(byte[] body, JsonNode request) {
+        this.request = request;
+        id = hex(body).substring(0, ID_CHARS);
+    }
+
+    private static String hex(byte[] body) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+
+    String id() {
+        return "resp_" + id;
+    }
+
+    String itemId(String prefix) {
+        return prefix + '_' + id;
+    }
+
+    /** The object in a state; {@code output} and {@code usage} are empty unless it is completed. */
+    ObjectNode in(String status, ArrayNode output, ObjectNode usage, ObjectNode error) {
+        ObjectNode response = JSON.createObjectNode();
+        response.put("id", id());
+        response.put("object", "response");
+        response.put("created_at", CREATED_AT);
+        response.put("status", status);
+        response.put("background", false);
+        response.set("error", error);
+        response.putNull("incomplete_details");
+        defaults(response);
+        for (String field : ECHOED) {
+            if (request.hasNonNull(field)) {
+                response.set(field, request.get(field));
+            }
+        }
+        response.put("model", request.path("model").asText());
+        response.set("output", output == null ? JSON.createArrayNode() : output);
+        response.put("store", request.path("store").asBoolean(true));
+        response.set("usage", usage);
+        response.putNull("user");
+        return response;
+    }
+
+    private static void defaults(ObjectNode response) {
+        response.putNull("instructions");
+        response.putNull("max_output_tokens");
+        response.put("parallel_tool_calls", true);
+        response.putNull("previous_response_id");
+        response.putObject("reasoning").putNull("effort").putNull("summary");
+        response.put("service_tier", "default");
+        response.put("temperature", 1.0);
+        response.putObject("text").putObject("format").put("type", "text");
+        response.put("tool_choice", "auto");
+        response.putArray("tools");
+        response.put("top_p", 1.0);
+        response.put("truncation", "disabled");
+        response.putObject("metadata");
+    }
+
+    ObjectNode usage(int outputTokens, int reasoningTokens) {
+        int inputTokens = Math.max(1, request.toString().getBytes(StandardCharsets.UTF_8).length / 4);
+        ObjectNode usage = JSON.createObjectNode();
+        usage.put("input_tokens", inputTokens);
+        usage.putObject("input_tokens_details").put("cached_tokens", 0);
+        usage.put("output_tokens", outputTokens);
+        usage.putObject("output_tokens_details").put("reasoning_tokens", reasoningTokens);
+        usage.put("total_tokens", inputTokens + outputTokens);
+        return usage;
+    }
+
+    /** Returns the name of the request's first function tool, or one of our own. */
+    String functionName() {
+        for (JsonNode tool : request.path("tools")) {
+            if (tool.path("type").asText().equals("function")) {
+                return tool.path("name").asText();
+            }
+        }
+        return "lookup";
+    }
+}

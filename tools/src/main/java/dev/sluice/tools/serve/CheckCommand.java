@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.Relay;
+import dev.sluice.engine.spi.Extensions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice check}. */
+@Command(name = "check", description = "Says whether a configuration would start, and what it would do.",
+        mixinStandardHelpOptions = true)
+public final class CheckCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options;
+
+    @Spec
+    private CommandSpec spec;
+
+    CheckCommand() {
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        RelayConfig config = options.load(new CommandLine(spec));
+        Relay.check(config, Extensions.NONE);
+        print(config, spec.commandLine().getOut());
+        return 0;
+    }
+
+    private static void print(RelayConfig config, PrintWriter out) {
+        for (ListenerConfig listener : config.listeners()) {
+            out.println("listen   " + listener.host() + ':' + listener.port() + (listener.tls() == null ? "" : " TLS"));
+        }
+        if (config.admin() != null) {
+            out.println("admin    " + config.admin().host() + ':' + config.admin().port());
+        }
+        for (ClusterConfig cluster : config.clusters()) {
+            out.println("cluster  " + cluster.name() + ": " + cluster.endpoints().stream()
+                    .map(CheckCommand::endpoint).collect(Collectors.joining(", ")));
+        }
+        for (RouteConfig route : config.routes()) {
+            String alias = route.upstreamModel() == null ? "" : " as " + route.upstreamModel();
+            out.println("route    " + route.model() + " -> " + route.cluster() + alias + ", on upstream loss "
+                    + route.onUpstreamLoss().toString().toLowerCase(Locale.ROOT) + ", on downstream leave "
+                    + route.onDownstreamLeave().toString().toLowerCase(Locale.ROOT));
+        }
+        out.println("keys     " + (config.keys().isEmpty() ? "none: everybody on this machine may call"
+                : Integer.toString(config.keys().size())));
+        out.println("ok");
+    }
+
+    private static String endpoint(EndpointConfig endpoint) {
+        return endpoint.baseUrl() + (endpoint.apiKey() == null ? " without a key" : " with a key");
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
+import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.config.TransportConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads a configuration from a YAML file or from the command line; the only place that reads the environment. */
+final class ConfigLoader {
+    private final Function<String, String> environment;
+
+    ConfigLoader(Function<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws SettingException where a setting is unknown or wrong
+     */
+    RelayConfig load(Path file) throws IOException {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new SettingException(file.toString(), "no such file (expected: a YAML file)");
+        }
+        return parse(file.getFileName().toString(), text);
+    }
+
+    RelayConfig parse(String file, String text) {
+        Node root;
+        try {
+            root = new Compose(LoadSettings.builder().setLabel(file).build()).composeString(text).orElseThrow(
+                    () -> new SettingException(file, "empty (expected: listeners, clusters and routes)"));
+        } catch (MarkedYamlEngineException e) {
+            throw new SettingException(file + e.getProblemMark().map(mark -> ", line " + (mark.getLine() + 1))
+                    .orElse(""), "not YAML: " + e.getProblem());
+        } catch (YamlEngineException e) {
+            throw new SettingException(file, "not YAML: " + e.getMessage());
+        }
+        YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
+                "keys", "limits", "timeouts", "transport");
+        return top.make(() -> build(top));
+    }
+
+    private static RelayConfig build(YamlSection top) {
+        RelayConfig.Builder builder = RelayConfig.builder();
+        top.sections("listeners").forEach(section -> builder.listener(listener(section)));
+        if (top.has("admin")) {
+            YamlSection admin = top.section("admin").only("address");
+            Address address = Address.parse(admin, "address");
+            builder.admin(admin.make(() -> new AdminConfig(address.host, address.port)));
+        }
+        YamlSection clusters = top.has("clusters") ? top.section("clusters") : null;
+        if (clusters != null) {
+            clusters.names().forEach(name -> builder.cluster(cluster(name, clusters.section(name))));
+        }
+        top.sections("routes").forEach(section -> builder.route(route(section)));
+        if (top.has("keys")) {
+            top.sections("keys").forEach(section -> builder.key(key(section)));
+        }
+        if (top.has("limits")) {
+            builder.limits(limits(top.section("limits")));
+        }
+        if (top.has("timeouts")) {
+            builder.timeouts(timeouts(top.section("timeouts")));
+        }
+        if (top.has("transport")) {
+            builder.transport(transport(top.section("transport")));
+        }
+        RelayConfig config = builder.build();
+        config.requireKeysOrLoopback();
+        return config;
+    }
+
+    private static ListenerConfig listener(YamlSection section) {
+        section.only("address", "tls");
+        Address address = Address.parse(section, "address");
+        TlsConfig tls = null;
+        if (section.has("tls")) {
+            YamlSection files = section.section("tls").only("certificate", "key");
+            tls = files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key"))));
+        }
+        TlsConfig checked = tls;
+        return section.make(() -> new ListenerConfig(address.host, address.port, checked));
+    }
+
+    private static ClusterConfig cluster(String name, YamlSection section) {
+        section.only("endpoints", "ca_file", "content_length");
+        List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
+            endpoint.only("url", "api_key");
+            return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null)));
+        }).toList();
+        boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
+        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), always));
+    }
+
+    private static RouteConfig route(YamlSection section) {
+        section.only("model", "cluster", "upstream_model", "on_upstream_loss", "on_downstream_leave",
+                "retry_reused_connection");
+        String loss = section.choice("on_upstream_loss", "abort", "abort", "failed_event");
+        String leave = section.choice("on_downstream_leave", "cancel", "cancel", "drain");
+        return section.make(() -> new RouteConfig(section.text("model"), section.text("cluster"),
+                section.text("upstream_model", null), UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)),
+                DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT)),
+                section.flag("retry_reused_connection", true)));
+    }
+
+    private static KeyConfig key(YamlSection section) {
+        section.only("label", "sha256", "models");
+        return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
+                section.texts("models")));
+    }
+
+    private static LimitConfig limits(YamlSection section) {
+        section.only("max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
+                "max_head_bytes", "max_target_bytes", "drain_bytes", "held_memory_share");
+        LimitConfig defaults = LimitConfig.DEFAULT;
+        return section.make(() -> new LimitConfig(section.bytes("max_body_bytes", defaults.maxBodyBytes()),
+                section.bytes("max_held_bytes", defaults.maxHeldBytes()),
+                Math.toIntExact(section.bytes("hold_bytes", defaults.holdBytes())),
+                section.bytes("replay_bytes", defaults.replayBytes()),
+                section.integer("max_exchanges", defaults.maxExchanges()),
+                Math.toIntExact(section.bytes("max_head_bytes", defaults.maxHeadBytes())),
+                Math.toIntExact(section.bytes("max_target_bytes", defaults.maxTargetBytes())),
+                section.bytes("drain_bytes", defaults.drainBytes()),
+                section.decimal("held_memory_share", defaults.heldMemoryShare())));
+    }
+
+    private static TimeoutConfig timeouts(YamlSection section) {
+        section.only("request_head", "body_grace", "connect", "tls_handshake", "response_head", "first_event",
+                "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle", "drain");
+        TimeoutConfig.Builder builder = TimeoutConfig.builder();
+        section.ifDuration("request_head", builder::requestHead);
+        section.ifDuration("body_grace", builder::bodyGrace);
+        section.ifDuration("connect", builder::connect);
+        section.ifDuration("tls_handshake", builder::tlsHandshake);
+        section.ifDuration("response_head", builder::responseHead);
+        section.ifDuration("first_event", builder::firstEvent);
+        section.ifDuration("between_reads", builder::betweenReads);
+        section.ifDuration("exchange", builder::exchange);
+        section.ifDuration("write_stall", builder::writeStall);
+        section.ifDuration("downstream_idle", builder::downstreamIdle);
+        section.ifDuration("upstream_idle", builder::upstreamIdle);
+        section.ifDuration("drain", builder::drain);
+        return section.make(builder::build);
+    }
+
+    private static TransportConfig transport(YamlSection section) {
+        section.only("kind", "loops", "spin");
+        String kind = section.choice("kind", "auto", "auto", "epoll", "io_uring", "nio");
+        return section.make(() -> new TransportConfig(TransportConfig.Kind.valueOf(kind.toUpperCase(Locale.ROOT)),
+                section.integer("loops", 0), section.flag("spin", false)));
+    }
+
+    /** The configuration of {@code serve} without a file: one upstream for every model. */
+    RelayConfig ofArguments(String upstream, String listen, String admin) {
+        try {
+            Address address = Address.of(listen);
+            String key = environment.apply("OPENAI_API_KEY");
+            RelayConfig.Builder builder = RelayConfig.builder().listen(address.host, address.port)
+                    .cluster(ClusterConfig.of("upstream", EndpointConfig.of(upstream, key)))
+                    .route(RouteConfig.of("*", "upstream"));
+            if (admin != null) {
+                Address adminAddress = Address.of(admin);
+                builder.admin(new AdminConfig(adminAddress.host, adminAddress.port));
+            }
+            RelayConfig config = builder.build();
+            config.requireKeysOrLoopback();
+            return config;
+        } catch (IllegalArgumentException e) {
+            throw new SettingException("command line", e.getMessage());
+        }
+    }
+
+    private record Address(String host, int port) {
+        static Address parse(YamlSection section, String name) {
+            String text = section.text(name);
+            return section.make(() -> of(text));
+        }
+
+        static Address of(String text) {
+            int colon = text.lastIndexOf(':');
+            try {
+                String host = text.substring(0, colon);
+                boolean isBracketed = host.startsWith("[") && host.endsWith("]");
+                return new Address(isBracketed ? host.substring(1, host.length() - 1) : host,
+                        Integer.parseInt(text.substring(colon + 1)));
+            } catch (IndexOutOfBoundsException | NumberFormatException e) {
+                throw new IllegalArgumentException("address: " + text + " (expected: HOST:PORT)", e);
+            }
+        }
+    }
+}

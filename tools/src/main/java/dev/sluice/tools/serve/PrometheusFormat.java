@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import dev.sluice.engine.spi.MetricsFormat;
+import dev.sluice.engine.spi.MetricsSnapshot;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.Quantile;
+import io.prometheus.metrics.model.snapshots.Quantiles;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/** Writes metrics in the Prometheus text format; times in seconds, as its naming rules want them. */
+public final class PrometheusFormat implements MetricsFormat {
+    private static final String PREFIX = "sluice_";
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+
+    /** Creates the format. */
+    public PrometheusFormat() {
+    }
+
+    @Override
+    public String contentType() {
+        return writer.getContentType();
+    }
+
+    @Override
+    public void write(MetricsSnapshot snapshot, OutputStream out) throws IOException {
+        MetricSnapshots.Builder metrics = MetricSnapshots.builder();
+        for (MetricsSnapshot.Value counter : snapshot.counters()) {
+            metrics.metricSnapshot(CounterSnapshot.builder().name(PREFIX + counter.name()).help(counter.help())
+                    .dataPoint(CounterDataPointSnapshot.builder().value(counter.value()).build()).build());
+        }
+        for (MetricsSnapshot.Value gauge : snapshot.gauges()) {
+            metrics.metricSnapshot(GaugeSnapshot.builder().name(PREFIX + gauge.name()).help(gauge.help())
+                    .dataPoint(GaugeDataPointSnapshot.builder().value(gauge.value()).build()).build());
+        }
+        for (MetricsSnapshot.Timing timing : snapshot.timings()) {
+            metrics.metricSnapshot(summary(timing));
+        }
+        writer.write(out, metrics.build(), EscapingScheme.DEFAULT);
+    }
+
+    private static SummarySnapshot summary(MetricsSnapshot.Timing timing) {
+        List<Quantile> quantiles = timing.quantiles().stream()
+                .map(quantile -> new Quantile(quantile.rank(), quantile.nanos() / NANOS_PER_SECOND)).toList();
+        return SummarySnapshot.builder().name(PREFIX + timing.name() + "_seconds").help(timing.help())
+                .dataPoint(SummaryDataPointSnapshot.builder().quantiles(Quantiles.of(quantiles)).count(timing.count())
+                        .sum(timing.sumNanos() / NANOS_PER_SECOND).build()).build();
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.text.StringSubstitutor;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** One mapping of a YAML file, read setting by setting; every complaint names the line. */
+final class YamlSection {
+    private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h)");
+    private static final Pattern BYTES = Pattern.compile("(\\d+) ?(KiB|MiB|GiB|B)?");
+
+    private final String file;
+    private final String path;
+    private final Node node;
+    private final Map<String, Node> settings = new LinkedHashMap<>();
+    private final Function<String, String> environment;
+
+    YamlSection(String file, String path, Node node, Function<String, String> environment) {
+        this.file = file;
+        this.path = path;
+        this.node = node;
+        this.environment = environment;
+        if (!(node instanceof MappingNode mapping)) {
+            throw wrong(node, path.isEmpty() ? "the file" : path, kind(node), "settings as 'name: value'");
+        }
+        for (NodeTuple tuple : mapping.getValue()) {
+            String name = tuple.getKeyNode() instanceof ScalarNode key ? key.getValue() : "?";
+            if (settings.put(name, tuple.getValueNode()) != null) {
+                throw wrong(tuple.getKeyNode(), at(name), "set twice", "once");
+            }
+        }
+    }
+
+    /** Refuses every setting that is not among {@code known}. */
+    YamlSection only(String... known) {
+        for (NodeTuple tuple : ((MappingNode) node).getValue()) {
+            String name = ((ScalarNode) tuple.getKeyNode()).getValue();
+            if (!Set.of(known).contains(name)) {
+                throw wrong(tuple.getKeyNode(), at(name), "unknown setting", String.join(", ", known));
+            }
+        }
+        return this;
+    }
+
+    boolean has(String name) {
+        return settings.containsKey(name);
+    }
+
+    Set<String> names() {
+        return settings.keySet();
+    }
+
+    YamlSection section(String name) {
+        return new YamlSection(file, at(name), settings.get(name), environment);
+    }
+
+    List<YamlSection> sections(String name) {
+        List<YamlSection> sections = new ArrayList<>();
+        int i = 0;
+        for (Node element : elements(name)) {
+            sections.add(new YamlSection(file, at(name) + '[' + i++ + ']', element, environment));
+        }
+        return sections;
+    }
+
+    List<String> texts(String name) {
+        if (!has(name)) {
+            return List.of();
+        }
+        return elements(name).stream().map(element -> scalar(name, element)).toList();
+    }
+
+    private List<Node> elements(String name) {
+        Node list = settings.get(name);
+        if (list == null) {
+            throw wrong(node, at(name), "missing", "a list");
+        }
+        if (!(list instanceof SequenceNode sequence)) {
+            throw wrong(list, at(name), kind(list), "a list");
+        }
+        return sequence.getValue();
+    }
+
+    String text(String name) {
+        if (!has(name)) {
+            throw wrong(node, at(name), "missing", "a value");
+        }
+        return scalar(name, settings.get(name));
+    }
+
+    String text(String name, String otherwise) {
+        return has(name) ? text(name) : otherwise;
+    }
+
+    Path path(String name) {
+        return has(name) ? Path.of(text(name)) : null;
+    }
+
+    private String scalar(String name, Node value) {
+        if (!(value instanceof ScalarNode scalar) || scalar.getTag().equals(Tag.NULL)) {
+            throw wrong(value, at(name), kind(value), "a value");
+        }
+        StringSubstitutor substitutor = new StringSubstitutor(environment::apply)
+                .setEnableUndefinedVariableException(true);
+        try {
+            return substitutor.replace(scalar.getValue());
+        } catch (IllegalArgumentException e) {
+            throw wrong(value, at(name), "an environment variable that is not set",
+                    "set it, or give a default as ${NAME:-default}");
+        }
+    }
+
+    void ifDuration(String name, Consumer<Duration> setter) {
+        if (!has(name)) {
+            return;
+        }
+        String text = text(name);
+        Matcher matcher = DURATION.matcher(text);
+        if (!matcher.matches() && !text.equals("0")) {
+            throw wrong(settings.get(name), at(name), quoted(text), "a duration such as 250ms, 10s, 5m, 1h or 0");
+        }
+        setter.accept(text.equals("0") ? Duration.ZERO : number(name, () -> duration(matcher)));
+    }
+
+    private static Duration duration(Matcher matcher) {
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            default -> Duration.ofHours(amount);
+        };
+    }
+
+    long bytes(String name, long otherwise) {
+        if (!has(name)) {
+            return otherwise;
+        }
+        String text = text(name);
+        Matcher matcher = BYTES.matcher(text);
+        if (!matcher.matches()) {
+            throw wrong(settings.get(name), at(name), quoted(text), "a size such as 65536, 64KiB or 8MiB");
+        }
+        String unit = matcher.group(2) == null ? "B" : matcher.group(2);
+        int shift = switch (unit) {
+            case "KiB" -> 10;
+            case "MiB" -> 20;
+            case "GiB" -> 30;
+            default -> 0;
+        };
+        return number(name, () -> Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift));
+    }
+
+    int integer(String name, int otherwise) {
+        return has(name) ? number(name, () -> Integer.parseInt(text(name))) : otherwise;
+    }
+
+    double decimal(String name, double otherwise) {
+        return has(name) ? number(name, () -> Double.parseDouble(text(name))) : otherwise;
+    }
+
+    private <T> T number(String name, Supplier<T> parse) {
+        try {
+            return parse.get();
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw wrong(settings.get(name), at(name), quoted(text(name)), "a number in range");
+        }
+    }
+
+    boolean flag(String name, boolean otherwise) {
+        return choice(name, Boolean.toString(otherwise), "true", "false").equals("true");
+    }
+
+    String choice(String name, String otherwise, String... choices) {
+        if (!has(name)) {
+            return otherwise;
+        }
+        String text = text(name).toLowerCase(Locale.ROOT);
+        if (!List.of(choices).contains(text)) {
+            throw wrong(settings.get(name), at(name), quoted(text), String.join(", ", choices));
+        }
+        return text;
+    }
+
+    /** Makes a record of this section; what its constructor refuses is told with this section's line. */
+    <T> T make(Supplier<T> constructor) {
+        try {
+            return constructor.get();
+        } catch (IllegalArgumentException e) {
+            throw new SettingException(where(node), e.getMessage());
+        }
+    }
+
+    private String at(String name) {
+        return path.isEmpty() ? name : path + '.' + name;
+    }
+
+    private static String quoted(String text) {
+        return text.length() > 64 ? "a text of " + text.length() + " characters" : '\'' + text + '\'';
+    }
+
+    private static String kind(Node value) {
+        if (value instanceof SequenceNode) {
+            return "a list";
+        }
+        return value instanceof MappingNode ? "settings" : "an empty value";
+    }
+
+    private SettingException wrong(Node at, String setting, String found, String expected) {
+        return new SettingException(where(at), setting + ": " + found + " (expected: " + expected + ")");
+    }
+
+    private String where(Node at) {
+        return file + at.getStartMark().map(mark -> ", line " + (mark.getLine() + 1)).orElse("");
+    }
+}
