@@ -5,6 +5,7 @@ package dev.sluice.engine;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -64,7 +65,7 @@ public final class RawPeer implements AutoCloseable {
                 text.length()))) {
             int b = in.read();
             if (b < 0) {
-                throw new IOException("end of input after: " + text);
+                throw text.isEmpty() ? new EOFException() : new IOException("end of input after: " + text);
             }
             text.append((char) b);
         }

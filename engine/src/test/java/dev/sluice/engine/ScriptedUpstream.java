@@ -4,6 +4,7 @@ package dev.sluice.engine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -69,6 +70,8 @@ public final class ScriptedUpstream implements AutoCloseable {
         Thread thread = new Thread(() -> {
             try {
                 body.run();
+            } catch (EOFException ignored) {
+                // the other side is done: the end of every script that serves for ever
             } catch (IOException e) {
                 if (!server.isClosed()) {
                     failures.add(e);

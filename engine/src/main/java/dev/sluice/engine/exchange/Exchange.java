@@ -248,13 +248,13 @@ final class Exchange implements RequestListener {
         loop.ticker().remove(tick);
         ResponseRelay relayed = responseSide.relay();
         Plan plan = requestSide == null ? null : requestSide.plan();
-        if (requestSide != null && requestSide.attempts() > 0) {
-            core.accountant().account(id, principal, plan, relayed, relayed != null && relayed.isTerminalSeen()
-                    || end == ExchangeEnd.COMPLETED);
-        }
         record(end, relayed);
         if (AccessLog.isEnabled()) {
             AccessLog.write(accessRecord(end, error, relayed, plan));
+        }
+        if (requestSide != null && requestSide.attempts() > 0) {
+            core.accountant().account(id, principal, plan, relayed, relayed != null && relayed.isTerminalSeen()
+                    || end == ExchangeEnd.COMPLETED);
         }
         responseSide.release();
         if (requestSide != null) {

@@ -101,6 +101,12 @@ public final class RelayCore {
         return !isDraining;
     }
 
+    /** Returns how many upstream connections are idle in the pools of all loops; asks each loop. */
+    public int idleUpstreamConnections() {
+        return loops.values().stream().mapToInt(loop -> loop.eventLoop().submit(() -> loop.pools().idleCount())
+                .syncUninterruptibly().getNow()).sum();
+    }
+
     boolean isRefusing() {
         return isRefusing;
     }

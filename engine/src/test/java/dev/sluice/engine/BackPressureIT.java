@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.LimitConfig;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** P5: memory is bounded whatever a peer does. */
+class BackPressureIT extends RelayFixture {
+    private static final int EVENTS = 100_000;
+
+    /** A downstream that does not read stops the upstream; when it reads again, every byte is there. */
+    @Test
+    void shouldStopReadingTheUpstreamWhenTheDownstreamDoesNotRead() throws Exception {
+        launch();
+        String block = DELTA.repeat(64);
+        AtomicLong offered = new AtomicLong();
+        CountDownLatch isStuck = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.socket().setSendBufferSize(64 * 1024);
+            peer.write(eventStreamHead() + chunk(CREATED));
+            byte[] bytes = chunk(block).getBytes("ISO-8859-1");
+            for (int i = 0; i < EVENTS / 64; i++) {
+                peer.write(bytes);
+                offered.addAndGet(bytes.length);
+            }
+            peer.write(chunk(COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.socket().setReceiveBufferSize(16 * 1024);
+            client.write(post(BODY)).readUntil("\n\n");
+            awaitNoProgress(offered);
+            long directBytes = ((PooledByteBufAllocator) relay.allocator()).metric().usedDirectMemory();
+
+            assertTrue(directBytes < 8L * 1024 * 1024, "direct memory: " + directBytes);
+            assertTrue(offered.get() < (long) EVENTS * DELTA.length() / 2, "offered: " + offered);
+            isStuck.countDown();
+            String rest = client.readUntil("0\r\n\r\n");
+            assertEquals(EVENTS / 64 * 64, rest.split("output_text.delta\"", -1).length - 1);
+        }
+    }
+
+    /** Waits until the upstream has written nothing for a while: the sockets between are full. */
+    private static void awaitNoProgress(AtomicLong offered) throws InterruptedException {
+        long before = -1;
+        for (int i = 0; i < 200 && before != offered.get(); i++) {
+            before = offered.get();
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
+    }
+
+    @Test
+    void shouldRefuseMoreExchangesThanItMayCarry() throws Exception {
+        launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxExchanges(1)));
+        CountDownLatch refused = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED));
+            assertTrue(refused.await(20, TimeUnit.SECONDS));
+            peer.write(chunk(COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer first = connect(); RawPeer second = connect()) {
+            first.write(post(BODY)).readUntil("\n\n");
+            RawPeer.Message answer = second.write(post(BODY)).readMessage();
+            refused.countDown();
+
+            assertTrue(answer.head().startsWith("HTTP/1.1 429 "), answer.head());
+            assertTrue(answer.head().contains("\r\nretry-after: 5\r\n"), answer.head());
+            assertTrue(answer.text().contains("relay_overloaded"), answer.text());
+            first.readUntil("0\r\n\r\n");
+        }
+    }
+}

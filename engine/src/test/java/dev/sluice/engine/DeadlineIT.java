@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
+import dev.sluice.engine.config.TimeoutConfig;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** P6: long silence is normal; each timer ends what it is for and nothing else. Time is moved by hand. */
+class DeadlineIT extends RelayFixture {
+
+    private void advance(Duration time) {
+        addedNanos.addAndGet(time.toNanos());
+    }
+
+    @Test
+    void shouldWaitLongForAHeadAndThenAnswer504() throws Exception {
+        launch();
+        CountDownLatch requestArrived = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readMessage();
+            requestArrived.countDown();
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            assertTrue(requestArrived.await(20, TimeUnit.SECONDS));
+            advance(Duration.ofMinutes(9));
+            assertStillOpen(client);
+            advance(Duration.ofMinutes(2));
+
+            RawPeer.Message answer = client.readMessage();
+            assertTrue(answer.head().startsWith("HTTP/1.1 504 "), answer.head());
+            assertTrue(answer.text().contains("upstream_timeout"), answer.text());
+        }
+    }
+
+    private static void assertStillOpen(RawPeer client) throws Exception {
+        client.socket().setSoTimeout(600); // more than two ticks
+        try {
+            client.readBytes(1);
+            throw new AssertionError("answered too early");
+        } catch (java.net.SocketTimeoutException expected) {
+            client.socket().setSoTimeout(20_000);
+        }
+    }
+
+    @Test
+    void shouldAnswer504WhenTheFirstEventDoesNotCome() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead());
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            assertStillOpen(client);
+            advance(Duration.ofMinutes(11));
+
+            assertTrue(client.readMessage().head().startsWith("HTTP/1.1 504 "));
+        }
+    }
+
+    @Test
+    void shouldEndASilentStreamAsLost() throws Exception {
+        launch(route -> route.withUpstreamLoss(UpstreamLoss.FAILED_EVENT), builder -> builder);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED));
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readUntil(CREATED);
+            advance(Duration.ofMinutes(9));
+            assertStillOpen(client.readUntil("\r\n").isEmpty() ? null : client);
+            advance(Duration.ofMinutes(2));
+
+            assertTrue(client.readUntil("0\r\n\r\n").contains("\"code\":\"stream_idle_timeout\""));
+        }
+    }
+
+    @Test
+    void shouldBoundAWholeExchangeOnlyWhereAskedTo() throws Exception {
+        launch(route -> route, builder -> builder.timeouts(TimeoutConfig.builder().exchange(Duration.ofHours(1))
+                .betweenReads(Duration.ofDays(1)).build()));
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED));
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readUntil(CREATED);
+            advance(Duration.ofMinutes(61));
+
+            assertFalse(client.readAll().endsWith("0\r\n\r\n"));
+        }
+    }
+
+    @Test
+    void shouldRefuseAHeadAndABodyThatComeTooSlowly() throws Exception {
+        launch();
+        try (RawPeer slowHead = connect(); RawPeer slowBody = connect()) {
+            slowHead.write("POST /v1/resp");
+            slowBody.write(post("Content-Length: 100000\r\n", "{\"model\":"));
+            assertStillOpen(slowHead);
+            assertStillOpen(slowBody);
+            advance(Duration.ofSeconds(30));
+
+            assertTrue(slowHead.readMessage().head().startsWith("HTTP/1.1 408 "));
+            assertTrue(slowBody.readMessage().head().startsWith("HTTP/1.1 408 "));
+        }
+    }
+
+    @Test
+    void shouldCloseIdleConnectionsOnBothSides() throws Exception {
+        launch();
+        CountDownLatch upstreamClosed = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n");
+            assertTrue(peer.awaitClose());
+            upstreamClosed.countDown();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readMessage();
+            advance(Duration.ofSeconds(15));
+            assertTrue(upstreamClosed.await(20, TimeUnit.SECONDS));
+            assertStillOpen(client);
+            advance(Duration.ofSeconds(61));
+
+            assertEquals("", client.readAll());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** P7: a pooled connection that the upstream closes on reuse never becomes a 502. */
+class PoolIT extends RelayFixture {
+    private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
+
+    /** Each upstream connection answers once and closes on the second request, sometimes before it, sometimes on it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"on request", "at once", "reset on request"})
+    void shouldNotFailWhenTheUpstreamClosesOnReuse(String moment) throws Exception {
+        launch();
+        AtomicInteger answered = new AtomicInteger();
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ANSWER);
+            answered.incrementAndGet();
+            switch (moment) {
+                case "on request" -> {
+                    peer.socket().getInputStream().read();
+                    peer.close();
+                }
+                case "reset on request" -> {
+                    peer.socket().getInputStream().read();
+                    peer.reset();
+                }
+                default -> peer.close();
+            }
+        });
+
+        try (RawPeer client = connect()) {
+            for (int i = 0; i < 200; i++) {
+                RawPeer.Message answer = client.write(post(BODY)).readMessage();
+                assertEquals(CREATED + COMPLETED, answer.text());
+            }
+        }
+        assertEquals(200, answered.get());
+    }
+
+    @Test
+    void shouldNotRetryWhatMayHaveBeenProcessed() throws Exception {
+        launch();
+        AtomicInteger requests = new AtomicInteger();
+        upstream.always(peer -> {
+            peer.readMessage();
+            requests.incrementAndGet();
+            peer.close(); // a fresh connection that took the whole request
+        });
+
+        try (RawPeer client = connect()) {
+            assertTrue(client.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 502 "));
+        }
+        assertEquals(1, requests.get());
+    }
+
+    /** A response that nobody asked for is never taken for the answer to the next request. */
+    @Test
+    void shouldDropAConnectionThatSpeaksWhileIdle() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(ANSWER + "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n");
+            peer.awaitClose();
+        }).then(peer -> {
+            peer.readMessage();
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readMessage();
+            assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
+        }
+        assertEquals(2, upstream.connections());
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.LimitConfig;
+import java.io.IOException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The way of a request body: held or cut through, edited in place, never complete upstream unless it is valid. */
+class RequestBodyIT extends RelayFixture {
+    private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
+    private static final String FILLER = "x".repeat(10 * 1024 * 1024);
+
+    private final BlockingQueue<RawPeer.Message> requests = new LinkedBlockingQueue<>();
+
+    private void launchAliased() {
+        launch(route -> route.withUpstreamModel("vendor/real-model"), builder -> builder);
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(ANSWER);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldEditABodyWhoseModelIsLast(boolean isChunked) throws Exception {
+        launchAliased();
+        String body = "{\"input\":\"" + FILLER + "\", \"model\" : \"gpt-5.2\" }";
+
+        try (RawPeer client = connect()) {
+            send(client, body, isChunked);
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+
+        RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
+        assertTrue(body.replace("\"gpt-5.2\"", "\"vendor/real-model\"").equals(received.text()));
+        assertTrue(received.head().contains("\r\ncontent-length: "), received.head());
+    }
+
+    private static void send(RawPeer client, String body, boolean isChunked) throws IOException {
+        if (!isChunked) {
+            client.write(post(body));
+            return;
+        }
+        client.write(post("Transfer-Encoding: chunked\r\n", ""));
+        for (int i = 0; i < body.length(); i += 100_001) {
+            client.write(chunk(body.substring(i, Math.min(body.length(), i + 100_001))));
+        }
+        client.write("0\r\nX-Trailer: 1\r\n\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldCutThroughABodyWhoseModelIsFirst(boolean isChunked) throws Exception {
+        launch(route -> route.withUpstreamModel("vendor/real-model"), builder -> builder);
+        CountDownLatch someArrived = new CountDownLatch(1);
+        upstream.then(peer -> {
+            String head = peer.readHead();
+            assertEquals(isChunked, head.contains("\r\ntransfer-encoding: chunked\r\n"), head);
+            String start = peer.readUntil("xxxx");
+            String withoutFraming = start.replaceAll("[0-9a-f]*\r\n", "");
+            assertTrue(withoutFraming.endsWith("{\"model\":\"vendor/real-model\",\"input\":\"xxxx"), start);
+            someArrived.countDown();
+            requests.add(new RawPeer.Message(head, peer.readUntil("\"end\":true}").getBytes("ISO-8859-1")));
+            if (isChunked) {
+                peer.readUntil("0\r\n\r\n");
+            }
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"" + FILLER + "\",\"end\":true}";
+        int half = body.length() / 2;
+
+        try (RawPeer client = connect()) {
+            if (isChunked) {
+                client.write(post("Transfer-Encoding: chunked\r\n", chunk(body.substring(0, half))));
+            } else {
+                client.write(post("Content-Length: " + body.length() + "\r\n", body.substring(0, half)));
+            }
+            assertTrue(someArrived.await(20, TimeUnit.SECONDS), "nothing arrived before the last byte was sent");
+            String rest = body.substring(half);
+            client.write(isChunked ? chunk(rest) + "0\r\n\r\n" : rest);
+
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+        RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
+        if (!isChunked) {
+            assertEquals(body.length() - "{\"model\":\"gpt-5.2\",\"input\":\"xxxx".length(), received.body().length);
+            assertTrue(received.head().contains("content-length: " + (body.length() + 10) + "\r\n"), received.head());
+        }
+    }
+
+    /** A body that turns out invalid at its end has not reached the upstream as a complete request. */
+    @ParameterizedTest
+    @ValueSource(strings = {",\"model\":\"gpt-5.2\"}", "", "}{", "}x"})
+    void shouldNeverCompleteAnInvalidRequestUpstream(String end) throws Exception {
+        launch();
+        CountDownLatch upstreamSawClose = new CountDownLatch(1);
+        upstream.then(peer -> {
+            String head = peer.readHead();
+            int length = Integer.parseInt(head.replaceAll("(?s).*content-length: (\\d+)\r\n.*", "$1"));
+            int received = peer.socket().getInputStream().readNBytes(length).length;
+            assertTrue(received < length, "complete");
+            upstreamSawClose.countDown();
+        });
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"" + FILLER.substring(0, 300_000) + "\"" + end;
+
+        try (RawPeer client = connect()) {
+            RawPeer.Message answer = client.write(post(body)).readMessage();
+
+            assertTrue(answer.head().startsWith("HTTP/1.1 400 "), answer.head());
+            assertTrue(answer.text().contains("\"code\":\"invalid_json\""), answer.text());
+        }
+        assertTrue(upstreamSawClose.await(20, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void shouldHoldALengthThatIsOverTheLimits() throws Exception {
+        launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxBodyBytes(1000)
+                .withMaxHeldBytes(500)));
+        String over = "{\"input\":\"" + "x".repeat(1000) + "\"}";
+
+        try (RawPeer declared = connect(); RawPeer streamed = connect(); RawPeer held = connect()) {
+            String byLength = declared.write(post(over)).readMessage().head();
+            String asItStreams = streamed.write(post("Transfer-Encoding: chunked\r\n", chunk(over))).readMessage()
+                    .head();
+            RawPeer.Message withoutModel = held.write(post(over.substring(0, 600) + "\"}")).readMessage();
+
+            assertTrue(byLength.startsWith("HTTP/1.1 413 "), byLength);
+            assertTrue(asItStreams.startsWith("HTTP/1.1 413 "), asItStreams);
+            assertTrue(withoutModel.head().startsWith("HTTP/1.1 413 "), withoutModel.head());
+            assertTrue(withoutModel.text().contains("\"param\":\"model\""), withoutModel.text());
+        }
+    }
+
+    @Test
+    void shouldAnswerExpectOnlyAfterTheHeadChecks() throws Exception {
+        launchAliased();
+        try (RawPeer client = connect(); RawPeer refused = connect()) {
+            client.write(post("Expect: 100-continue\r\nContent-Length: " + BODY.length() + "\r\n", ""));
+            assertEquals("HTTP/1.1 100 Continue\r\n\r\n", client.readHead());
+            client.write(BODY);
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+            assertFalse(requests.poll(20, TimeUnit.SECONDS).head().contains("xpect"));
+
+            refused.write(post("Expect: 100-continue\r\nContent-Encoding: br\r\nContent-Length: 10\r\n", ""));
+            assertTrue(refused.readMessage().head().startsWith("HTTP/1.1 400 "));
+            assertEquals("", refused.readAll());
+        }
+    }
+
+    /** An early error is relayed, although the request is not complete. */
+    @Test
+    void shouldRelayAnEarlyError() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readUntil("xxxx");
+            peer.write("HTTP/1.1 413 Too Large\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+            peer.awaitClose();
+        });
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"" + FILLER + "\"}";
+
+        try (RawPeer client = connect()) {
+            client.write(post("Content-Length: " + body.length() + "\r\n", body.substring(0, 200_000)));
+            RawPeer.Message answer = client.readMessage();
+
+            assertTrue(answer.head().startsWith("HTTP/1.1 413 Too Large\r\n"), answer.head());
+            assertTrue(answer.head().contains("\r\nconnection: close\r\n"), answer.head());
+        }
+    }
+}
