@@ -20,7 +20,12 @@ public final class Main {
 
     /** Runs the command line; exits with 0, with 1 where the command failed, with 2 where it was not understood. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure).execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
+                .setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     private static int onFailure(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {

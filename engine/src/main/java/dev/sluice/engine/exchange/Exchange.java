@@ -24,6 +24,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.net.InetSocketAddress;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -287,7 +288,7 @@ final class Exchange implements RequestListener {
         boolean hasEndpoint = attempt != null && attempt.connection() != null;
         long firstEvent = relayed == null || relayed.firstEventNanos() == 0 ? -1
                 : TimeUnit.NANOSECONDS.toMicros(relayed.firstEventNanos() - startNanos);
-        return new AccessRecord(id, String.valueOf(request.remoteAddress()), request.method(), request.path(),
+        return new AccessRecord(id, remoteAddress(), request.method(), request.path(),
                 principal == null ? null : principal.name(), plan == null ? null : plan.model(),
                 plan == null ? null : plan.upstreamModel(), plan == null ? null : plan.route().cluster(),
                 hasEndpoint ? attempt.connection().endpoint().toString() : null,
@@ -298,6 +299,12 @@ final class Exchange implements RequestListener {
                 TimeUnit.NANOSECONDS.toMicros(loop.ticker().nanoTime() - startNanos),
                 relayed == null ? null : relayed.responseId(), relayed == null ? null : relayed.responseStatus(),
                 relayed == null ? null : relayed.usage());
+    }
+
+    private String remoteAddress() {
+        return request.remoteAddress() instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress() + ':' + address.getPort()
+                : String.valueOf(request.remoteAddress());
     }
 
     ExchangeState state() {

@@ -50,7 +50,15 @@ public final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private final int warmUpRequests;
+
     DemoCommand() {
+        this(WARM_UP_REQUESTS);
+    }
+
+    /** Creates one that shows itself cold or less warm, for those who cannot wait. */
+    public DemoCommand(int warmUpRequests) {
+        this.warmUpRequests = warmUpRequests;
     }
 
     @Override
@@ -81,11 +89,11 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     /** A cold JVM would measure itself: some requests go through another relay first, unseen and uncounted. */
-    private static void warmUp() throws IOException, InterruptedException {
+    private void warmUp() throws IOException, InterruptedException {
         try (MockUpstream mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), report -> { });
                 Relay relay = Relay.launch(config(mock.port()), Extensions.NONE)) {
             DemoClient client = new DemoClient(new PrintWriter(Writer.nullWriter()));
-            for (int i = 0; i < WARM_UP_REQUESTS; i++) {
+            for (int i = 0; i < warmUpRequests; i++) {
                 client.run(relay.port(), MODEL);
             }
         }

@@ -14,7 +14,6 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +34,7 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RelayConfig config = options.load(new CommandLine(spec));
+        RelayConfig config = options.load(spec.commandLine());
         Relay.check(config, Extensions.NONE);
         print(config, spec.commandLine().getOut());
         return 0;

@@ -13,8 +13,8 @@ final class ConfigOptions {
     @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Configuration in YAML.")
     private Path file;
 
-    @Option(names = "--upstream", paramLabel = "URL", description = "Without a file: the one upstream, such as "
-            + "https://api.openai.com/v1. Its key is taken from OPENAI_API_KEY.")
+    @Option(names = "--upstream", paramLabel = "URL", description = "Without a file: the base URL of the one "
+            + "upstream. Its key is taken from OPENAI_API_KEY.")
     private String upstream;
 
     @Option(names = "--listen", paramLabel = "HOST:PORT", defaultValue = "127.0.0.1:8080",

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TransportConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+    private static final String FULL = """
+            listeners:
+              - address: 127.0.0.1:8080
+              - address: "[::1]:8081"
+            admin:
+              address: 127.0.0.1:9090
+            clusters:
+              openai:
+                endpoints:
+                  - url: https://api.openai.com/v1
+                    api_key: ${OPENAI_API_KEY}
+                  - url: https://other.example${PATH_PREFIX:-/v1}
+                content_length: always
+            routes:
+              - model: gpt-5*
+                cluster: openai
+                upstream_model: openai/gpt-5
+                on_upstream_loss: failed_event
+                on_downstream_leave: drain
+                retry_reused_connection: false
+              - {model: "*", cluster: openai}
+            keys:
+              - label: alice
+                sha256: 0000000000000000000000000000000000000000000000000000000000000001
+                models: [gpt-5*, o3]
+            limits:
+              max_body_bytes: 16MiB
+              hold_bytes: 4096
+              held_memory_share: 0.5
+            timeouts:
+              between_reads: 5m
+              exchange: 0
+              connect: 250ms
+            transport:
+              kind: nio
+              loops: 3
+              spin: true
+            """;
+    private static final String MINIMAL = """
+            listeners: [{address: 127.0.0.1:1}]
+            clusters: {a: {endpoints: [{url: "http://b"}]}}
+            routes: [{model: m, cluster: a}]
+            """;
+
+    private final ConfigLoader loader = new ConfigLoader(Map.of("OPENAI_API_KEY", "sk-env")::get);
+
+    @Test
+    void shouldReadEverySetting() {
+        RelayConfig config = loader.parse("f.yaml", FULL);
+
+        assertEquals("::1", config.listeners().get(1).host());
+        assertEquals(9090, config.admin().port());
+        assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
+        assertEquals("https://other.example/v1", config.clusters().get(0).endpoints().get(1).baseUrl().toString());
+        assertNull(config.clusters().get(0).endpoints().get(1).apiKey());
+        assertEquals(new RouteConfig("gpt-5*", "openai", "openai/gpt-5", RouteConfig.UpstreamLoss.FAILED_EVENT,
+                RouteConfig.DownstreamLeave.DRAIN, false), config.routes().get(0));
+        assertEquals(RouteConfig.of("*", "openai"), config.routes().get(1));
+        assertEquals(List.of("gpt-5*", "o3"), config.keys().get(0).models());
+        assertEquals(16 * 1024 * 1024, config.limits().maxBodyBytes());
+        assertEquals(4096, config.limits().holdBytes());
+        assertEquals(0.5, config.limits().heldMemoryShare());
+        assertEquals(Duration.ofMinutes(5), config.timeouts().betweenReads());
+        assertEquals(Duration.ofMillis(250), config.timeouts().connect());
+        assertEquals(Duration.ofSeconds(75), config.timeouts().downstreamIdle());
+        assertEquals(new TransportConfig(TransportConfig.Kind.NIO, 3, true), config.transport());
+    }
+
+    @Test
+    void shouldNeedNoMoreThanThreeLines() {
+        assertEquals("b", loader.parse("f.yaml", MINIMAL).clusters().get(0).endpoints().get(0).baseUrl().getHost());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "spin: true|spin: maybe|f.yaml, line 36: transport.spin: 'maybe' (expected: true, false)",
+        "kind: nio|kind: kqueue|f.yaml, line 34: transport.kind: 'kqueue' (expected: auto, epoll, io_uring, nio)",
+        "loops: 3|lops: 3|f.yaml, line 35: transport.lops: unknown setting (expected: kind, loops, spin)",
+        "loops: 3|loops: x|f.yaml, line 35: transport.loops: 'x' (expected: a number in range)",
+        "16MiB|16MB|f.yaml, line 26: limits.max_body_bytes: '16MB' (expected: a size such as 65536, 64KiB or 8MiB)",
+        "5m|5min|f.yaml, line 30: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
+            + " 10s, 5m, 1h or 0)",
+        "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
+            + " limits, timeouts, transport)",
+        "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
+        "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
+            + " that is not set (expected: set it, or give a default as ${NAME:-default})",
+        "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
+            + " with a host, without user, query or fragment)",
+        "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
+        "label: alice|labl: alice|f.yaml, line 22: keys[0].labl: unknown setting (expected: label, sha256, models)",
+        "connect: 250ms|exchange: 1s|f.yaml, line 32: timeouts.exchange: set twice (expected: once)",
+        "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (expected: model, cluster,"
+            + " upstream_model, on_upstream_loss, on_downstream_leave, retry_reused_connection)",
+        "url: https://api.openai.com/v1|api_key: x|f.yaml, line 10: clusters.openai.endpoints[0].api_key: set twice"
+            + " (expected: once)"})
+    void shouldNameTheLineWhatWasFoundAndWhatIsExpected(String from, String to, String message) {
+        String text = FULL.replace(from, to);
+
+        assertEquals(message, assertThrows(SettingException.class, () -> loader.parse("f.yaml", text)).getMessage());
+    }
+
+    @Test
+    void shouldRefuseWhatIsNotSettings() {
+        for (String text : new String[] {"", "[]", "a", "listeners: {", "listeners: 3", MINIMAL + "keys: null"}) {
+            assertThrows(SettingException.class, () -> loader.parse("f.yaml", text), text);
+        }
+    }
+
+    @Test
+    void shouldRefuseToServeOthersWithoutKeys() {
+        String text = MINIMAL.replace("127.0.0.1", "0.0.0.0");
+        assertEquals("f.yaml, line 1: keys: none, with a listener on 0.0.0.0 (expected: at least one key, or listeners"
+                + " on loopback only)",
+                assertThrows(SettingException.class, () -> loader.parse("f.yaml", text)).getMessage());
+    }
+
+    @Test
+    void shouldTakeOneUpstreamFromTheCommandLine() {
+        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9");
+
+        assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
+        assertEquals("*", config.routes().get(0).model());
+        assertEquals("localhost", config.admin().host());
+        assertThrows(SettingException.class, () -> loader.ofArguments("https://a", "8080", null));
+        assertThrows(SettingException.class, () -> loader.ofArguments("a", "127.0.0.1:0", null));
+    }
+}
