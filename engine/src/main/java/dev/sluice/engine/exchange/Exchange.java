@@ -289,7 +289,7 @@ final class Exchange implements RequestListener {
         long firstEvent = relayed == null || relayed.firstEventNanos() == 0 ? -1
                 : TimeUnit.NANOSECONDS.toMicros(relayed.firstEventNanos() - startNanos);
         return new AccessRecord(id, remoteAddress(), request.method(), request.path(),
-                principal == null ? null : principal.name(), plan == null ? null : plan.model(),
+                principal == null ? null : principal.name(), requestSide == null ? null : requestSide.model(),
                 plan == null ? null : plan.upstreamModel(), plan == null ? null : plan.route().cluster(),
                 hasEndpoint ? attempt.connection().endpoint().toString() : null,
                 requestSide == null ? 0 : requestSide.attempts(), ownStatus != 0 ? ownStatus : responseSide.status(),

@@ -239,6 +239,11 @@ final class RequestSide {
         return plan;
     }
 
+    /** Returns the model that is asked for, or null while it has not arrived. */
+    String model() {
+        return body.facts().model();
+    }
+
     int attempts() {
         return attempts;
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,7 @@ public final class AccessLog {
         StringWriter line = new StringWriter(512);
         try (JsonGenerator json = JSON.createGenerator(line)) {
             json.writeStartObject();
-            json.writeStringField("time", Instant.now().toString());
+            json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
             text(json, "id", exchange.id());
             text(json, "remote", exchange.remote());
             text(json, "method", exchange.method());
