@@ -122,16 +122,21 @@ class OperationsIT extends RelayFixture {
 
     @Test
     void shouldListTheModelsOfItsRoutes() throws Exception {
-        launch(route -> route, builder -> builder.route(RouteConfig.of("o-mini", "up")));
+        launch(route -> route, builder -> builder.route(RouteConfig.of("o-mini", "up"))
+                .route(RouteConfig.of("v/x", "up")));
         try (RawPeer client = connect()) {
             String list = client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
             String codex = client.write("GET /v1/models?client_version=1 HTTP/1.1\r\nHost: a\r\n\r\n").readMessage()
                     .text();
             String one = client.write("GET /v1/models/o-mini HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
+            String escaped = client.write("GET /v1/models/v%2Fx HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
+            String nested = client.write("GET /v1/models/v/x HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
+            assertEquals(escaped, nested);
+            assertTrue(nested.startsWith("{\"id\":\"v/x\","), nested);
             String none = client.write("GET /v1/models/x HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
 
             assertTrue(list.matches("\\{\"object\":\"list\",\"data\":\\[\\{\"id\":\"o-mini\",\"object\":\"model\","
-                    + "\"created\":\\d+,\"owned_by\":\"up\"}]}"), list);
+                    + "\"created\":\\d+,\"owned_by\":\"up\"},.*]}"), list);
             assertTrue(codex.endsWith(",\"models\":[]}"), codex);
             assertTrue(one.startsWith("{\"id\":\"o-mini\","), one);
             assertTrue(none.contains("model_not_found"), none);

@@ -121,6 +121,18 @@ class RefusalIT extends RelayFixture {
                 .startsWith("HTTP/1.1 200 "));
     }
 
+    /** The answer to HEAD has no body: one would be taken for the next response. */
+    @Test
+    void shouldSendNoBodyInAnswerToHead() throws Exception {
+        launch();
+        try (RawPeer client = connect()) {
+            String head = client.write("HEAD /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readHead();
+            assertTrue(head.startsWith("HTTP/1.1 405 "), head);
+            RawPeer.Message next = client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            assertTrue(next.head().startsWith("HTTP/1.1 200 "), next.head());
+        }
+    }
+
     @Test
     void shouldKeepTheConnectionAfterARefusalOfAWholeRequest() throws Exception {
         launch();

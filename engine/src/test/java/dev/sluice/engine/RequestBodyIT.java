@@ -128,6 +128,24 @@ class RequestBodyIT extends RelayFixture {
         assertTrue(upstreamSawClose.await(20, TimeUnit.SECONDS));
     }
 
+    /** A flood of one-byte chunks costs about its bytes, not an object and a read buffer for each. */
+    @Test
+    void shouldHoldManySmallChunksCheaply() throws Exception {
+        launchAliased();
+        String flood = "1\r\nx\r\n".repeat(400_000);
+
+        try (RawPeer client = connect()) {
+            client.write(post("Transfer-Encoding: chunked\r\n", chunk("{\"input\":\"")));
+            client.write(flood);
+            long heldBytes = ((io.netty.buffer.PooledByteBufAllocator) relay.allocator()).metric().usedDirectMemory();
+            client.write(chunk("\",\"model\":\"gpt-5.2\"}") + "0\r\n\r\n");
+
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+            assertTrue(heldBytes < 8 * 1024 * 1024, "held: " + heldBytes);
+        }
+        assertTrue(requests.poll(20, TimeUnit.SECONDS).text().contains("x".repeat(400_000)));
+    }
+
     @Test
     void shouldHoldALengthThatIsOverTheLimits() throws Exception {
         launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxBodyBytes(1000)

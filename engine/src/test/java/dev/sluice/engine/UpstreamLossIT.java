@@ -115,16 +115,17 @@ class UpstreamLossIT extends RelayFixture {
 
     /** A clean end of the body is no clean end of the response. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void shouldTakeACleanEndWithoutATerminalEventForALoss(boolean isCloseDelimited) throws Exception {
+    @ValueSource(strings = {"chunked", "close", "length"})
+    void shouldTakeACleanEndWithoutATerminalEventForALoss(String framing) throws Exception {
         launch();
+        String type = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
         upstream.then(peer -> {
             peer.readMessage();
-            if (isCloseDelimited) {
-                peer.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + CREATED + DELTA);
-            } else {
-                peer.write(eventStreamHead() + chunk(CREATED) + chunk(DELTA) + "0\r\n\r\n");
-            }
+            peer.write(switch (framing) {
+                case "chunked" -> eventStreamHead() + chunk(CREATED) + chunk(DELTA) + "0\r\n\r\n";
+                case "close" -> type + "\r\n" + CREATED + DELTA;
+                default -> type + "Content-Length: " + (CREATED + DELTA).length() + "\r\n\r\n" + CREATED + DELTA;
+            });
             peer.close();
         });
 
@@ -190,6 +191,7 @@ class UpstreamLossIT extends RelayFixture {
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
+        "HTTP/1.1 1000 Odd\r\n\r\n",
         "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\nsk-secret",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"})
@@ -231,6 +233,36 @@ class UpstreamLossIT extends RelayFixture {
 
             assertFalse(received.endsWith("0\r\n\r\n"), received);
             assertFalse(received.contains("zz"), received);
+        }
+    }
+
+    @Test
+    void shouldBoundInformationalHeads() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write("HTTP/1.1 100 \r\n\r\n".repeat(5000));
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            assertTrue(client.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 502 "));
+        }
+    }
+
+    /** A coded body cannot be observed: it is relayed as it is, and its framing tells its end. */
+    @Test
+    void shouldRelayACodedStreamAsItIs() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead().replace("Transfer-", "Content-Encoding: gzip\r\nTransfer-")
+                    + chunk("coded bytes") + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            assertEquals("coded bytes", client.write(post(BODY)).readMessage().text());
         }
     }
 

@@ -3,6 +3,7 @@
 package dev.sluice.engine.config;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
@@ -15,7 +16,7 @@ public record EndpointConfig(URI baseUrl, String apiKey) {
     public EndpointConfig {
         if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
                 || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
-            throw new IllegalArgumentException("endpoint url: " + withoutUserInfo(baseUrl)
+            throw new IllegalArgumentException("endpoint url: " + shown(baseUrl == null ? "" : baseUrl.toString())
                     + " (expected: http:// or https:// with a host, without user, query or fragment)");
         }
         if (apiKey != null && !isHeaderText(apiKey)) {
@@ -26,7 +27,11 @@ public record EndpointConfig(URI baseUrl, String apiKey) {
 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
-        return new EndpointConfig(URI.create(baseUrl), apiKey);
+        try {
+            return new EndpointConfig(new URI(baseUrl), apiKey);
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
+        }
     }
 
     private static boolean isHttp(URI url) {
@@ -34,8 +39,9 @@ public record EndpointConfig(URI baseUrl, String apiKey) {
         return scheme.equals("http") || scheme.equals("https");
     }
 
-    private static String withoutUserInfo(URI url) {
-        return url == null || url.getRawUserInfo() != null ? "one with a user" : url.toString();
+    /** What is before an at sign or after a question mark may be a secret. */
+    private static String shown(String url) {
+        return url.matches("[^@?#]+") ? url : "one with a user, query or fragment";
     }
 
     private static boolean isHeaderText(String text) {

@@ -16,7 +16,6 @@ import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -63,6 +62,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private ByteBuf partialHead;
     private ByteBuf arrived;
     private boolean isBodyWanted;
+    private boolean isResuming;
     private RequestListener exchange;
     private Http1ResponseWriter response;
     private boolean isKeepAlive;
@@ -109,7 +109,13 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         switch (state) {
-            case HEAD -> onHeadBytes(bytes);
+            case HEAD -> {
+                if (isResuming) {
+                    keep(bytes); // after what was pipelined before it
+                } else {
+                    onHeadBytes(bytes);
+                }
+            }
             case BODY -> {
                 keep(bytes);
                 deliverBody();
@@ -126,7 +132,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             arrived = bytes;
             return;
         }
-        if (state == State.ANSWERING && arrived.readableBytes() + bytes.readableBytes() > MAX_PIPELINED_BYTES) {
+        if (state != State.BODY && arrived.readableBytes() + bytes.readableBytes() > MAX_PIPELINED_BYTES) {
             bytes.release();
             ctx.close();
             return;
@@ -215,6 +221,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private void refuseHead(RelayException refusal) {
         starter.onHeadRefused(refusal);
         isKeepAlive = false;
+        body.resetToClose(); // what still comes is dropped for a while, so that the refusal is seen and not a reset
         byte[] text = ErrorBody.of(refusal);
         response = new Http1ResponseWriter(ctx, this, new DownstreamRequest("", "", "", null, 0, false, false, false,
                 null));
@@ -277,8 +284,13 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             listener.onBody(bytes.setIndex(runs.start(0), runs.end(0)));
             return;
         }
-        for (int i = 0; i < runs.count() && exchange == listener; i++) {
-            listener.onBody(bytes.retainedSlice(runs.start(i), runs.length(i)));
+        if (runs.count() > 1) {
+            // Many small chunks must not become as many objects, each of which keeps the whole read alive.
+            ByteBuf joined = ctx.alloc().directBuffer((int) runs.totalBytes());
+            for (int i = 0; i < runs.count(); i++) {
+                joined.writeBytes(bytes, runs.start(i), runs.length(i));
+            }
+            listener.onBody(joined);
         }
         bytes.release();
     }
@@ -310,23 +322,25 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             releaseArrived();
             ctx.read();
         } else {
-            closeAfterFlush();
+            closeAfterFlush(false);
         }
     }
 
-    void onResponseAbort() {
+    void onResponseAbort(boolean isReset) {
         exchange = null;
-        closeAfterFlush();
+        closeAfterFlush(isReset);
     }
 
-    private void closeAfterFlush() {
+    private void closeAfterFlush(boolean isReset) {
         if (state == State.CLOSED) {
             return;
         }
         state = State.CLOSING;
         sinceNanos = starter.ticker().nanoTime();
         releaseArrived();
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        // Below a TLS handler, where there is one: its close_notify would make a broken end look clean.
+        ChannelHandlerContext closing = isReset ? ctx.pipeline().firstContext() : ctx;
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> closing.close());
     }
 
     private void nextRequest() {
@@ -338,17 +352,19 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             ctx.read();
             return;
         }
-        ByteBuf pipelined = arrived;
-        arrived = null;
         // Not from within the answer before: a flood of pipelined requests must not become a deep stack.
-        ctx.executor().execute(() -> {
-            if (state == State.HEAD) {
-                onHeadBytes(pipelined);
-                channelReadComplete(ctx);
-            } else {
-                pipelined.release();
-            }
-        });
+        isResuming = true;
+        ctx.executor().execute(this::resume);
+    }
+
+    private void resume() {
+        isResuming = false;
+        if (state == State.HEAD && arrived != null) {
+            ByteBuf pipelined = arrived;
+            arrived = null;
+            onHeadBytes(pipelined);
+            channelReadComplete(ctx);
+        }
     }
 
     private void discard(ByteBuf bytes) {

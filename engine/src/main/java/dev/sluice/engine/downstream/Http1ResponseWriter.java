@@ -32,6 +32,7 @@ final class Http1ResponseWriter implements ResponseWriter {
     private final ChannelHandlerContext ctx;
     private final Http1DownstreamHandler connection;
     private final boolean isHttp10;
+    private final boolean isHead;
     private boolean isContinueWanted;
     private Framing framing;
     private boolean isRawChunkOpen;
@@ -41,6 +42,7 @@ final class Http1ResponseWriter implements ResponseWriter {
         this.ctx = ctx;
         this.connection = connection;
         this.isHttp10 = request.isHttp10();
+        this.isHead = request.method().equals("HEAD");
         this.isContinueWanted = request.expectsContinue();
     }
 
@@ -80,6 +82,9 @@ final class Http1ResponseWriter implements ResponseWriter {
             writeHeader(out, "connection", "close");
         }
         ChunkHead.writeCrlf(out);
+        if (isHead) {
+            framing = Framing.NONE; // RFC 9110 section 9.3.2: the headers of a body, without it
+        }
     }
 
     private Framing framingOf(ResponseHead head) {
@@ -182,6 +187,10 @@ final class Http1ResponseWriter implements ResponseWriter {
             ChunkHead.writeCrlf(pending(2));
             return;
         }
+        if (framing == Framing.NONE) {
+            bytes.release();
+            return;
+        }
         write(bytes);
     }
 
@@ -231,12 +240,12 @@ final class Http1ResponseWriter implements ResponseWriter {
 
     @Override
     public void abort() {
-        if (framing == Framing.UNTIL_CLOSE) {
-            // Only a reset tells this end from a clean one.
+        boolean isReset = framing == Framing.UNTIL_CLOSE; // only a reset tells this end from a clean one
+        if (isReset) {
             ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
         }
         flush();
-        connection.onResponseAbort();
+        connection.onResponseAbort(isReset);
     }
 
     /** Releases what was not sent. */

@@ -53,7 +53,8 @@ public final class ResponseHeaders {
             setIfAbsent(sent, CACHE_CONTROL, NO_TRANSFORM);
             setIfAbsent(sent, ACCEL_BUFFERING, NO);
         }
-        return new ResponseHead(received.status(), sent, received.bodyBytes());
+        // A stream that may have to be cut short must not say its length: all of it having come would look whole.
+        return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
     }
 
     private static boolean isHeaderText(String text) {

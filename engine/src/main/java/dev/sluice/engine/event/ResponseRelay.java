@@ -28,6 +28,7 @@ public final class ResponseRelay {
     private final byte[] scratch;
     private final ResponseObserver events;
     private final DocumentObserver document;
+    private final boolean isCoded;
     private final BodyRuns unseenRuns = new BodyRuns();
 
     private ByteBuf unseen;
@@ -47,7 +48,9 @@ public final class ResponseRelay {
         this.timings = timings;
         this.clock = clock;
         this.scratch = scratch;
-        boolean isSuccess = head.status().code() / 100 == 2;
+        String coding = head.headers().get("content-encoding");
+        isCoded = coding != null && !coding.trim().equalsIgnoreCase("identity");
+        boolean isSuccess = head.status().code() / 100 == 2 && !isCoded;
         String type = mediaType(head.headers().get("content-type"));
         events = isSuccess && type.equals("text/event-stream") ? new ResponseObserver() : null;
         document = isSuccess && (type.equals("application/json") || type.endsWith("+json"))
@@ -151,7 +154,10 @@ public final class ResponseRelay {
         if (events != null) {
             return events.terminal() != null || events.hasGivenUp() && !isByClose;
         }
-        return document == null || !isByClose || document.isComplete();
+        if (!isByClose) {
+            return true;
+        }
+        return document != null ? document.isComplete() : !isCoded; // what is coded cannot be looked into
     }
 
     /** Returns whether the stream has had its terminal event. */

@@ -101,8 +101,7 @@ final class Exchange implements RequestListener {
             }
             switch (face) {
                 case MODELS -> answer(core.models().list(caller, request.query().contains("client_version=")));
-                case MODEL -> answer(core.models().one(
-                        request.path().substring(request.path().lastIndexOf('/') + 1), caller));
+                case MODEL -> answer(core.models().one(Face.modelOf(request.path()), caller));
                 case RESPONSES -> {
                     Admission.check(request, core.limits());
                     moveTo(ExchangeState.PLANNING);

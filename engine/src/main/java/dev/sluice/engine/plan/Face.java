@@ -5,6 +5,8 @@ package dev.sluice.engine.plan;
 import dev.sluice.engine.spi.RequestHead;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 
 /** What is served, by path. */
 public enum Face {
@@ -56,6 +58,16 @@ public enum Face {
             return MODELS;
         }
         return path.startsWith(MODELS_PATH + '/') && path.length() > MODELS_PATH.length() + 1 ? MODEL : null;
+    }
+
+    /** Returns the model that a path of {@link #MODEL} names, its escapes undone; a broken escape names none. */
+    public static String modelOf(String path) {
+        String name = path.substring(MODELS_PATH.length() + 1);
+        try {
+            return URLDecoder.decode(name.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return name;
+        }
     }
 
     /** Returns the method that the face takes, for {@code Allow}. */

@@ -34,6 +34,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private static final int MAX_LINE_BYTES = 8 * 1024;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int MAX_INFORMATIONAL = 32;
 
     private final Endpoint endpoint;
     private final UpstreamPool pool;
@@ -52,6 +53,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private boolean isKeepAlive;
     private long idleSinceNanos;
     private int exchanges;
+    private int informational;
 
     Http1UpstreamHandler(Endpoint endpoint, UpstreamPool pool) {
         this.endpoint = endpoint;
@@ -70,6 +72,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         isReused = exchanges++ > 0;
         isRequestEnded = false;
         hasResponseBytes = false;
+        informational = 0;
         headScanner.reset();
     }
 
@@ -175,21 +178,47 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
             head = partialHead;
             partialHead = null;
         }
-        boolean isTaken = false;
+        HttpResponse last;
         try {
-            int end = headScanner.scan(head, from, head.writerIndex());
-            if (end < 0) {
+            last = finalHead(head, from);
+            if (last == null) {
                 partialHead = ctx.alloc().buffer(2 * head.readableBytes()).writeBytes(head);
-                return;
             }
-            HttpResponse response = decode(head, end);
-            head.readerIndex(end);
-            isTaken = true;
-            onHead(response, head);
-        } finally {
-            if (!isTaken) {
-                head.release();
+        } catch (FramingException e) {
+            head.release();
+            throw e;
+        }
+        if (last == null) {
+            head.release();
+        } else {
+            onHead(last, head);
+        }
+    }
+
+    /** Reads heads up to the first that is not informational; null where that is not complete yet. */
+    private HttpResponse finalHead(ByteBuf bytes, int from) {
+        int scanned = from;
+        while (true) {
+            int end = headScanner.scan(bytes, scanned, bytes.writerIndex());
+            if (end < 0) {
+                return null;
             }
+            HttpResponse response = decode(bytes, end);
+            bytes.readerIndex(end);
+            int status = response.status().code();
+            if (status < 100 || status > 999 || status == SWITCHING_PROTOCOLS) {
+                throw new FramingException(FramingException.Fault.MALFORMED, "response: status " + status
+                        + " (expected: 200 to 999, or informational)");
+            }
+            if (status >= 200) {
+                return response;
+            }
+            if (++informational > MAX_INFORMATIONAL) {
+                throw new FramingException(FramingException.Fault.MALFORMED, "response: more than " + MAX_INFORMATIONAL
+                        + " informational heads (expected: at most that)");
+            }
+            headScanner.reset(); // RFC 9110 section 15.2: informational, the final one follows
+            scanned = end;
         }
     }
 
@@ -206,16 +235,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     /** Takes {@code rest}, what follows the head. */
     private void onHead(HttpResponse response, ByteBuf rest) {
-        int status = response.status().code();
-        if (status < 200) {
-            if (status == SWITCHING_PROTOCOLS) {
-                rest.release();
-                throw new FramingException(FramingException.Fault.MALFORMED, "response: 101 (expected: not asked for)");
-            }
-            headScanner.reset(); // RFC 9110 section 15.2: informational, the final one follows
-            continueWith(rest);
-            return;
-        }
         long bodyBytes;
         try {
             bodyBytes = ResponseHeadCheck.prepare(body, response);
@@ -228,14 +247,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         listener.onResponseHead(new ResponseHead(response.status(), response.headers(), bodyBytes));
         if (state == State.BODY) {
             onBodyBytes(rest);
-        } else {
-            rest.release();
-        }
-    }
-
-    private void continueWith(ByteBuf rest) {
-        if (rest.isReadable()) {
-            onHeadBytes(rest);
         } else {
             rest.release();
         }

@@ -51,8 +51,6 @@ final class EventScanner {
     private boolean wasOffered;
     private int dataLines;
     private boolean isLfPending;
-    private boolean isData;
-    private byte lastDataByte;
     private String lineEnd = "\n";
     private long events;
 
@@ -70,9 +68,9 @@ final class EventScanner {
         return state == LINE_START && !hasFields;
     }
 
-    /** Returns whether just the blank line is missing after one complete data line that ends an object. */
+    /** Returns whether a data line of an event has ended whose blank line has not come. */
     boolean isAtDataLineEnd() {
-        return state == LINE_START && dataLines == 1 && lastDataByte == '}';
+        return state == LINE_START && dataLines > 0;
     }
 
     /** Returns the line end that the stream used last. */
@@ -142,16 +140,15 @@ final class EventScanner {
         if (first == EVENT_R && (long) LONGS.get(bytes, i + 8) == ESPONSE && cannotMatter(bytes, i + 16)) {
             hasFields = true;
             isIgnored = true;
-            isData = false;
             state = SKIPPED;
-            return 20;
+            return 16;
         }
         if (first == DATA_BRACE && (long) LONGS.get(bytes, i + 8) == TYPE_QUOTE
                 && (long) LONGS.get(bytes, i + 16) == ESPONSE && cannotMatter(bytes, i + 24)) {
             hasFields = true;
             isIgnored = true;
             startData();
-            return 28;
+            return 24;
         }
         return 0;
     }
@@ -163,8 +160,6 @@ final class EventScanner {
 
     private void startData() {
         dataLines++;
-        isData = true;
-        lastDataByte = 0;
         state = SKIPPED;
     }
 
@@ -186,8 +181,7 @@ final class EventScanner {
                 continue;
             }
             if (nameBytes == MAX_NAME_BYTES) {
-                isData = false;
-                state = SKIPPED;
+                    state = SKIPPED;
                 return i;
             }
             name[nameBytes++] = b;
@@ -216,7 +210,6 @@ final class EventScanner {
             nameBytes = 0;
             state = NAME_SPACE;
         } else {
-            isData = false;
             state = SKIPPED;
         }
     }
@@ -241,8 +234,6 @@ final class EventScanner {
     }
 
     private int dataState() {
-        lastDataByte = 0;
-        isData = true;
         boolean isFirst = dataLines++ == 0;
         if (isIgnored) {
             return SKIPPED;
@@ -273,7 +264,6 @@ final class EventScanner {
     private int onOffered(byte[] bytes, int from, int to) {
         int end = LineEnds.find(bytes, from, to);
         if (end > from) {
-            lastDataByte = bytes[end - 1];
             if (!listener.onData(bytes, from, end)) {
                 isIgnored = true;
                 state = SKIPPED;
@@ -288,9 +278,6 @@ final class EventScanner {
 
     private int onSkipped(byte[] bytes, int from, int to) {
         int end = LineEnds.find(bytes, from, to);
-        if (isData && end > from) {
-            lastDataByte = bytes[end - 1];
-        }
         if (end == to) {
             return to;
         }
@@ -300,7 +287,11 @@ final class EventScanner {
 
     private void endLine(byte terminator) {
         isLfPending = terminator == '\r';
-        lineEnd = terminator == '\r' ? "\r" : "\n";
+        if (terminator == '\n') {
+            lineEnd = "\n";
+        } else if (!lineEnd.equals("\r\n")) {
+            lineEnd = "\r"; // or the first half of CR LF: then the line feed will tell
+        }
         state = LINE_START;
     }
 

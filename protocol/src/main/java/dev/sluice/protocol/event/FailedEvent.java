@@ -18,21 +18,21 @@ public final class FailedEvent {
 
     /**
      * Returns the event with its blank line, in the stream's own line ends, in UTF-8; or null where the stream does not
-     * stand where one can be added: not between two events, no id known, no sequence number known, or over already.
+     * stand where one can be added: not between two events, no id known, no sequence number known, over already, or
+     * not understood.
      *
-     * @param stream    what was observed of the stream
+     * @param stream    what was observed of the stream, told of its end
      * @param code      {@code response.error.code}, such as {@code server_error}
      * @param message   {@code response.error.message}
      * @param createdAt seconds since the epoch
      */
     public static byte[] of(ResponseObserver stream, String code, String message, long createdAt) {
-        boolean lacksBlankLine = stream.isAtDataLineEnd();
+        boolean lacksBlankLine = stream.isBlankLineMissing();
         if (!lacksBlankLine && !stream.isAtEventBoundary() || stream.responseId() == null
-                || stream.nextSequenceNumber() < 0 || stream.terminal() != null) {
+                || stream.nextSequenceNumber() < 0 || stream.terminal() != null || stream.hasGivenUp()) {
             return null;
         }
-        // The event whose blank line is supplied here is ended by it, and takes a number of its own.
-        long sequence = stream.nextSequenceNumber() + (lacksBlankLine ? 1 : 0);
+        long sequence = stream.nextSequenceNumber();
         String lineEnd = stream.lineEnd();
         String event = (lacksBlankLine ? lineEnd : "") + "event: response.failed" + lineEnd + "data: "
                 + data(stream, code, message, createdAt, sequence) + lineEnd + lineEnd;

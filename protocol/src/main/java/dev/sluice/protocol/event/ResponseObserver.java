@@ -28,7 +28,10 @@ public final class ResponseObserver implements EventListener {
 
     private EventType nameType = EventType.OTHER;
     private boolean isJson;
+    private boolean isStart;
+    private boolean isObject;
     private boolean hasGivenUp;
+    private boolean isBlankLineMissing;
     private EventType terminal;
     private Usage usage;
     private String responseId;
@@ -72,10 +75,11 @@ public final class ResponseObserver implements EventListener {
         if (!scanner.isMidEvent() || !isJson) {
             return;
         }
-        boolean isWhole = json != null && json.isComplete();
-        EventType type = currentType();
-        if (type.isTerminal()) {
-            keep(type, isWhole);
+        if (json.isComplete()) {
+            onEvent(true);
+            isBlankLineMissing = scanner.isAtDataLineEnd();
+        } else if (currentType().isTerminal()) {
+            keep(currentType(), false);
         }
     }
 
@@ -88,6 +92,8 @@ public final class ResponseObserver implements EventListener {
         nameType = type;
         facts.clear();
         isJson = true;
+        isStart = true;
+        isObject = false;
         if (json == null) {
             json = new JsonScanner(facts.table, LIMITS);
         }
@@ -96,8 +102,13 @@ public final class ResponseObserver implements EventListener {
 
     @Override
     public boolean onData(byte[] bytes, int from, int to) {
+        if (isStart) {
+            isStart = false;
+            isObject = bytes[from] == '{';
+        }
         feed(bytes, from, to);
-        return isJson && !(facts.isTypeKnown() && facts.eventType() == EventType.OTHER);
+        boolean isOther = facts.isTypeKnown() && facts.eventType() == EventType.OTHER;
+        return isJson && !(isOther && facts.sequenceNumber() >= 0);
     }
 
     private void feed(byte[] bytes, int from, int to) {
@@ -108,8 +119,14 @@ public final class ResponseObserver implements EventListener {
             json.feed(bytes, from, to);
         } catch (JsonException e) {
             isJson = false;
-            hasGivenUp |= currentType() != EventType.OTHER;
+            hasGivenUp |= mayBeTerminal();
         }
+    }
+
+    /** Whether an event that broke off may have been the last: by its type, or as an object that did not tell one. */
+    private boolean mayBeTerminal() {
+        return currentType().isTerminal() || currentType() == EventType.OTHER && !facts.isTypeKnown()
+                && isObject;
     }
 
     private EventType currentType() {
@@ -127,7 +144,7 @@ public final class ResponseObserver implements EventListener {
             if (json.isComplete()) {
                 keep(type, true);
             } else {
-                hasGivenUp = true;
+                hasGivenUp |= type.isTerminal();
             }
         }
         if (facts.sequenceNumber() >= 0) {
@@ -142,6 +159,8 @@ public final class ResponseObserver implements EventListener {
     private void keep(EventType type, boolean isWhole) {
         if (facts.responseId() != null) {
             responseId = facts.responseId();
+        }
+        if (facts.responseModel() != null) {
             responseModel = facts.responseModel();
         }
         if (!type.isTerminal() || terminal != null) {
@@ -205,9 +224,9 @@ public final class ResponseObserver implements EventListener {
         return scanner.isAtEventBoundary();
     }
 
-    /** Returns whether only the blank line is missing after a complete data line. */
-    public boolean isAtDataLineEnd() {
-        return scanner.isAtDataLineEnd();
+    /** Returns whether, at the end of the body, only the blank line is missing after an event with complete JSON. */
+    public boolean isBlankLineMissing() {
+        return isBlankLineMissing;
     }
 
     /** Returns the line end that the stream used last. */

@@ -11,18 +11,25 @@ import java.util.function.Consumer;
  * Turns received buffers and sorted edits into outgoing ones. Unchanged ranges leave as retained slices of what was
  * received; only replacements are new bytes.
  *
+ * <p>A buffer that holds few bytes for its size is copied into one of ours and released at once, so that what is held
+ * costs about as much memory as it has bytes.
+ *
  * <p>The caller decides how far may be sent ({@link #drain}): a byte leaves only when no edit can touch it any more.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what is {@link #append}ed, returns what it
  * drains; {@link #release} gives back whatever is still held.
  */
 public final class BodyRewriter {
+    private static final int MAX_WASTE_FACTOR = 4;
+    private static final int MAX_TAIL_BYTES = 16 * 1024;
+
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(4);
     private final ArrayDeque<Edit> edits = new ArrayDeque<>(2);
     private long received;
     private long drained;
     private long lastEditEnd;
     private long delta;
+    private ByteBuf tail;
 
     /** Creates a rewriter of one body. */
     public BodyRewriter() {
@@ -35,7 +42,19 @@ public final class BodyRewriter {
             return;
         }
         received += bytes.readableBytes();
-        held.add(bytes);
+        if (bytes.capacity() <= MAX_WASTE_FACTOR * bytes.readableBytes()) {
+            held.add(bytes);
+            return;
+        }
+        // A few bytes in a large buffer: keeping it would keep far more memory than is accounted for.
+        ByteBuf last = held.peekLast();
+        if (last == null || last != tail || !tail.isWritable(bytes.readableBytes())) {
+            tail = bytes.alloc().directBuffer(Math.max(bytes.readableBytes(),
+                    (int) Math.min(MAX_TAIL_BYTES, heldBytes())));
+            held.add(tail);
+        }
+        tail.writeBytes(bytes);
+        bytes.release();
     }
 
     /**

@@ -152,7 +152,7 @@ class ResponseObserverTest {
 
         assertTrue(observer.hasGivenUp());
         assertNull(observer.terminal());
-        assertFalse(observe(CREATED + event("x", "{\"a\":}") + "data: [DONE]\n\n", 5).hasGivenUp());
+        assertFalse(observe(CREATED + event("x", "a:{}") + "data: [DONE]\n\n", 5).hasGivenUp());
     }
 
     @Test
@@ -178,14 +178,54 @@ class ResponseObserverTest {
 
     @Test
     void shouldSupplyOnlyAMissingBlankLine() {
-        String crlf = (CREATED + DELTA).replace("\n", "\r\n");
+        String crlf = CREATED.replace("\n", "\r\n");
         byte[] added = FailedEvent.of(observe(crlf.substring(0, crlf.length() - 2), 7), "c", "m", 5);
 
         assertTrue(new String(added, UTF_8).startsWith("\r\nevent: response.failed\r\ndata: "));
-        assertTrue(new String(added, UTF_8).contains("\"sequence_number\":2,"));
+        assertTrue(new String(added, UTF_8).contains("\"sequence_number\":1,"));
         for (String cut : new String[] {CREATED + DELTA.substring(0, DELTA.length() - 2), CREATED + "event: x\n",
-            CREATED + "e", CREATED + "data: {\"a\":\n", DELTA, "", CREATED + COMPLETED}) {
+            CREATED + "e", CREATED + "data: {\"a\":\n", DELTA, "", CREATED + COMPLETED,
+            CREATED + DELTA.substring(0, DELTA.length() - 1), CREATED + "data: {\"a\":1}\ndata: x\n",
+            CREATED + "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\"}\n"}) {
             assertNull(FailedEvent.of(observe(cut, 7), "c", "m", 5), cut);
+        }
+    }
+
+    /** What was not understood may have been the end: nothing is added behind it. */
+    @Test
+    void shouldAddNothingAfterATerminalEventThatItDidNotUnderstand() {
+        String doubled = COMPLETED.replace("\"status\"", "\"id\":\"resp_1\",\"status\"");
+
+        assertTrue(observe(CREATED + doubled, 7).hasGivenUp());
+        assertNull(FailedEvent.of(observe(CREATED + doubled, 7), "c", "m", 5));
+    }
+
+    @Test
+    void shouldGoOnObservingAfterABrokenEventThatWasNotTheLast() {
+        String broken = CREATED.replace("\"usage\":null", "\"usage\":null,\"usage\":null");
+
+        assertFalse(observe(broken + DELTA, 7).hasGivenUp());
+        assertEquals(EventType.COMPLETED, observe(broken + DELTA + COMPLETED, 7).terminal());
+        assertTrue(observe("data: {\"response\":{\"a\":1,\"id\":1,\"id\":2},\"type\":\"response.completed\"}\n\n", 7)
+                .hasGivenUp());
+    }
+
+    /** The short cut by prefix must not look past the end of a line. */
+    @Test
+    void shouldNotSkipOverALineEnd() {
+        for (String odd : new String[] {"event: response.\n\n", "data: {\"type\":\"response.x\"}\n\n",
+            "data: {\"type\":\"response.\n\n", "event: response.a\n\n"}) {
+            for (int chunkBytes : Cuts.chunkBytes()) {
+                assertEquals(EventType.COMPLETED, observe(odd + COMPLETED, chunkBytes).terminal(), odd);
+            }
+        }
+    }
+
+    @Test
+    void shouldNumberTheNextEventTheSameInEveryCut() {
+        String keepAlive = "data: {\"type\":\"keepalive\",\"sequence_number\":1}\n\n";
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            assertEquals(2, observe(CREATED + DELTA + keepAlive, chunkBytes).nextSequenceNumber());
         }
     }
 

@@ -62,6 +62,23 @@ class BodyRewriterTest {
         rewriter.release();
     }
 
+    /** Many small pieces of large buffers must not keep the large buffers. */
+    @Test
+    void shouldNotKeepLargeBuffersForFewBytes() {
+        for (int i = 0; i < 1000; i++) {
+            ByteBuf read = io.netty.buffer.PooledByteBufAllocator.DEFAULT.directBuffer(4096).writeByte('a' + i % 26);
+            rewriter.append(read);
+            assertEquals(0, read.refCnt());
+        }
+        rewriter.drain(500, this::send);
+        append("x");
+
+        rewriter.drain(rewriter.receivedBytes(), this::send);
+        assertEquals(1001, sent.length());
+        assertEquals("abc", sent.substring(0, 3));
+        assertEquals("jklx", sent.substring(997));
+    }
+
     @RepeatedTest(300)
     void shouldEqualASpliceOfTheWholeHoweverItIsCut(RepetitionInfo repetition) {
         long seed = repetition.getCurrentRepetition();
