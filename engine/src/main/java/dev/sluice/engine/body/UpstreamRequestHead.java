@@ -7,6 +7,7 @@ import dev.sluice.engine.plan.Face;
 import dev.sluice.engine.plan.RequestHeaders;
 import dev.sluice.engine.upstream.Endpoint;
 import dev.sluice.protocol.framing.ChunkHead;
+import dev.sluice.protocol.framing.HeaderLines;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -36,7 +37,7 @@ public final class UpstreamRequestHead {
         ByteBufUtil.writeAscii(out, Face.withoutPrefix(request.path()));
         ByteBufUtil.writeAscii(out, request.query());
         ByteBufUtil.writeAscii(out, " HTTP/1.1\r\n");
-        writeHeader(out, "host", endpoint.hostHeader());
+        HeaderLines.write(out, "host", endpoint.hostHeader());
         if (endpoint.apiKey() != null) {
             ByteBufUtil.writeAscii(out, "authorization: Bearer ");
             ByteBufUtil.writeAscii(out, endpoint.apiKey());
@@ -44,33 +45,19 @@ public final class UpstreamRequestHead {
         }
         HttpHeaders headers = RequestHeaders.forwarded(request.headers(), exchangeId);
         if (!headers.contains("content-type")) {
-            writeHeader(out, "content-type", "application/json");
+            HeaderLines.write(out, "content-type", "application/json");
         }
         Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
         while (all.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = all.next();
-            writeHeader(out, header.getKey(), header.getValue());
+            HeaderLines.write(out, header.getKey(), header.getValue());
         }
         if (bodyBytes >= 0) {
-            writeHeader(out, "content-length", Long.toString(bodyBytes));
+            HeaderLines.write(out, "content-length", Long.toString(bodyBytes));
         } else {
-            writeHeader(out, "transfer-encoding", "chunked");
+            HeaderLines.write(out, "transfer-encoding", "chunked");
         }
         ChunkHead.writeCrlf(out);
         return out;
-    }
-
-    private static void writeHeader(ByteBuf out, CharSequence name, CharSequence value) {
-        writeLatin1(out, name);
-        out.writeByte(':').writeByte(' ');
-        writeLatin1(out, value);
-        ChunkHead.writeCrlf(out);
-    }
-
-    /** Header text was decoded as one character per byte, and checked: the same way back. */
-    private static void writeLatin1(ByteBuf out, CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            out.writeByte(text.charAt(i));
-        }
     }
 }

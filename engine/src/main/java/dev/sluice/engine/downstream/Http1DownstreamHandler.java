@@ -11,6 +11,7 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.HeadCollector;
 import dev.sluice.protocol.framing.HeadScanner;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
@@ -51,7 +52,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private final LimitConfig limits;
     private final TimeoutConfig timeouts;
     private final Function<EventLoop, ExchangeStarter> starters;
-    private final HeadScanner headScanner;
+    private final HeadCollector heads;
     private final RequestHeadDecoder headDecoder;
     private final TransferScanner body = new TransferScanner();
 
@@ -59,7 +60,6 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private ExchangeStarter starter;
     private LoopTicker.Entry tick;
     private State state = State.HEAD;
-    private ByteBuf partialHead;
     private ByteBuf arrived;
     private boolean isBodyWanted;
     private boolean isResuming;
@@ -79,7 +79,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
         this.limits = limits;
         this.timeouts = timeouts;
         this.starters = starters;
-        headScanner = HeadScanner.ofRequests(limits.maxTargetBytes(), limits.maxHeadBytes());
+        heads = new HeadCollector(HeadScanner.ofRequests(limits.maxTargetBytes(), limits.maxHeadBytes()));
         headDecoder = new RequestHeadDecoder(limits.maxTargetBytes(), limits.maxHeadBytes());
     }
 
@@ -141,30 +141,15 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     }
 
     private void onHeadBytes(ByteBuf bytes) {
-        if (!headScanner.isMidHead()) {
+        if (!heads.isMidHead()) {
             sinceNanos = starter.ticker().nanoTime();
         }
-        ByteBuf head = bytes;
-        int from = bytes.readerIndex();
-        if (partialHead != null) {
-            from = partialHead.writerIndex();
-            partialHead.writeBytes(bytes);
-            bytes.release();
-            head = partialHead;
-            partialHead = null;
-        }
         try {
-            int end = headScanner.scan(head, from, head.writerIndex());
-            if (end >= 0) {
-                onHead(head, end);
-                return;
-            }
-            partialHead = head == bytes ? ctx.alloc().buffer(bytes.readableBytes() * 2).writeBytes(bytes) : head;
-            if (head == bytes) {
-                bytes.release();
+            ByteBuf head = heads.collect(bytes);
+            if (head != null) {
+                onHead(head, heads.headEnd());
             }
         } catch (FramingException e) {
-            head.release();
             refuseHead(RelayException.of(codeOf(e), e.getMessage()));
         }
     }
@@ -346,7 +331,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private void nextRequest() {
         state = State.HEAD;
         sinceNanos = starter.ticker().nanoTime();
-        headScanner.reset();
+        heads.reset();
         response = null;
         if (arrived == null) {
             ctx.read();
@@ -380,7 +365,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
         long elapsed = nowNanos - sinceNanos;
         switch (state) {
             case HEAD -> {
-                if (headScanner.isMidHead()) {
+                if (heads.isMidHead()) {
                     if (elapsed > timeouts.requestHead().toNanos()) {
                         refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "head: incomplete after "
                                 + timeouts.requestHead().toMillis() + " ms (expected: a complete head by then)"));
@@ -436,10 +421,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             arrived.release();
             arrived = null;
         }
-        if (partialHead != null) {
-            partialHead.release();
-            partialHead = null;
-        }
+        heads.release();
         if (response != null && state == State.CLOSED) {
             response.release();
         }

@@ -4,6 +4,7 @@ package dev.sluice.engine.downstream;
 
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.ChunkHead;
+import dev.sluice.protocol.framing.HeaderLines;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -66,20 +67,20 @@ final class Http1ResponseWriter implements ResponseWriter {
         ByteBufUtil.writeAscii(out, "HTTP/1.1 ");
         ByteBufUtil.writeAscii(out, head.status().codeAsText());
         out.writeByte(' ');
-        writeLatin1(out, head.status().reasonPhrase());
+        HeaderLines.writeLatin1(out, head.status().reasonPhrase());
         ChunkHead.writeCrlf(out);
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = head.headers().iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
-            writeHeader(out, header.getKey(), header.getValue());
+            HeaderLines.write(out, header.getKey(), header.getValue());
         }
         if (framing == Framing.LENGTH) {
-            writeHeader(out, "content-length", Long.toString(head.bodyBytes()));
+            HeaderLines.write(out, "content-length", Long.toString(head.bodyBytes()));
         } else if (framing == Framing.CHUNKED) {
-            writeHeader(out, "transfer-encoding", "chunked");
+            HeaderLines.write(out, "transfer-encoding", "chunked");
         }
         if (!connection.isStayingOpen(framing == Framing.UNTIL_CLOSE)) {
-            writeHeader(out, "connection", "close");
+            HeaderLines.write(out, "connection", "close");
         }
         ChunkHead.writeCrlf(out);
         if (isHead) {
@@ -95,20 +96,6 @@ final class Http1ResponseWriter implements ResponseWriter {
             return Framing.LENGTH;
         }
         return isHttp10 ? Framing.UNTIL_CLOSE : Framing.CHUNKED;
-    }
-
-    private static void writeHeader(ByteBuf out, CharSequence name, CharSequence value) {
-        writeLatin1(out, name);
-        out.writeByte(':').writeByte(' ');
-        writeLatin1(out, value);
-        ChunkHead.writeCrlf(out);
-    }
-
-    /** Header text was decoded as one character per byte, and checked: the same way back. */
-    private static void writeLatin1(ByteBuf out, CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            out.writeByte(text.charAt(i));
-        }
     }
 
     @Override

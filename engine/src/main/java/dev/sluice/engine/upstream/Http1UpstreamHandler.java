@@ -5,6 +5,7 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.HeadCollector;
 import dev.sluice.protocol.framing.HeadScanner;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
@@ -38,14 +39,13 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     private final Endpoint endpoint;
     private final UpstreamPool pool;
-    private final HeadScanner headScanner = HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES);
+    private final HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
     private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final TransferScanner body = new TransferScanner();
 
     private ChannelHandlerContext ctx;
     private State state = State.IDLE;
     private UpstreamListener listener;
-    private ByteBuf partialHead;
     private boolean isReused;
     private boolean isChunked;
     private boolean isRequestEnded;
@@ -73,7 +73,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         isRequestEnded = false;
         hasResponseBytes = false;
         informational = 0;
-        headScanner.reset();
+        heads.reset();
     }
 
     @Override
@@ -169,57 +169,51 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     private void onHeadBytes(ByteBuf bytes) {
         hasResponseBytes = true;
-        ByteBuf head = bytes;
-        int from = bytes.readerIndex();
-        if (partialHead != null) {
-            from = partialHead.writerIndex();
-            partialHead.writeBytes(bytes);
-            bytes.release();
-            head = partialHead;
-            partialHead = null;
-        }
-        HttpResponse last;
-        try {
-            last = finalHead(head, from);
-            if (last == null) {
-                partialHead = ctx.alloc().buffer(2 * head.readableBytes()).writeBytes(head);
-            }
-        } catch (FramingException e) {
-            head.release();
-            throw e;
-        }
-        if (last == null) {
-            head.release();
-        } else {
-            onHead(last, head);
+        ByteBuf next = bytes;
+        while (next != null) {
+            ByteBuf head = heads.collect(next);
+            next = head == null ? null : onHead(head);
         }
     }
 
-    /** Reads heads up to the first that is not informational; null where that is not complete yet. */
-    private HttpResponse finalHead(ByteBuf bytes, int from) {
-        int scanned = from;
-        while (true) {
-            int end = headScanner.scan(bytes, scanned, bytes.writerIndex());
-            if (end < 0) {
-                return null;
+    /** Takes a buffer that begins with a head; returns what follows it where that is another head. */
+    private ByteBuf onHead(ByteBuf bytes) {
+        long bodyBytes = -1;
+        HttpResponse response;
+        boolean isFinal;
+        try {
+            response = decode(bytes, heads.headEnd());
+            bytes.readerIndex(heads.headEnd());
+            isFinal = isFinal(response.status().code());
+            if (isFinal) {
+                bodyBytes = ResponseHeadCheck.prepare(body, response);
             }
-            HttpResponse response = decode(bytes, end);
-            bytes.readerIndex(end);
-            int status = response.status().code();
-            if (status < 100 || status > 999 || status == SWITCHING_PROTOCOLS) {
-                throw new FramingException(FramingException.Fault.MALFORMED, "response: status " + status
-                        + " (expected: 200 to 999, or informational)");
-            }
-            if (status >= 200) {
-                return response;
-            }
-            if (++informational > MAX_INFORMATIONAL) {
-                throw new FramingException(FramingException.Fault.MALFORMED, "response: more than " + MAX_INFORMATIONAL
-                        + " informational heads (expected: at most that)");
-            }
-            headScanner.reset(); // RFC 9110 section 15.2: informational, the final one follows
-            scanned = end;
+        } catch (FramingException e) {
+            bytes.release();
+            throw e;
         }
+        if (isFinal) {
+            onFinalHead(response, bodyBytes, bytes);
+            return null;
+        }
+        heads.reset(); // RFC 9110 section 15.2: informational, the final one follows
+        if (bytes.isReadable()) {
+            return bytes;
+        }
+        bytes.release();
+        return null;
+    }
+
+    private boolean isFinal(int status) {
+        if (status < 100 || status > 999 || status == SWITCHING_PROTOCOLS) {
+            throw new FramingException(FramingException.Fault.MALFORMED, "response: status " + status
+                    + " (expected: 200 to 999, or informational)");
+        }
+        if (status < 200 && ++informational > MAX_INFORMATIONAL) {
+            throw new FramingException(FramingException.Fault.MALFORMED, "response: more than " + MAX_INFORMATIONAL
+                    + " informational heads (expected: at most that)");
+        }
+        return status >= 200;
     }
 
     private HttpResponse decode(ByteBuf bytes, int end) {
@@ -234,14 +228,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     /** Takes {@code rest}, what follows the head. */
-    private void onHead(HttpResponse response, ByteBuf rest) {
-        long bodyBytes;
-        try {
-            bodyBytes = ResponseHeadCheck.prepare(body, response);
-        } catch (FramingException e) {
-            rest.release();
-            throw e;
-        }
+    private void onFinalHead(HttpResponse response, long bodyBytes, ByteBuf rest) {
         isKeepAlive = HttpUtil.isKeepAlive(response) && !body.isUntilClose();
         state = State.BODY;
         listener.onResponseHead(new ResponseHead(response.status(), response.headers(), bodyBytes));
@@ -323,10 +310,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) throws Exception {
-        if (partialHead != null) {
-            partialHead.release();
-            partialHead = null;
-        }
+        heads.release();
         headDecoder.close();
     }
 
