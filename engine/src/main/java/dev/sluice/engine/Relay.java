@@ -200,6 +200,10 @@ public final class Relay implements AutoCloseable {
         return core.metrics().snapshot();
     }
 
+    void onForeignConnection(Channel channel) {
+        connections.add(channel);
+    }
+
     RelayCore core() {
         return core;
     }
@@ -211,14 +215,19 @@ public final class Relay implements AutoCloseable {
     /**
      * Drains: readiness turns to "draining" at once, listeners close, running exchanges go on to their end.
      *
-     * @return completed when no exchange runs any more, or when {@link
-     *         dev.sluice.engine.config.TimeoutConfig#drain} is over: then whatever still comes is refused with 503
+     * <p>Connections that are kept alive are served until the deadline, each response saying that its connection
+     * closes; after it whatever still comes is refused with 503.
+     *
+     * @return completed when no exchange runs any more, at the latest when {@link
+     *         dev.sluice.engine.config.TimeoutConfig#drain} is over
      */
     public CompletableFuture<Void> drain() {
         CompletableFuture<Void> drained = core.drain();
         listeners.close();
-        return drained.copy().completeOnTimeout(null, config.timeouts().drain().toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete((done, failure) -> core.refuseAll());
+        CompletableFuture<Void> deadline = new CompletableFuture<Void>().completeOnTimeout(null,
+                config.timeouts().drain().toMillis(), TimeUnit.MILLISECONDS);
+        deadline.thenRun(core::refuseAll);
+        return CompletableFuture.anyOf(drained, deadline).thenApply(done -> null);
     }
 
     /** Stops at once: every connection is closed, running exchanges are aborted. Drain first to be polite. */

@@ -36,6 +36,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
             }
         });
         channel.config().setAllocator(relay.allocator());
+        relay.onForeignConnection(channel);
         ctx.pipeline().replace(this, null, relay.core().newDownstreamHandler());
     }
 }

@@ -28,6 +28,8 @@ import java.util.List;
 public final class RequestBody {
     /** How much of a body is still scanned, after a rule was broken, for a worse fault. */
     private static final int MAX_SCANNED_AFTER_FAULT = 64 * 1024;
+    /** How much is handed to a connection before it is asked again whether it takes more. */
+    private static final int STEP_BYTES = 64 * 1024;
 
     private final RequestScanner scanner;
     private final LimitConfig limits;
@@ -42,6 +44,7 @@ public final class RequestBody {
     private RelayException fault;
     private long faultAt;
     private boolean isPlanned;
+    private boolean needsLength;
     private boolean isEnded;
     private boolean isReplayable = true;
     private UpstreamConnection target;
@@ -88,10 +91,22 @@ public final class RequestBody {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxBodyBytes()
                     + " bytes (expected: at most that)");
         }
-        if (!isPlanned && receivedBytes > limits.maxHeldBytes()) {
+        if (receivedBytes <= limits.maxHeldBytes()) {
+            return;
+        }
+        if (!isPlanned) {
             throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model", "model: not within the first "
                     + limits.maxHeldBytes() + " bytes of the body (expected: earlier, or a smaller body)");
         }
+        if (isLengthAwaited()) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxHeldBytes()
+                    + " bytes in chunks, for an upstream that must be told its length (expected: Content-Length)");
+        }
+    }
+
+    /** Whether the body must be held to its end because only then its length is known. */
+    private boolean isLengthAwaited() {
+        return needsLength && declaredBytes < 0;
     }
 
     private void reserve(int count) {
@@ -146,24 +161,26 @@ public final class RequestBody {
         return !isPlanned && fault == null && scanner.facts().model() != null;
     }
 
-    /** Fixes what changes in the body; {@code edit} may be null. From here on it may be forwarded. */
-    public void plan(Edit edit) {
+    /**
+     * Fixes what becomes of the body. From here on it may be forwarded.
+     *
+     * @param edit      what changes in it; may be null
+     * @param mustTellLength whether the upstream must be told the length
+     */
+    public void plan(Edit edit, boolean mustTellLength) {
         isPlanned = true;
+        needsLength = mustTellLength;
         if (edit != null) {
             rewriter.edit(edit);
         }
     }
 
-    /**
-     * Returns whether forwarding may begin.
-     *
-     * @param needsLength whether the upstream must be told the length
-     */
-    public boolean isReady(boolean needsLength) {
+    /** Returns whether forwarding may begin. */
+    public boolean isReady() {
         if (!isPlanned || fault != null) {
             return false;
         }
-        return isEnded || receivedBytes > limits.holdBytes() && !(needsLength && declaredBytes < 0);
+        return isEnded || receivedBytes > limits.holdBytes() && !isLengthAwaited();
     }
 
     /** Returns the length to tell the upstream, or -1 where the body goes in chunks. */
@@ -182,16 +199,20 @@ public final class RequestBody {
         }
     }
 
-    /** Forwards what can be forwarded; returns whether the request is complete with that. */
+    /** Forwards as much as the upstream takes; returns whether the request is complete with that. */
     public boolean pump() {
         if (fault != null) {
             return false;
         }
-        rewriter.drain(rewriter.receivedBytes(), this::send);
-        if (!isReplayable) {
-            unreserveAll();
+        boolean isStuck = false;
+        while (rewriter.heldBytes() > 0 && target.isWritable() && !isStuck) {
+            long before = rewriter.heldBytes();
+            rewriter.drain(rewriter.receivedBytes() - before + STEP_BYTES, this::send);
+            target.flush();
+            isStuck = rewriter.heldBytes() == before;
         }
-        return isEnded;
+        unreserve();
+        return isEnded && rewriter.heldBytes() == 0;
     }
 
     private void send(ByteBuf bytes) {
@@ -212,9 +233,7 @@ public final class RequestBody {
             bytes.release();
         }
         sent.clear();
-        if (rewriter.heldBytes() == 0) {
-            unreserveAll();
-        }
+        unreserve();
     }
 
     /** Returns whether everything that was sent can be sent again. */
@@ -232,15 +251,22 @@ public final class RequestBody {
         return receivedBytes;
     }
 
-    /** Releases everything; idempotent. */
-    public void release() {
-        giveUpReplay();
-        rewriter.release();
-        unreserveAll();
+    /** Returns how many bytes have been handed to the connection. */
+    public long sentBytes() {
+        return sentBytes;
     }
 
-    private void unreserveAll() {
-        budget.release(reservedBytes);
-        reservedBytes = 0;
+    /** Releases everything; idempotent. */
+    public void release() {
+        rewriter.release();
+        giveUpReplay();
+    }
+
+    /** Gives back what is neither held nor kept any more. */
+    private void unreserve() {
+        long kept = isReplayable ? receivedBytes : rewriter.heldBytes();
+        long released = reservedBytes - Math.min(reservedBytes, kept);
+        budget.release(released);
+        reservedBytes -= released;
     }
 }

@@ -12,6 +12,9 @@ public interface DownstreamPort {
     /** Asks for more of the request body; {@link RequestListener#onBody} or {@code onBodyEnd} follow. */
     void readBody();
 
+    /** Closes the connection at once; what waits to be sent is dropped. */
+    void closeNow();
+
     /** Returns where the response goes. */
     ResponseWriter response();
 }

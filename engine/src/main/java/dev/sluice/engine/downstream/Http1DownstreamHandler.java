@@ -25,6 +25,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -68,6 +69,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private boolean isKeepAlive;
     private long sinceNanos;
     private long discardedBytes;
+    private long lastPendingBytes;
 
     /**
      * @param limits   of heads
@@ -282,7 +284,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (state == State.HEAD || state == State.DISCARDING) {
+        if (state == State.HEAD && !isResuming || state == State.DISCARDING) {
             ctx.read();
         }
     }
@@ -307,32 +309,39 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             releaseArrived();
             ctx.read();
         } else {
-            closeAfterFlush(false);
+            closeAfterFlush();
         }
     }
 
-    void onResponseAbort(boolean isReset) {
+    void onResponseAbort() {
         exchange = null;
-        closeAfterFlush(isReset);
+        closeAfterFlush();
     }
 
-    private void closeAfterFlush(boolean isReset) {
+    private void closeAfterFlush() {
         if (state == State.CLOSED) {
             return;
         }
         state = State.CLOSING;
         sinceNanos = starter.ticker().nanoTime();
         releaseArrived();
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> closeNow());
+    }
+
+    @Override
+    public void closeNow() {
+        boolean isReset = response != null && response.isResetOnClose();
         // Below a TLS handler, where there is one: its close_notify would make a broken end look clean.
-        ChannelHandlerContext closing = isReset ? ctx.pipeline().firstContext() : ctx;
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> closing.close());
+        ChannelHandlerContext from = isReset ? ctx.pipeline().firstContext() : ctx;
+        if (from != null) {
+            from.close();
+        }
     }
 
     private void nextRequest() {
         state = State.HEAD;
         sinceNanos = starter.ticker().nanoTime();
         heads.reset();
-        response = null;
         if (arrived == null) {
             ctx.read();
             return;
@@ -362,29 +371,35 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
 
     @Override
     public void onTick(long nowNanos) {
-        long elapsed = nowNanos - sinceNanos;
-        switch (state) {
-            case HEAD -> {
-                if (heads.isMidHead()) {
-                    if (elapsed > timeouts.requestHead().toNanos()) {
-                        refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "head: incomplete after "
-                                + timeouts.requestHead().toMillis() + " ms (expected: a complete head by then)"));
-                    }
-                } else if (elapsed > timeouts.downstreamIdle().toNanos()) {
-                    ctx.close();
-                }
+        if (state == State.HEAD && heads.isMidHead()) {
+            if (nowNanos - sinceNanos > timeouts.requestHead().toNanos()) {
+                refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "head: incomplete after "
+                        + timeouts.requestHead().toMillis() + " ms (expected: a complete head by then)"));
             }
-            case DISCARDING -> {
-                if (elapsed > DISCARD_NANOS) {
-                    ctx.close();
-                }
+            return;
+        }
+        if (state == State.DISCARDING) {
+            if (nowNanos - sinceNanos > DISCARD_NANOS) {
+                ctx.close();
             }
-            case CLOSING -> {
-                if (elapsed > timeouts.writeStall().toNanos()) {
-                    ctx.close();
-                }
-            }
-            default -> { } // the exchange has deadlines of its own
+            return;
+        }
+        if (state == State.HEAD || state == State.CLOSING) {
+            closeIfIdle(nowNanos);
+        }
+        // Otherwise the exchange has deadlines of its own.
+    }
+
+    /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is not idle. */
+    private void closeIfIdle(long nowNanos) {
+        long pendingBytes = response == null ? 0 : response.pendingBytes();
+        if (pendingBytes != lastPendingBytes) {
+            lastPendingBytes = pendingBytes;
+            sinceNanos = nowNanos;
+        }
+        Duration limit = state == State.HEAD && pendingBytes == 0 ? timeouts.downstreamIdle() : timeouts.writeStall();
+        if (nowNanos - sinceNanos > limit.toNanos()) {
+            closeNow();
         }
     }
 
@@ -434,7 +449,7 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
         } else {
             LOG.warn("downstream connection closed for an unexpected error", cause);
         }
-        context.close();
+        closeNow();
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -29,6 +30,7 @@ final class Http1ResponseWriter implements ResponseWriter {
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int COPY_BYTES = 4 * 1024;
     private static final int HEAD_BYTES = 512;
+    private static final int DEFAULT_LINGER = -1;
 
     private final ChannelHandlerContext ctx;
     private final Http1DownstreamHandler connection;
@@ -63,6 +65,9 @@ final class Http1ResponseWriter implements ResponseWriter {
     @Override
     public void writeHead(ResponseHead head) {
         framing = framingOf(head);
+        if (framing == Framing.UNTIL_CLOSE) {
+            setLingerSeconds(0); // until the end is reached, every close is a reset
+        }
         ByteBuf out = pending(HEAD_BYTES);
         ByteBufUtil.writeAscii(out, "HTTP/1.1 ");
         ByteBufUtil.writeAscii(out, head.status().codeAsText());
@@ -222,17 +227,31 @@ final class Http1ResponseWriter implements ResponseWriter {
             ChunkHead.writeLast(pending(5));
         }
         flush();
-        connection.onResponseEnd(framing == Framing.UNTIL_CLOSE);
+        if (framing == Framing.UNTIL_CLOSE) {
+            setLingerSeconds(DEFAULT_LINGER);
+        }
+        boolean isCloseDelimited = framing == Framing.UNTIL_CLOSE;
+        framing = Framing.NONE;
+        connection.onResponseEnd(isCloseDelimited);
+    }
+
+    /** Returns whether a close now must be a reset: nothing else tells a broken end from a clean one. */
+    boolean isResetOnClose() {
+        return framing == Framing.UNTIL_CLOSE;
+    }
+
+    private void setLingerSeconds(int seconds) {
+        try {
+            ctx.channel().config().setOption(ChannelOption.SO_LINGER, seconds);
+        } catch (ChannelException ignored) {
+            // closed already, the event that says so is on its way: there is no end to tell any more
+        }
     }
 
     @Override
     public void abort() {
-        boolean isReset = framing == Framing.UNTIL_CLOSE; // only a reset tells this end from a clean one
-        if (isReset) {
-            ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-        }
         flush();
-        connection.onResponseAbort(isReset);
+        connection.onResponseAbort();
     }
 
     /** Releases what was not sent. */

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 final class Deadlines implements Tickable {
     /** After the grace, a body must have come at this pace or better. */
     private static final long BODY_BYTES_PER_SECOND = 1024;
+    /** How long an upstream may take to end a body whose terminal event has come. */
+    private static final long AFTER_TERMINAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Exchange exchange;
     private final TimeoutConfig timeouts;
@@ -23,6 +25,9 @@ final class Deadlines implements Tickable {
     private long waitedForBodyNanos;
     private long stalledSinceNanos;
     private long stalledAtBytes = -1;
+    private long lastTakenBytes = -1;
+    private long takenSinceNanos;
+    private long terminalSinceNanos;
 
     Deadlines(Exchange exchange, TimeoutConfig timeouts, long startNanos) {
         this.exchange = exchange;
@@ -41,6 +46,12 @@ final class Deadlines implements Tickable {
             return;
         }
         switch (exchange.state()) {
+            case AUTHENTICATING -> {
+                if (isOver(startNanos, nowNanos, timeouts.requestHead().toNanos())) {
+                    exchange.refuse(RelayException.of(ErrorCode.RELAY_INTERNAL,
+                            "The caller could not be identified in time"));
+                }
+            }
             case PLANNING, CONNECTING, FORWARDING -> onTickBeforeCommit(nowNanos, sinceLastTick);
             case RELAYING -> onTickWhileRelaying(nowNanos);
             case DRAINING -> {
@@ -48,7 +59,7 @@ final class Deadlines implements Tickable {
                     exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
                 }
             }
-            default -> { } // authenticating, or over
+            default -> { } // over
         }
     }
 
@@ -73,14 +84,30 @@ final class Deadlines implements Tickable {
             if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             }
-        } else if (request.isForwarding() && isOver(request.startedNanos(), nowNanos,
-                timeouts.responseHead().toNanos())) {
-            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // it does not take the request
+        } else if (request.isForwarding()) {
+            onTickWhileForwarding(request, nowNanos);
+        }
+    }
+
+    /** An upstream may take a large body slowly, as long as it takes any of it. */
+    private void onTickWhileForwarding(RequestSide request, long nowNanos) {
+        long takenBytes = request.takenBytes();
+        if (takenBytes != lastTakenBytes) {
+            lastTakenBytes = takenBytes;
+            takenSinceNanos = nowNanos;
+        } else if (isOver(takenSinceNanos, nowNanos, timeouts.responseHead().toNanos())) {
+            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
         }
     }
 
     private void onTickWhileRelaying(long nowNanos) {
         ResponseSide response = exchange.responseSide();
+        if (!response.isTerminalOld()) {
+            terminalSinceNanos = nowNanos;
+        } else if (isOver(terminalSinceNanos, nowNanos, AFTER_TERMINAL_NANOS) && !response.isPaused()) {
+            response.endAfterTerminal();
+            return;
+        }
         if (!response.isPaused()) {
             stalledAtBytes = -1;
             if (isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {

@@ -185,7 +185,7 @@ final class Exchange implements RequestListener {
     void onDownstreamStalled() {
         cancelAttempt();
         finish(ExchangeEnd.DOWNSTREAM_STALLED, null);
-        port.channel().close();
+        port.closeNow();
     }
 
     @Override

@@ -105,7 +105,7 @@ final class RequestSide {
         if (isStopped) {
             return;
         }
-        if (plan != null && attempt == null && body.isReady(cluster.alwaysContentLength())) {
+        if (plan != null && attempt == null && body.isReady()) {
             startAttempt(false);
         }
         if (!isStopped && isConnected && !isSent) {
@@ -123,9 +123,9 @@ final class RequestSide {
     private void fixPlan() {
         try {
             Plan found = core.router().plan(body.facts(), principal);
-            body.plan(found.edit());
             plan = found;
             cluster = core.cluster(found.route().cluster());
+            body.plan(found.edit(), cluster.alwaysContentLength());
         } catch (RelayException refusal) {
             refuseLater(refusal);
         }
@@ -173,6 +173,9 @@ final class RequestSide {
             connection.endRequest();
         }
         connection.flush();
+        if (isSent) {
+            exchange.responseSide().onRequestSent();
+        }
     }
 
     void onUpstreamWritable() {
@@ -261,6 +264,11 @@ final class RequestSide {
     /** Returns whether a connection stands and has not taken all of the request. */
     boolean isForwarding() {
         return isConnected && !isSent;
+    }
+
+    /** Returns how many bytes of the request the upstream has taken. */
+    long takenBytes() {
+        return body.sentBytes() - attempt.connection().pendingBytes();
     }
 
     long receivedBytes() {

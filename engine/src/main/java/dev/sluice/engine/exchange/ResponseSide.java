@@ -17,6 +17,9 @@ import java.time.Instant;
 
 /** The way of an exchange's response: from an attempt to the downstream. */
 final class ResponseSide {
+    /** How much may follow a terminal event before the answer is ended here. */
+    private static final int MAX_BYTES_AFTER_TERMINAL = 64 * 1024;
+
     private final Exchange exchange;
     private final RelayCore core;
     private final LoopContext loop;
@@ -25,6 +28,8 @@ final class ResponseSide {
     private ResponseHead head;
     private ResponseRelay relay;
     private boolean isPaused;
+    private boolean isErrorEarly;
+    private long terminalAtBytes = -1;
     private long headNanos;
     private long lastReadNanos;
     private long bytesBeforeDrain;
@@ -50,13 +55,9 @@ final class ResponseSide {
                     "The upstream answered with a redirect, which is never followed"));
             return;
         }
-        if (!exchange.requestSide().isSent()) {
-            if (status / 100 == 2) {
-                exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
-                        "The upstream answered before the request was complete"));
-                return;
-            }
+        if (!exchange.requestSide().isSent() && status / 100 != 2) {
             exchange.requestSide().stop(); // an early error: there is no use in sending the rest
+            isErrorEarly = true;
         }
         headNanos = loop.ticker().nanoTime();
         lastReadNanos = headNanos;
@@ -76,6 +77,11 @@ final class ResponseSide {
             return;
         }
         if (!exchange.state().isResponseCommitted()) {
+            if (isTooEarly()) {
+                read.release();
+                refuseEarly();
+                return;
+            }
             if (frame.runs().count() == 0) {
                 read.release(); // framing only: nothing of it is passed on before the first byte of its chunk
                 return;
@@ -83,6 +89,53 @@ final class ResponseSide {
             commit();
         }
         relay.relay(read, frame, target, lastReadNanos);
+        if (terminalAtBytes >= 0 && relay.bodyBytes() - terminalAtBytes > MAX_BYTES_AFTER_TERMINAL) {
+            endAfterTerminal();
+        }
+    }
+
+    /** Notes that the terminal event has come; returns whether it had come before. */
+    boolean isTerminalOld() {
+        if (!relay.isTerminalSeen()) {
+            return false;
+        }
+        boolean wasKnown = terminalAtBytes >= 0;
+        if (!wasKnown) {
+            terminalAtBytes = relay.bodyBytes();
+        }
+        return wasKnown;
+    }
+
+    /** The answer is complete and its upstream does not end it. */
+    void endAfterTerminal() {
+        relay.endOfBody();
+        Attempt attempt = exchange.requestSide().attempt();
+        attempt.cancel();
+        exchange.beginEnd();
+        if (target.canAppend()) {
+            target.end();
+        } else {
+            target.abort(); // inside a chunk of the upstream's: there is no clean end to write
+        }
+        exchange.finish(ExchangeEnd.COMPLETED, null);
+    }
+
+    /** Whether this is the head of a success and the request is not complete: nothing of it may go downstream yet. */
+    private boolean isTooEarly() {
+        return head != null && !isErrorEarly && !exchange.requestSide().isSent();
+    }
+
+    private void refuseEarly() {
+        exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
+                "The upstream answered before the request was complete"));
+    }
+
+    /** The request is complete: an answer that came early may go on. */
+    void onRequestSent() {
+        if (head != null) {
+            headNanos = loop.ticker().nanoTime();
+            readOn();
+        }
     }
 
     private void commit() {
@@ -108,8 +161,8 @@ final class ResponseSide {
     }
 
     private void readOn() {
-        if (exchange.state().isTerminal()) {
-            return; // the flush found the downstream gone
+        if (exchange.state().isTerminal() || isTooEarly()) {
+            return; // the flush found the downstream gone, or what comes next could not be passed on
         }
         if (exchange.state() == ExchangeState.RELAYING && !target.isWritable()) {
             isPaused = true;
@@ -133,6 +186,10 @@ final class ResponseSide {
         relay.endOfBody();
         if (exchange.state() == ExchangeState.DRAINING) {
             exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
+            return;
+        }
+        if (!exchange.state().isResponseCommitted() && isTooEarly()) {
+            refuseEarly();
             return;
         }
         if (!relay.isComplete(isByClose)) {
@@ -182,7 +239,8 @@ final class ResponseSide {
         if (relay.isTerminalSeen()) {
             exchange.finish(ExchangeEnd.COMPLETED, null); // it had all that it wanted
             attempt.finishAlone();
-        } else if (plan.route().onDownstreamLeave() == DownstreamLeave.DRAIN && core.limits().drainBytes() > 0) {
+        } else if (!attempt.isOver() && plan.route().onDownstreamLeave() == DownstreamLeave.DRAIN
+                && core.limits().drainBytes() > 0) {
             exchange.moveTo(ExchangeState.DRAINING);
             bytesBeforeDrain = relay.bodyBytes();
             isPaused = false;

@@ -6,6 +6,8 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one timer of an event loop. Everything with a deadline is linked into its list and asked about every 250 ms: no
@@ -14,6 +16,7 @@ import java.util.function.LongSupplier;
  * <p><b>Threading:</b> confined to its loop. The timer runs only while the list is not empty.
  */
 public final class LoopTicker {
+    private static final Logger LOG = LoggerFactory.getLogger(LoopTicker.class);
     private static final long TICK_MILLIS = 250;
 
     private final EventLoop loop;
@@ -71,7 +74,11 @@ public final class LoopTicker {
         Entry current = head.following;
         while (current != head) {
             next = current.following; // a tick may remove any entry, this one and the next included
-            current.tickable.onTick(now);
+            try {
+                current.tickable.onTick(now);
+            } catch (RuntimeException e) {
+                LOG.error("a deadline was not handled; the others are", e); // a timer that throws never runs again
+            }
             current = next;
         }
         next = null;

@@ -11,6 +11,7 @@ import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
@@ -125,6 +126,12 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public boolean isWritable() {
         return ctx.channel().isWritable();
+    }
+
+    @Override
+    public long pendingBytes() {
+        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     @Override
@@ -262,7 +269,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private void onEnd(boolean hasMore) {
         UpstreamListener ended = listener;
         listener = null;
-        if (!isKeepAlive || hasMore || !isRequestEnded) {
+        if (!isKeepAlive || hasMore || !isRequestEnded || pendingBytes() > 0) {
             close(); // bytes after the end, or an answer to half a request: nobody can tell what comes next
         } else {
             state = State.IDLE;

@@ -29,6 +29,9 @@ public interface UpstreamConnection {
     /** Returns whether the upstream takes more without letting it pile up. */
     boolean isWritable();
 
+    /** Returns how many bytes wait to be taken by the upstream. */
+    long pendingBytes();
+
     /** Ends the attempt at once by closing the connection; the listener is told nothing more. */
     void cancel();
 

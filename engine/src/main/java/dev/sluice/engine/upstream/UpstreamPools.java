@@ -94,7 +94,7 @@ public final class UpstreamPools implements Tickable {
                 channel.pipeline().addLast(connection);
             }
         }).connect(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
-        connected.addListener(done -> {
+        connected.addListener(done -> onLoop(() -> {
             if (!done.isSuccess()) {
                 attempt.onConnectFailed(done.cause());
             } else if (endpoint.tls() == null) {
@@ -102,7 +102,16 @@ public final class UpstreamPools implements Tickable {
             } else {
                 handshake(connected.channel(), connection, attempt);
             }
-        });
+        }));
+    }
+
+    /** Where no socket could be made at all (no file descriptor left), Netty tells so on a thread of its own. */
+    private void onLoop(Runnable outcome) {
+        if (loop.inEventLoop()) {
+            outcome.run();
+        } else {
+            loop.execute(outcome);
+        }
     }
 
     private void handshake(Channel channel, Http1UpstreamHandler connection, UpstreamListener attempt) {
