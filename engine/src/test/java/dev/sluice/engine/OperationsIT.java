@@ -175,6 +175,20 @@ class OperationsIT extends RelayFixture {
         }
     }
 
+    /** An idle relay that drains still serves the connections that are kept alive, until the deadline. */
+    @Test
+    void shouldServeKeptAliveConnectionsWhileItDrains() throws Exception {
+        launch();
+        try (RawPeer keptAlive = connect()) {
+            keptAlive.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            relay.drain().get(20, TimeUnit.SECONDS);
+
+            RawPeer.Message last = keptAlive.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            assertTrue(last.head().startsWith("HTTP/1.1 200 "), last.head());
+            assertTrue(last.head().contains("\r\nconnection: close\r\n"), last.head());
+        }
+    }
+
     private void connectRaw() throws IOException {
         for (int i = 0; i < 200; i++) { // the listener closes within a moment
             new java.net.Socket("127.0.0.1", relay.port()).close();

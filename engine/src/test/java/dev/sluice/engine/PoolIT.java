@@ -7,6 +7,8 @@ import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +64,29 @@ class PoolIT extends RelayFixture {
             assertTrue(client.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 502 "));
         }
         assertEquals(1, requests.get());
+    }
+
+    /** An answer that came while the request was still on its way leaves a connection that nobody may use again. */
+    @Test
+    void shouldNotReuseAConnectionWithUnsentBytes() throws Exception {
+        launch();
+        CountDownLatch isAnswered = new CountDownLatch(1);
+        String body = "{\"input\":\"" + "x".repeat(20 * 1024 * 1024) + "\",\"model\":\"gpt-5.2\"}";
+        upstream.then(peer -> {
+            peer.readHead();
+            peer.write("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}");
+            assertTrue(isAnswered.await(20, TimeUnit.SECONDS)); // and reads no more of the request
+        }).then(peer -> {
+            peer.readMessage();
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect(); RawPeer second = connect()) {
+            assertTrue(client.write(post(body)).readMessage().head().startsWith("HTTP/1.1 413 "));
+            assertEquals(CREATED + COMPLETED, second.write(post(BODY)).readMessage().text());
+            isAnswered.countDown();
+        }
     }
 
     /** A response that nobody asked for is never taken for the answer to the next request. */

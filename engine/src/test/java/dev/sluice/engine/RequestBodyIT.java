@@ -181,6 +181,24 @@ class RequestBodyIT extends RelayFixture {
         }
     }
 
+    /** The head of a success that comes early waits for the end of the request. */
+    @Test
+    void shouldHoldAnEarlySuccess() throws Exception {
+        launch();
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"" + FILLER + "\"}";
+        upstream.then(peer -> {
+            int length = Integer.parseInt(peer.readHead().replaceAll("(?s).*content-length: (\\d+)\r\n.*", "$1"));
+            peer.write(eventStreamHead());
+            peer.readBytes(length);
+            peer.write(chunk(CREATED + COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            assertEquals(CREATED + COMPLETED, client.write(post(body)).readMessage().text());
+        }
+    }
+
     /** An early error is relayed, although the request is not complete. */
     @Test
     void shouldRelayAnEarlyError() throws Exception {

@@ -194,6 +194,50 @@ class StreamIT extends RelayFixture {
         assertEquals(1, upstream.connections());
     }
 
+    /** What is pipelined behind a request waits, however much of it there is, and cuts no answer. */
+    @Test
+    void shouldNotCutAnAnswerForWhatIsPipelinedBehindIt() throws Exception {
+        launch();
+        String large = "{\"model\":\"gpt-5.2\",\"input\":\"" + "x".repeat(900_000) + "\"}";
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                peer.write(eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n");
+            }
+        });
+
+        try (RawPeer client = connect()) {
+            Thread writer = new Thread(() -> {
+                try {
+                    client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n" + post(BODY) + post(large));
+                } catch (java.io.IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            writer.start();
+            assertTrue(client.readMessage().text().startsWith("{\"object\":\"list\""));
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+            writer.join();
+        }
+    }
+
+    /** The answer is over with its terminal event: an upstream that does not end the body is not waited for. */
+    @Test
+    void shouldEndABodyThatItsUpstreamDoesNotEnd() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED) + chunk(COMPLETED));
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
+        }
+        assertTrue(usage.poll(5, TimeUnit.SECONDS).isComplete());
+    }
+
     @Test
     void shouldRelayJsonAndErrorsAsTheyAre() throws Exception {
         launch();

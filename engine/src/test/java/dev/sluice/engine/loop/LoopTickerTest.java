@@ -44,6 +44,19 @@ class LoopTickerTest {
     }
 
     @Test
+    void shouldGoOnAfterATickThatThrew() {
+        ticker.add(now -> {
+            throw new IllegalStateException("a defect");
+        });
+        ticker.add(now -> ticks.add("b"));
+
+        pass(250);
+        pass(250);
+
+        assertEquals(List.of("b", "b"), ticks);
+    }
+
+    @Test
     void shouldLetATickRemoveAnyEntry() {
         LoopTicker.Entry[] entries = new LoopTicker.Entry[4];
         for (int i = 0; i < entries.length; i++) {
