@@ -167,9 +167,10 @@ final class RequestSide {
 
     private void pump() {
         UpstreamConnection connection = attempt.connection();
+        long nowNanos = loop.ticker().nanoTime(); // before the upstream can have seen any of it
         if (body.pump()) {
             isSent = true;
-            sentNanos = loop.ticker().nanoTime();
+            sentNanos = nowNanos;
             connection.endRequest();
         }
         connection.flush();
