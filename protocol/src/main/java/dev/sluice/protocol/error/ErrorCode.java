@@ -49,6 +49,10 @@ public enum ErrorCode {
     DOWNSTREAM_INVALID_JSON(400, "invalid_request_error", "invalid_json"),
     /** A field breaks a rule of the profile. */
     DOWNSTREAM_FIELD_REFUSED(400, "invalid_request_error", "invalid_request_error"),
+    /** The schema of a strict text format breaks a rule of strict mode. */
+    DOWNSTREAM_SCHEMA_REFUSED(400, "invalid_request_error", "invalid_json_schema"),
+    /** The parameters of a strict function break a rule of strict mode. */
+    DOWNSTREAM_PARAMETERS_REFUSED(400, "invalid_request_error", "invalid_function_parameters"),
     /** A field or path that is known and not built. */
     DOWNSTREAM_NOT_IMPLEMENTED(501, "invalid_request_error", "not_implemented"),
     /** The key may not use the model. */

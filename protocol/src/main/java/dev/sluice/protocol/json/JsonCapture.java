@@ -5,6 +5,7 @@ package dev.sluice.protocol.json;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** The bytes of one captured value, up to the cap of its watch; past the cap it is empty and truncated. */
@@ -64,12 +65,24 @@ public final class JsonCapture {
         if (length < 2 || bytes[0] != '"') {
             return null;
         }
+        if (!hasEscape()) {
+            return new String(bytes, 1, length - 2, StandardCharsets.UTF_8);
+        }
         try (JsonParser parser = JSON.createParser(bytes, 0, length)) {
             parser.nextToken();
             return parser.getText();
         } catch (IOException e) {
             throw new IllegalStateException("captured value: not JSON (expected: checked by the scanner)", e);
         }
+    }
+
+    private boolean hasEscape() {
+        for (int i = 1; i < length; i++) {
+            if (bytes[i] == '\\') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns the captured value as an integer, or {@code otherwise} where it is none that a long can hold. */

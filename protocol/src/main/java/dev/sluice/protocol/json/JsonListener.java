@@ -15,6 +15,15 @@ public interface JsonListener {
     }
 
     /**
+     * What follows a value for which {@link JsonScanner#wantNext} was called has come.
+     *
+     * @param offset of the comma or of the closing bracket
+     * @param isLast whether it is the bracket
+     */
+    default void onNext(long offset, boolean isLast) {
+    }
+
+    /**
      * A watched value is complete.
      *
      * @param watch the watch, as {@link WatchTable.Builder#watch} returned it

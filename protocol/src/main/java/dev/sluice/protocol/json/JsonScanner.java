@@ -28,6 +28,7 @@ public final class JsonScanner {
     private static final int NUMBER = 7;
     private static final int LITERAL = 8;
     private static final int DONE = 9;
+    private static final long NO_SEPARATOR = -1;
 
     private final WatchTable table;
     private final JsonLimits limits;
@@ -38,6 +39,9 @@ public final class JsonScanner {
     private final NameSet[] names;
     private final int[] nodes;
     private final long[] starts;
+    private final long[] nameStarts;
+    private final long[] separators;
+    private final int[] ordinals;
     private final long[] isObject;
     private final byte[] name;
 
@@ -55,14 +59,21 @@ public final class JsonScanner {
     private int literalAt;
     private int captureDepth;
     private int captureFrom;
+    private int children;
+    private long nameEnd;
+    private boolean isNextWanted;
 
     /** Creates one that is reset to tell nobody. */
     public JsonScanner(WatchTable table, JsonLimits limits) {
         this.table = table;
         this.limits = limits;
-        names = new NameSet[table.maxDepth()];
-        nodes = new int[table.maxDepth() + 2];
-        starts = new long[table.maxDepth() + 2];
+        int levels = limits.maxDepth() + 1;
+        names = new NameSet[levels];
+        nodes = new int[levels];
+        starts = new long[levels];
+        nameStarts = new long[levels];
+        separators = new long[levels];
+        ordinals = new int[levels];
         isObject = new long[limits.maxDepth() / 64 + 1];
         name = new byte[limits.maxNameBytes()];
         reset((watch, valueKind, start, end, value) -> { });
@@ -76,11 +87,74 @@ public final class JsonScanner {
         base = 0;
         valueNode = table.root();
         captureDepth = WatchTable.NONE;
+        separators[0] = NO_SEPARATOR;
+        ordinals[0] = 0;
+        isNextWanted = false;
     }
 
     /** Returns how many bytes were fed since the last reset. */
     public long position() {
         return base;
+    }
+
+    /** Within a callback: returns how many containers are around the value. */
+    public int depth() {
+        return depth;
+    }
+
+    /** Within a callback: returns the value's place in the container at a level, counted from 0. */
+    public int ordinal(int level) {
+        return ordinals[level];
+    }
+
+    /** Within a callback: returns whether the container at a level, counted from 1, is an array. */
+    public boolean isArray(int level) {
+        return (isObject[level >> 6] >>> level & 1) == 0;
+    }
+
+    /** Within a callback: returns the offset of the comma before the value's member or element; -1 for the first. */
+    public long separator() {
+        return separators[depth];
+    }
+
+    /** Within a callback: returns the offset of the opening quote of the value's name; only for members. */
+    public long nameStart() {
+        return nameStarts[depth];
+    }
+
+    /** Within {@code onValueStart}: returns the offset after the closing quote of the value's name. */
+    public long nameEnd() {
+        return nameEnd;
+    }
+
+    /** Within a callback: returns whether the value is a member of an object. */
+    public boolean isMember() {
+        return depth > 0 && isInObject();
+    }
+
+    /** Within {@code onValueEnd} of a container: returns how many members or elements it had. */
+    public int children() {
+        return children;
+    }
+
+    /** Within {@code onValueEnd}: asks for {@link JsonListener#onNext} when the comma or bracket after it has come. */
+    public void wantNext() {
+        isNextWanted = true;
+    }
+
+    /**
+     * Returns the offset from which on the text belongs to a member or element that has begun and of which no value has
+     * been told yet; {@link #position} where there is none, or its container is not watched.
+     */
+    public long undecidedFrom() {
+        boolean isBeforeValue = state == KEY || state == COLON || state == VALUE || state == STRING && isName;
+        if (!isBeforeValue || depth == 0 || nodes[depth] == WatchTable.NONE) {
+            return base;
+        }
+        if (separators[depth] != NO_SEPARATOR) {
+            return separators[depth];
+        }
+        return isInObject() ? nameStarts[depth] : base;
     }
 
     /** Returns whether the root value is complete: only white space may follow. */
@@ -188,15 +262,26 @@ public final class JsonScanner {
         byte b = text[i];
         boolean isInObject = isInObject();
         if (b == ',') {
+            tellNext(textBase + i, false);
+            separators[depth] = textBase + i;
+            ordinals[depth]++;
             state = isInObject ? KEY : VALUE;
-            valueNode = isInObject ? WatchTable.NONE : table.element(nodeAt(depth));
+            valueNode = isInObject ? WatchTable.NONE : table.element(nodes[depth]);
             return;
         }
         if (b != (isInObject ? '}' : ']')) {
             throw unexpected(isInObject ? "a comma or the end of the object" : "a comma or the end of the array",
                     textBase + i);
         }
+        tellNext(textBase + i, true);
         closeContainer(text, i, textBase, isInObject);
+    }
+
+    private void tellNext(long offset, boolean isLast) {
+        if (isNextWanted) {
+            isNextWanted = false;
+            listener.onNext(offset, isLast);
+        }
     }
 
     private void startValue(byte[] text, int i, long textBase) {
@@ -251,20 +336,21 @@ public final class JsonScanner {
         depth++;
         boolean opensObject = kind == JsonKind.OBJECT;
         setInObject(opensObject);
-        if (depth < nodes.length) {
-            nodes[depth] = valueNode;
-            starts[depth] = offset;
-            if (opensObject && table.hasMembers(valueNode)) {
-                namesAt(depth).clear();
-            }
+        nodes[depth] = valueNode;
+        starts[depth] = offset;
+        separators[depth] = NO_SEPARATOR;
+        ordinals[depth] = 0;
+        if (opensObject && table.hasMembers(valueNode)) {
+            namesAt(depth).clear();
         }
-        valueNode = opensObject ? WatchTable.NONE : table.element(nodeAt(depth));
+        valueNode = opensObject ? WatchTable.NONE : table.element(nodes[depth]);
         state = opensObject ? FIRST_KEY : FIRST_ELEMENT;
     }
 
     private void closeContainer(byte[] text, int i, long textBase, boolean closesObject) {
-        valueNode = nodeAt(depth);
-        valueStart = depth < starts.length ? starts[depth] : 0;
+        children = state == AFTER_VALUE ? ordinals[depth] + 1 : 0;
+        valueNode = nodes[depth];
+        valueStart = starts[depth];
         kind = closesObject ? JsonKind.OBJECT : JsonKind.ARRAY;
         depth--;
         endValue(text, i + 1, textBase);
@@ -291,7 +377,8 @@ public final class JsonScanner {
         }
         state = STRING;
         isName = true;
-        isNameKept = table.hasMembers(nodeAt(depth));
+        nameStarts[depth] = offset;
+        isNameKept = table.hasMembers(nodes[depth]);
         nameBytes = 0;
         string.reset();
     }
@@ -326,6 +413,7 @@ public final class JsonScanner {
 
     private void endName(long offset) {
         state = COLON;
+        nameEnd = offset + 1;
         valueNode = WatchTable.NONE;
         if (!isNameKept) {
             return;
@@ -339,7 +427,7 @@ public final class JsonScanner {
             throw new JsonException("more than " + limits.maxMembers() + " members in an object (expected: at most"
                     + " that)", offset);
         }
-        valueNode = table.member(nodeAt(depth), name, length);
+        valueNode = table.member(nodes[depth], name, length);
     }
 
     private void acceptLiteral(byte[] text, int i, long textBase) {
@@ -356,10 +444,6 @@ public final class JsonScanner {
             names[level - 1] = new NameSet();
         }
         return names[level - 1];
-    }
-
-    private int nodeAt(int level) {
-        return level < nodes.length ? nodes[level] : WatchTable.NONE;
     }
 
     private boolean isInObject() {

@@ -11,18 +11,17 @@ import java.util.List;
  * The paths whose values a {@link JsonScanner} reports, compiled to a trie. Immutable; shared by all scanners.
  *
  * <p>A path is written {@code a.b[].c}: member {@code c} of each element of the array that is member {@code b} of
- * member {@code a} of the root object.
+ * member {@code a} of the root object. {@code tools[]*.type} is member {@code type} of each element of {@code tools},
+ * and of each element of a {@code tools} of those, however deep. The empty path is the root itself.
  */
 public final class WatchTable {
     /** No node, no watch. */
     static final int NONE = -1;
 
     private final Node[] nodes;
-    private final int maxDepth;
 
-    private WatchTable(Node[] nodes, int maxDepth) {
+    private WatchTable(Node[] nodes) {
         this.nodes = nodes;
-        this.maxDepth = maxDepth;
     }
 
     /** Starts a table. */
@@ -32,11 +31,6 @@ public final class WatchTable {
 
     int root() {
         return 0;
-    }
-
-    /** Returns how many levels of containers can hold a watched path. */
-    int maxDepth() {
-        return maxDepth;
     }
 
     /** Returns the node of a member, given its decoded name; {@link #NONE} where no watched path goes through it. */
@@ -73,48 +67,77 @@ public final class WatchTable {
         private int element = NONE;
         private int watch = NONE;
         private int captureBytes;
+
+        private void add(Member member) {
+            members = Arrays.copyOf(members, members.length + 1);
+            members[members.length - 1] = member;
+        }
     }
 
     /** Collects paths. */
     public static final class Builder {
         private final List<Node> nodes = new ArrayList<>(List.of(new Node()));
         private int watches;
-        private int maxDepth = 1;
 
         private Builder() {
         }
 
         /**
-         * Watches one path.
+         * Watches one path; watching it again only raises what is kept of it.
          *
          * @param path         such as {@code response.usage} or {@code input[].type}
          * @param captureBytes how many bytes of the value's text are kept for the listener; 0 keeps none
          * @return the watch's number: 0 for the first path, then counting up
          */
         public int watch(String path, int captureBytes) {
+            Node watched = nodes.get(node(path));
+            watched.captureBytes = Math.max(watched.captureBytes, captureBytes);
+            if (watched.watch == NONE) {
+                watched.watch = watches++;
+            }
+            return watched.watch;
+        }
+
+        private int node(String path) {
             int node = 0;
-            int depth = 0;
+            if (path.isEmpty()) {
+                return node;
+            }
             for (String step : path.split("\\.")) {
-                String name = step.replace("[]", "");
-                node = member(node, name);
-                depth++;
-                for (int i = name.length(); i < step.length(); i += 2) {
+                boolean isNested = step.endsWith("[]*");
+                String name = step.replace("[]", "").replace("*", "");
+                int named = member(node, name);
+                node = named;
+                for (int i = name.length(); i < step.length() - 1; i += 2) {
                     node = element(node);
-                    depth++;
+                }
+                if (isNested) {
+                    nestMember(node, name, named);
                 }
             }
-            if (nodes.get(node).watch != NONE) {
-                throw new IllegalArgumentException("path: " + path + " (expected: watched once)");
+            return node;
+        }
+
+        /** Lets member {@code name} of {@code parent} be watched as {@code node} is. */
+        private void nestMember(int parent, String name, int node) {
+            byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+            Node inside = nodes.get(parent);
+            for (Member member : inside.members) {
+                if (Arrays.equals(member.name, bytes)) {
+                    return;
+                }
             }
-            maxDepth = Math.max(maxDepth, depth);
-            nodes.get(node).watch = watches;
-            nodes.get(node).captureBytes = captureBytes;
-            return watches++;
+            inside.add(new Member(bytes, node));
+        }
+
+        /** Returns how many paths are watched. */
+        public int count() {
+            return watches;
         }
 
         /** Returns the table. */
         public WatchTable build() {
-            return new WatchTable(nodes.toArray(Node[]::new), maxDepth);
+            return new WatchTable(nodes.toArray(Node[]::new));
         }
 
         private int member(int parent, String name) {
@@ -126,10 +149,8 @@ public final class WatchTable {
                 }
             }
             nodes.add(new Node());
-            Member added = new Member(bytes, nodes.size() - 1);
-            node.members = Arrays.copyOf(node.members, node.members.length + 1);
-            node.members[node.members.length - 1] = added;
-            return added.node;
+            node.add(new Member(bytes, nodes.size() - 1));
+            return nodes.size() - 1;
         }
 
         private int element(int parent) {

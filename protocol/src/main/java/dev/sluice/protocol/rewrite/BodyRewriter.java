@@ -142,6 +142,37 @@ public final class BodyRewriter {
         }
     }
 
+    /**
+     * Returns a copy of bytes that are held, as they were received.
+     *
+     * @throws IllegalArgumentException where some of them have left already, or have not come
+     */
+    public byte[] copyOf(long start, long end) {
+        if (start < drained || end > received) {
+            throw new IllegalArgumentException("bytes " + start + " to " + end + " (expected: within " + drained
+                    + " to " + received + ")");
+        }
+        byte[] copy = new byte[Math.toIntExact(end - start)];
+        long at = drained;
+        int copied = 0;
+        for (ByteBuf bytes : held) {
+            long to = at + bytes.readableBytes();
+            if (to > start && at < end) {
+                int from = (int) Math.max(0, start - at);
+                int count = (int) (Math.min(end, to) - at) - from;
+                bytes.getBytes(bytes.readerIndex() + from, copy, copied, count);
+                copied += count;
+            }
+            at = to;
+        }
+        return copy;
+    }
+
+    /** Tells every buffer that is held, in order; each is borrowed. */
+    public void forEachHeld(Consumer<ByteBuf> borrower) {
+        held.forEach(borrower);
+    }
+
     /** Releases whatever is held; idempotent. */
     public void release() {
         for (ByteBuf bytes = held.poll(); bytes != null; bytes = held.poll()) {

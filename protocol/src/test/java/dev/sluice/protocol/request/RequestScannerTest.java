@@ -19,10 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestScannerTest {
-    private final RequestScanner scanner = new RequestScanner(JsonLimits.DEFAULT, new byte[16]);
+    private final RequestScanner scanner = new RequestScanner(
+            RuleTable.of(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT, new byte[16]);
 
     private RequestFacts scan(String body, int chunkBytes) {
-        scanner.reset();
+        scanner.reset(null);
         for (byte[] chunk : Cuts.even(body.getBytes(UTF_8), chunkBytes)) {
             ByteBuf buffer = Cuts.buffer(chunk);
             try {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import dev.sluice.protocol.rewrite.BodyRewriter;
+import dev.sluice.protocol.rewrite.Edit;
+import java.util.ArrayList;
+
+/**
+ * The edits of one body that were found and have not been handed to its rewriter, in the order of the text. An edit is
+ * handed on when it and all before it are decided; nothing from the first undecided one on may be sent.
+ */
+final class EditQueue {
+    /** Bounds the heap that a body made of undecided edits can take. */
+    private static final int MAX_PENDING = 200_000;
+
+    private final ArrayList<Pending> pendings = new ArrayList<>();
+    private int first;
+    private long handedTo;
+
+    void clear() {
+        pendings.clear();
+        first = 0;
+        handedTo = 0;
+    }
+
+    /** Adds an edit; among those with the same start, the one that was found first goes first. */
+    void add(Pending pending) {
+        if (pendings.size() - first >= MAX_PENDING) {
+            throw new IllegalStateException("pending edits: over " + MAX_PENDING + " (expected: at most that)");
+        }
+        int at = pendings.size();
+        while (at > first && pendings.get(at - 1).from > pending.from) {
+            at--;
+        }
+        pendings.add(at, pending);
+    }
+
+    boolean isFull() {
+        return pendings.size() - first >= MAX_PENDING;
+    }
+
+    /** Hands on what is decided; an edit inside of one that was handed on is void. */
+    void settle(BodyRewriter out) {
+        while (first < pendings.size()) {
+            Pending next = pendings.get(first);
+            if (!next.isDecided()) {
+                break;
+            }
+            first++;
+            if (!next.isApplied() || next.firstEdited() < handedTo) {
+                continue;
+            }
+            if (next.isDrop) {
+                next.fixDrop();
+            }
+            out.edit(new Edit(next.editStart(), next.editEnd(), next.replacement()));
+            handedTo = next.editEnd();
+        }
+        if (first == pendings.size()) {
+            pendings.clear();
+            first = 0;
+        }
+    }
+
+    /** Returns where the first undecided edit begins, or {@code otherwise}. */
+    long undecidedFrom(long otherwise) {
+        return first < pendings.size() ? Math.min(otherwise, pendings.get(first).from) : otherwise;
+    }
+}

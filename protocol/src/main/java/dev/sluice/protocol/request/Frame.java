@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A container that is open, or was when edits were found in it: what is known of the members that decide. */
+final class Frame {
+    /** A member that did not come; by identity. */
+    static final String ABSENT = new String("absent");
+    /** A member that is null; by identity. */
+    static final String NULL = new String("null");
+    /** A member of which no text is known: a container, a number, an overlong string; by identity. */
+    static final String OTHER = new String("other");
+
+    final int watch;
+    private final String[] slots;
+    private List<Pending> waiting;
+    private boolean isClosed;
+    private int dropped;
+
+    Frame(int watch, int slots) {
+        this.watch = watch;
+        this.slots = new String[slots];
+    }
+
+    /** Returns what is known of a member, or null where it may still come. */
+    String slot(int index) {
+        String value = slots[index];
+        return value == null && isClosed ? ABSENT : value;
+    }
+
+    void set(int index, String value) {
+        if (slots[index] == null) {
+            slots[index] = value;
+        }
+    }
+
+    void close() {
+        isClosed = true;
+    }
+
+    void await(Pending pending) {
+        if (waiting == null) {
+            waiting = new ArrayList<>(2);
+        }
+        waiting.add(pending);
+    }
+
+    /** Returns what waited for this frame; it must be asked again. */
+    List<Pending> takeWaiting() {
+        List<Pending> taken = waiting == null ? List.of() : waiting;
+        waiting = null;
+        return taken;
+    }
+
+    /** Returns how many of its members or elements have been removed so far, in the order of the text. */
+    int dropped() {
+        return dropped;
+    }
+
+    void countDropped() {
+        dropped++;
+    }
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonKind;
+import dev.sluice.protocol.json.JsonScanner;
+import dev.sluice.protocol.json.JsonTree;
+import dev.sluice.protocol.json.JsonTree.Literal;
+import dev.sluice.protocol.request.RuleTable.Field;
+import dev.sluice.protocol.request.RuleTable.Row;
+import dev.sluice.protocol.rewrite.BodyRewriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * What can be said of a request only when its root object closes: which fields are missing or do not go together, what
+ * is added, and where values go that were moved. It also joins instructions from wherever they come.
+ */
+final class RootFields {
+    private final RuleTable table;
+    private final EditQueue edits;
+    private final JsonKind[] kinds;
+    private final long[] starts;
+    private final long[] ends;
+    private final int[] children;
+    private final int instructionsMark;
+    private final int inputMark;
+    private final int messagesMark;
+    private final Row messagesRow;
+    private final boolean hoists;
+    private final List<String> instructions = new ArrayList<>();
+    private final List<Pending> unfollowed = new ArrayList<>(2);
+    private final Map<String, Map<String, String>> added = new LinkedHashMap<>();
+
+    private BodyRewriter body;
+    private Pending instructionsEdit;
+    private Pending emptyInput;
+    private Pending messagesEdit;
+    private boolean isInputSeen;
+
+    RootFields(RuleTable table, EditQueue edits) {
+        this.table = table;
+        this.edits = edits;
+        kinds = new JsonKind[table.marks()];
+        starts = new long[table.marks()];
+        ends = new long[table.marks()];
+        children = new int[table.marks()];
+        messagesRow = table.rows().stream().filter(row -> row.rule.action() == Action.MESSAGES).findFirst()
+                .orElse(null);
+        hoists = table.rows().stream().anyMatch(row -> row.rule.action() == Action.HOIST);
+        boolean joins = messagesRow != null || hoists;
+        instructionsMark = joins ? table.markOf("instructions") : Integer.MIN_VALUE;
+        inputMark = joins ? table.markOf("input") : Integer.MIN_VALUE;
+        messagesMark = joins ? table.markOf("messages") : Integer.MIN_VALUE;
+    }
+
+    void reset(BodyRewriter rewriter) {
+        body = rewriter;
+        java.util.Arrays.fill(kinds, null);
+        instructions.clear();
+        unfollowed.clear();
+        added.clear();
+        instructionsEdit = null;
+        emptyInput = null;
+        messagesEdit = null;
+        isInputSeen = false;
+    }
+
+    /** Returns what is to be joined to the instructions, in order. */
+    List<String> instructions() {
+        return instructions;
+    }
+
+    void onValueStart(Field field, JsonKind kind, long start, JsonScanner json, Frame container) {
+        if (messagesMark == Integer.MIN_VALUE) {
+            return;
+        }
+        if (field.mark == instructionsMark && (hoists || !isInputSeen)) {
+            instructionsEdit = Pending.ofBytes(start);
+            edits.add(instructionsEdit);
+        } else if (field.mark == inputMark && kind == JsonKind.ARRAY && messagesRow != null) {
+            emptyInput = Pending.at(messagesRow, json, start, container, true, false);
+            edits.add(emptyInput);
+        } else if (field.mark == inputMark && kind != JsonKind.NULL || field.path.equals("input[]")) {
+            onInput();
+        } else if (field.mark == messagesMark && kind == JsonKind.ARRAY && messagesRow != null) {
+            messagesEdit = Pending.at(messagesRow, json, start, container, true, false);
+            edits.add(messagesEdit);
+        }
+    }
+
+    /** There is input: messages, which are refused beside it, add nothing. */
+    private void onInput() {
+        isInputSeen = true;
+        if (emptyInput != null) {
+            emptyInput.discard();
+        }
+        if (instructionsEdit != null && !hoists) {
+            instructionsEdit.discard();
+        }
+    }
+
+    void onValueEnd(Field field, JsonKind kind, long start, long end, JsonScanner json) {
+        if (field.mark < 0) {
+            return;
+        }
+        kinds[field.mark] = kind;
+        starts[field.mark] = start;
+        ends[field.mark] = end;
+        children[field.mark] = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY ? json.children() : 0;
+        Pending mayGo = field.mark == inputMark ? emptyInput : field.mark == messagesMark ? messagesEdit : null;
+        if (mayGo != null && !mayGo.isDecided()) {
+            mayGo.valueEnd = end;
+            unfollowed.add(mayGo);
+            json.wantNext();
+        }
+    }
+
+    void onNext(long offset, boolean isLast) {
+        unfollowed.forEach(edit -> edit.followedBy(offset, isLast));
+        unfollowed.clear();
+    }
+
+    /**
+     * The root object has closed.
+     *
+     * @param frame       its frame
+     * @param members     how many members it had
+     * @param closeOffset where its closing brace stands
+     * @param model       the model, or null where it is missing
+     * @param refusals    takes what is wrong, with its rank
+     */
+    void close(Frame frame, int members, long closeOffset, String model, ObjIntConsumer<RelayException> refusals) {
+        for (Row row : table.rows()) {
+            RelayException refusal = checkPresence(row);
+            if (refusal != null) {
+                refusals.accept(refusal, row.rank);
+            }
+        }
+        if (body == null) {
+            return;
+        }
+        if (messagesEdit != null) {
+            convertMessages(refusals);
+        } else if (emptyInput != null) {
+            emptyInput.discard();
+        }
+        joinInstructions();
+        for (Row row : table.rows()) {
+            switch (row.rule.action()) {
+                case MOVE -> move(row);
+                case SUFFIXES -> {
+                    if (model != null) {
+                        Suffixes.strip(row.rule, model).fields()
+                                .forEach(field -> add(field.getKey(), JsonTree.text(field.getValue())));
+                    }
+                }
+                default -> { } // has acted where it stood, or does below
+            }
+        }
+        for (Row row : table.rows()) {
+            boolean isAdded = row.rule.action() == Action.DEFAULT || row.rule.action() == Action.SET;
+            if (isAdded && row.mark >= 0 && !row.rule.field().contains(".") && row.rule.isUnconditional()
+                    && kinds[row.mark] == null) {
+                added.putIfAbsent(row.rule.field(), Map.of("", JsonTree.text(row.rule.argument())));
+            }
+        }
+        insertAdded(frame, members, closeOffset);
+    }
+
+    private RelayException checkPresence(Row row) {
+        Rule rule = row.rule;
+        switch (rule.action()) {
+            case REQUIRED -> {
+                return isGiven(row.mark) ? null : Refusals.of(rule, rule.param() == null ? rule.field() : rule.param(),
+                        "missing");
+            }
+            case TOGETHER -> {
+                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))).count();
+                return given < 2 ? null : Refusals.of(rule, rule.param(), given + " of them");
+            }
+            case ONE_OF -> {
+                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))
+                        && !isEmptyArray(table.markOf(path))).count();
+                boolean isFirstEmpty = isEmptyArray(table.markOf(paths(rule).get(0)));
+                return given == 1 || given == 0 && isFirstEmpty ? null
+                        : Refusals.of(rule, rule.param(), given == 0 ? "none of them" : given + " of them");
+            }
+            default -> {
+                return null;
+            }
+        }
+    }
+
+    private static List<String> paths(Rule rule) {
+        return ((List<?>) rule.argument()).stream().map(String.class::cast).toList();
+    }
+
+    private boolean isGiven(int mark) {
+        return kinds[mark] != null && kinds[mark] != JsonKind.NULL;
+    }
+
+    private boolean isEmptyArray(int mark) {
+        return kinds[mark] == JsonKind.ARRAY && children[mark] == 0;
+    }
+
+    private void convertMessages(ObjIntConsumer<RelayException> refusals) {
+        if (isEmptyArray(messagesMark)) {
+            messagesEdit.drop();
+            if (emptyInput != null) {
+                emptyInput.discard();
+            }
+            return;
+        }
+        try {
+            Object messages = JsonTree.read(body.copyOf(starts[messagesMark], ends[messagesMark]));
+            List<Object> input = Messages.convert((List<?>) messages, instructions);
+            messagesEdit.replace(messagesEdit.nameStart, messagesEdit.valueEnd,
+                    bytes("\"input\":" + JsonTree.text(input)));
+        } catch (RelayException refusal) {
+            messagesEdit.discard();
+            refusals.accept(refusal, messagesRow.rank);
+        }
+        if (emptyInput != null && !emptyInput.isDecided()) {
+            emptyInput.drop();
+        }
+    }
+
+    private void joinInstructions() {
+        instructions.removeIf(String::isEmpty);
+        if (instructions.isEmpty()) {
+            if (instructionsEdit != null) {
+                instructionsEdit.discard();
+            }
+            return;
+        }
+        String text = String.join("\n", instructions);
+        JsonKind kind = kinds[instructionsMark];
+        if (kind == null) {
+            added.put("instructions", Map.of("", JsonTree.text(text)));
+        } else if (kind == JsonKind.STRING) {
+            boolean isEmpty = ends[instructionsMark] - starts[instructionsMark] == 2;
+            long quote = ends[instructionsMark] - 1;
+            instructionsEdit.replace(quote, quote, bytes((isEmpty ? "" : "\\n") + JsonTree.escape(text)));
+        } else {
+            instructionsEdit.replace(starts[instructionsMark], ends[instructionsMark], JsonTree.write(text));
+        }
+    }
+
+    private void move(Row row) {
+        JsonKind kind = kinds[row.mark];
+        if (kind == null || kind == JsonKind.NULL || !row.takes(kind)) {
+            return;
+        }
+        byte[] value = body.copyOf(starts[row.mark], ends[row.mark]);
+        Map<?, ?> argument = (Map<?, ?>) row.rule.argument();
+        String target = (String) argument.get("to");
+        if (!(argument.get("map") instanceof Map<?, ?> map)) {
+            add(target, new String(value, StandardCharsets.UTF_8));
+            return;
+        }
+        Object read = JsonTree.read(value);
+        Object mapped = map.get(read instanceof String text ? text.strip().toLowerCase(java.util.Locale.ROOT)
+                : read instanceof Literal literal ? literal.text() : null);
+        if (mapped != null) {
+            add(target, JsonTree.text(mapped));
+        }
+    }
+
+    /** Adds a field where it is absent; the first that asks for it wins. */
+    private void add(String path, String json) {
+        int mark = table.markOf(path);
+        if (mark >= 0 && isGiven(mark)) {
+            return;
+        }
+        int dot = path.indexOf('.');
+        String top = dot < 0 ? path : path.substring(0, dot);
+        added.computeIfAbsent(top, name -> new LinkedHashMap<>()).putIfAbsent(dot < 0 ? "" : path.substring(dot + 1),
+                json);
+    }
+
+    private void insertAdded(Frame frame, int members, long closeOffset) {
+        List<String> appended = new ArrayList<>();
+        added.forEach((name, fields) -> {
+            int mark = table.markOf(name);
+            JsonKind kind = mark < 0 ? null : kinds[mark];
+            String value = fields.containsKey("") ? fields.get("") : '{' + join(fields) + '}';
+            if (kind == null) {
+                appended.add(JsonTree.text(name) + ':' + value);
+            } else if (kind == JsonKind.NULL) {
+                insert(starts[mark], ends[mark], value);
+            } else if (kind == JsonKind.OBJECT && !fields.containsKey("")) {
+                insertInto(mark, fields, name);
+            }
+        });
+        if (appended.isEmpty()) {
+            return;
+        }
+        Pending end = Pending.ofBytes(closeOffset);
+        edits.add(end);
+        String text = String.join(",", appended);
+        // Whether anything is kept before it is known when everything before it has been handed on.
+        end.insertLate(closeOffset, () -> bytes(members > frame.dropped() ? ',' + text : text));
+    }
+
+    /** Into an object that is there: in place of a null member where there is one, else at its beginning. */
+    private void insertInto(int mark, Map<String, String> fields, String name) {
+        Map<String, String> fresh = new LinkedHashMap<>();
+        fields.forEach((member, value) -> {
+            int at = table.markOf(name + '.' + member);
+            if (at >= 0 && kinds[at] == JsonKind.NULL) {
+                insert(starts[at], ends[at], value);
+            } else {
+                fresh.put(member, value);
+            }
+        });
+        if (!fresh.isEmpty()) {
+            insert(starts[mark] + 1, starts[mark] + 1, join(fresh) + (children[mark] > 0 ? "," : ""));
+        }
+    }
+
+    private void insert(long start, long end, String json) {
+        Pending edit = Pending.ofBytes(start);
+        edit.replace(start, end, bytes(json));
+        edits.add(edit);
+    }
+
+    private static String join(Map<String, String> members) {
+        List<String> texts = new ArrayList<>();
+        members.forEach((name, value) -> texts.add(JsonTree.text(name) + ':' + value));
+        return String.join(",", texts);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import dev.sluice.protocol.json.JsonTree.Literal;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rules of strict mode for a JSON schema (API reference, "Structured outputs"): every object lists all its
+ * properties as required and allows no others, and every schema says what it is.
+ */
+final class StrictSchema {
+    private static final Set<String> KINDS = Set.of("type", "$ref", "anyOf", "oneOf", "allOf");
+    private static final int MAX_SHOWN_CHARS = 128;
+
+    private StrictSchema() {
+    }
+
+    /** Returns what breaks a rule, with what is expected, or null. */
+    static String fault(Object schema) {
+        if (!(schema instanceof Map<?, ?> node)) {
+            return "a schema that is no object (expected: an object)";
+        }
+        if (node.keySet().stream().noneMatch(KINDS::contains)) {
+            return "a schema without a type (expected: type, $ref, anyOf, oneOf or allOf)";
+        }
+        String fault = isObject(node) ? objectFault(node) : null;
+        if (fault == null && node.containsKey("items")) {
+            fault = fault(node.get("items"));
+        }
+        for (String list : List.of("anyOf", "oneOf", "allOf")) {
+            if (node.get(list) instanceof List<?> alternatives) {
+                for (Object alternative : alternatives) {
+                    fault = fault == null ? fault(alternative) : fault;
+                }
+            }
+        }
+        for (String map : List.of("properties", "$defs")) {
+            if (node.get(map) instanceof Map<?, ?> schemas) {
+                for (Object inner : schemas.values()) {
+                    fault = fault == null ? fault(inner) : fault;
+                }
+            }
+        }
+        return fault;
+    }
+
+    private static boolean isObject(Map<?, ?> node) {
+        Object type = node.get("type");
+        return "object".equals(type) || type instanceof List<?> types && types.contains("object")
+                || node.containsKey("properties");
+    }
+
+    private static String objectFault(Map<?, ?> node) {
+        Object additional = node.get("additionalProperties");
+        // A missing one is let pass: the API's own published example lacks it.
+        if (additional != null && !Literal.FALSE.equals(additional)) {
+            return "an object that allows additionalProperties (expected: \"additionalProperties\": false)";
+        }
+        List<?> required = node.get("required") instanceof List<?> list ? list : List.of();
+        if (node.get("properties") instanceof Map<?, ?> properties) {
+            for (Object property : properties.keySet()) {
+                if (!required.contains(property)) {
+                    return "property '" + shown((String) property) + "' is not required (expected: every property in"
+                            + " required)";
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String shown(String name) {
+        boolean isPrintable = name.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+        return isPrintable && name.length() <= MAX_SHOWN_CHARS ? name : "(not shown)";
+    }
+}
