@@ -129,6 +129,9 @@ public final class Relay implements AutoCloseable {
     }
 
     private void bind(Extensions extensions) {
+        if (config.keyFile() != null) {
+            acceptLoops.next().scheduleWithFixedDelay(core::refreshKeys, 1, 1, TimeUnit.SECONDS);
+        }
         for (ListenerConfig listener : config.listeners()) {
             SslContext tls = listener.tls() == null ? null : ServerTls.newContext(listener.tls());
             ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)

@@ -104,7 +104,7 @@ class RefusalIT extends RelayFixture {
     @Test
     void shouldLetOnlyKnownKeysIn() throws Exception {
         launch(route -> route, builder -> builder.key(KeyConfig.ofSecret("alice", KEY))
-                .key(new KeyConfig("bob", KeyConfig.ofSecret("bob", KEY + "b").sha256(), List.of("gpt-4*"))));
+                .key(KeyConfig.ofSecret("bob", KEY + "b").withModels("gpt-4*")));
         String missing = post(BODY);
         String unknown = post("Authorization: Bearer sk-wrong\r\nContent-Length: " + BODY.length() + "\r\n", BODY);
         String basic = post("Authorization: Basic " + KEY + "\r\nContent-Length: " + BODY.length() + "\r\n", BODY);

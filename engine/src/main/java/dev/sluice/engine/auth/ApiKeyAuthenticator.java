@@ -6,43 +6,92 @@ import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Knows callers by {@code Authorization: Bearer <key>}. Keys are known by their SHA-256 only; hashes are compared in
- * constant time.
+ * Knows callers by {@code Authorization: Bearer <key>}. Keys are known by their SHA-256 only, from the configuration
+ * and from a file that is read again when it has changed.
  *
- * <p>Candidates are found by the first bytes of the hash: what that could leak by its timing is a prefix of a hash that
- * the caller has computed already.
+ * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
 public final class ApiKeyAuthenticator implements Authenticator {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiKeyAuthenticator.class);
     private static final String SCHEME = "Bearer ";
     private static final int MAX_KEY_CHARS = 512;
     /** Who calls where no keys are configured. */
     private static final Principal ANONYMOUS = Principal.of("anonymous");
 
-    private final Map<Integer, List<Entry>> entries = new HashMap<>();
+    private final List<KeyConfig> configured;
+    private final Path file;
+    private final Clock clock;
+    /** Written by whoever refreshes, read by all event loops. */
+    private volatile KeyTable keys;
+    private KeyFile.Stamp stamp;
 
-    /** Creates an authenticator; with no keys it accepts everybody. */
+    /** Creates an authenticator of fixed keys; with none it accepts everybody. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
-        for (KeyConfig key : keys) {
-            byte[] hash = HexFormat.of().parseHex(key.sha256());
-            Principal principal = key.models().isEmpty() ? Principal.of(key.label())
-                    : Principal.of(key.label(), key.models());
-            entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal));
+        this(keys, null, Clock.systemUTC());
+    }
+
+    /**
+     * Creates an authenticator.
+     *
+     * @param configured keys that are always known; none and no file accepts everybody
+     * @param file       of further keys; null for none
+     * @param clock      tells when keys expire
+     * @throws UncheckedIOException     where the file cannot be read
+     * @throws IllegalArgumentException where it has a line that is no key
+     */
+    public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, Clock clock) {
+        this.configured = configured;
+        this.file = file;
+        this.clock = clock;
+        try {
+            keys = read();
+        } catch (IOException e) {
+            throw new UncheckedIOException("key_file: " + file + " cannot be read (expected: a file of keys)", e);
+        }
+    }
+
+    private KeyTable read() throws IOException {
+        List<KeyConfig> all = new ArrayList<>(configured);
+        if (file != null) {
+            stamp = KeyFile.Stamp.of(file); // before the reading: a change meanwhile is seen the next time
+            all.addAll(KeyFile.read(file));
+        }
+        return new KeyTable(all);
+    }
+
+    /** Reads the file again if it has changed; one that cannot be used leaves the keys as they are. */
+    public void refresh() {
+        if (file == null) {
+            return;
+        }
+        try {
+            if (KeyFile.Stamp.of(file).equals(stamp)) {
+                return;
+            }
+            keys = read();
+            LOG.info("key file {} was read again", file);
+        } catch (IOException | IllegalArgumentException e) {
+            // The stamp is that of the bad file, where there is one: it is told once, not every second.
+            LOG.error("key file {} was not read, the keys stay as they were: {}", file, e.toString());
         }
     }
 
     @Override
     public void authenticate(RequestHead head, Decision decision) {
-        if (entries.isEmpty()) {
+        if (keys.isEmpty() && file == null) {
             decision.accept(ANONYMOUS);
             return;
         }
@@ -56,26 +105,12 @@ public final class ApiKeyAuthenticator implements Authenticator {
             decision.refuse("authorization: another scheme or too long (expected: Bearer and an API key)");
             return;
         }
-        Principal principal = find(sha256(authorization.substring(SCHEME.length()).trim()));
+        Principal principal = keys.find(sha256(authorization.substring(SCHEME.length()).trim()), clock.instant());
         if (principal == null) {
             decision.refuse("authorization: unknown API key (expected: a key of this relay)");
         } else {
             decision.accept(principal);
         }
-    }
-
-    private Principal find(byte[] hash) {
-        Principal found = null;
-        for (Entry entry : entries.getOrDefault(prefix(hash), List.of())) {
-            if (MessageDigest.isEqual(entry.hash, hash)) {
-                found = entry.principal;
-            }
-        }
-        return found;
-    }
-
-    private static int prefix(byte[] hash) {
-        return hash[0] << 24 | (hash[1] & 0xff) << 16 | (hash[2] & 0xff) << 8 | hash[3] & 0xff;
     }
 
     /** Header text was decoded as one character per byte: the key's own bytes are these, whatever its encoding. */
@@ -85,8 +120,5 @@ public final class ApiKeyAuthenticator implements Authenticator {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
         }
-    }
-
-    private record Entry(byte[] hash, Principal principal) {
     }
 }

@@ -10,7 +10,6 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestFacts;
 import dev.sluice.protocol.request.RequestScanner;
 import dev.sluice.protocol.rewrite.BodyRewriter;
-import dev.sluice.protocol.rewrite.Edit;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +30,7 @@ public final class RequestBody {
     /** How much is handed to a connection before it is asked again whether it takes more. */
     private static final int STEP_BYTES = 64 * 1024;
 
-    private final RequestScanner scanner;
+    private RequestScanner scanner;
     private final LimitConfig limits;
     private final MemoryBudget budget;
     private final long declaredBytes;
@@ -39,6 +38,7 @@ public final class RequestBody {
     private final List<ByteBuf> sent = new ArrayList<>(2);
 
     private long receivedBytes;
+    private long settledBytes;
     private long sentBytes;
     private long reservedBytes;
     private RelayException fault;
@@ -50,7 +50,7 @@ public final class RequestBody {
     private UpstreamConnection target;
 
     /**
-     * @param scanner       reset; this body's alone until {@link #release}
+     * @param scanner       this body's alone until it gives it back; null for a body that is not looked at
      * @param limits        bounds
      * @param budget        of all bodies of the relay together
      * @param declaredBytes the Content-Length, or -1
@@ -60,6 +60,9 @@ public final class RequestBody {
         this.limits = limits;
         this.budget = budget;
         this.declaredBytes = declaredBytes;
+        if (scanner != null) {
+            scanner.reset(rewriter);
+        }
     }
 
     /**
@@ -72,17 +75,32 @@ public final class RequestBody {
         receivedBytes += count;
         try {
             checkSize();
-            scanner.feed(bytes);
-            noteFault(scanner.violation());
             if (fault == null) {
                 reserve(count);
-                rewriter.append(bytes.retain());
+                rewriter.append(bytes.retainedDuplicate()); // before the scan: an edit may need what it stands in
             }
+            if (scanner != null) {
+                scanner.feed(bytes);
+                noteFault(scanner.violation());
+            }
+            settle();
         } finally {
             bytes.release();
         }
         if (fault != null && receivedBytes - faultAt > MAX_SCANNED_AFTER_FAULT) {
-            throw fault;
+            throw worstFault();
+        }
+    }
+
+    /** A rule of the body goes before whatever was found about its route. */
+    private RelayException worstFault() {
+        return scanner != null && scanner.violation() != null ? scanner.violation() : fault;
+    }
+
+    /** Finds how far the body may be sent. */
+    private void settle() {
+        if (fault == null && isPlanned) {
+            settledBytes = scanner == null ? receivedBytes : scanner.settle();
         }
     }
 
@@ -98,6 +116,10 @@ public final class RequestBody {
             throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model", "model: not within the first "
                     + limits.maxHeldBytes() + " bytes of the body (expected: earlier, or a smaller body)");
         }
+        if (receivedBytes - settledBytes > limits.maxHeldBytes()) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxHeldBytes()
+                    + " bytes that cannot be sent before what follows them is known (expected: a smaller body)");
+        }
         if (isLengthAwaited()) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxHeldBytes()
                     + " bytes in chunks, for an upstream that must be told its length (expected: Content-Length)");
@@ -106,7 +128,11 @@ public final class RequestBody {
 
     /** Whether the body must be held to its end because only then its length is known. */
     private boolean isLengthAwaited() {
-        return needsLength && declaredBytes < 0;
+        return needsLength && (declaredBytes < 0 || !isLengthSettled());
+    }
+
+    private boolean isLengthSettled() {
+        return scanner == null || scanner.isLengthSettled();
     }
 
     private void reserve(int count) {
@@ -144,35 +170,58 @@ public final class RequestBody {
      * @throws RelayException where the request must be refused
      */
     public void end() {
-        scanner.end();
+        if (scanner != null) {
+            scanner.end();
+        }
         if (fault != null) {
             throw fault;
         }
         isEnded = true;
+        settledBytes = receivedBytes;
     }
 
     /** Returns the fields that decide routing, as far as they have arrived. */
     public RequestFacts facts() {
-        return scanner.facts();
+        return scanner == null ? RequestFacts.none() : scanner.facts();
     }
 
     /** Returns whether the model is known and nothing is wrong, so that the exchange can be planned. */
     public boolean isPlannable() {
-        return !isPlanned && fault == null && scanner.facts().model() != null;
+        return !isPlanned && fault == null && facts().model() != null;
     }
 
     /**
      * Fixes what becomes of the body. From here on it may be forwarded.
      *
-     * @param edit      what changes in it; may be null
+     * @param upstreamModel the model to ask for; null to leave it
      * @param mustTellLength whether the upstream must be told the length
      */
-    public void plan(Edit edit, boolean mustTellLength) {
+    public void plan(String upstreamModel, boolean mustTellLength) {
         isPlanned = true;
         needsLength = mustTellLength;
-        if (edit != null) {
-            rewriter.edit(edit);
+        if (scanner != null) {
+            scanner.plan(upstreamModel);
         }
+        settle();
+    }
+
+    /**
+     * Scans what has come once more, by other rules, and goes on with them; before the plan.
+     *
+     * @param other this body's alone until it gives it back
+     * @return the scanner that is not needed any more
+     * @throws RelayException where the body must be refused now
+     */
+    public RequestScanner rescan(RequestScanner other) {
+        RequestScanner before = scanner;
+        scanner = other;
+        other.reset(rewriter);
+        rewriter.forEachHeld(other::feed);
+        noteFault(other.violation());
+        if (isEnded) {
+            other.end();
+        }
+        return before;
     }
 
     /** Returns whether forwarding may begin. */
@@ -180,7 +229,8 @@ public final class RequestBody {
         if (!isPlanned || fault != null) {
             return false;
         }
-        return isEnded || receivedBytes > limits.holdBytes() && !isLengthAwaited();
+        return isEnded || (receivedBytes > limits.holdBytes() || scanner == null) && settledBytes > 0
+                && !isLengthAwaited();
     }
 
     /** Returns the length to tell the upstream, or -1 where the body goes in chunks. */
@@ -188,7 +238,7 @@ public final class RequestBody {
         if (isEnded) {
             return receivedBytes + rewriter.delta();
         }
-        return declaredBytes < 0 ? -1 : declaredBytes + rewriter.delta();
+        return declaredBytes < 0 || !isLengthSettled() ? -1 : declaredBytes + rewriter.delta();
     }
 
     /** Begins an attempt: everything that an earlier one was sent goes first. */
@@ -207,7 +257,7 @@ public final class RequestBody {
         boolean isStuck = false;
         while (rewriter.heldBytes() > 0 && target.isWritable() && !isStuck) {
             long before = rewriter.heldBytes();
-            rewriter.drain(rewriter.receivedBytes() - before + STEP_BYTES, this::send);
+            rewriter.drain(Math.min(settledBytes, rewriter.receivedBytes() - before + STEP_BYTES), this::send);
             target.flush();
             isStuck = rewriter.heldBytes() == before;
         }
@@ -254,6 +304,11 @@ public final class RequestBody {
     /** Returns how many bytes have been handed to the connection. */
     public long sentBytes() {
         return sentBytes;
+    }
+
+    /** Returns the scanner, to be given back; null where there is none. */
+    public RequestScanner scanner() {
+        return scanner;
     }
 
     /** Releases everything; idempotent. */

@@ -2,11 +2,16 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -17,12 +22,17 @@ import java.util.Set;
  * @param clusters  the upstreams, by name
  * @param routes    which model goes to which cluster; the first that matches wins
  * @param keys      the API keys that may call; empty means that anybody may, which is allowed on loopback only
+ * @param keyFile   a file of further keys, read again whenever it changes; null for none
+ * @param profiles  request profiles beside the built-in ones, by name
+ * @param relayedPaths further paths that are relayed untouched with all below them, such as {@code /v1/embeddings}
+ * @param defaultCluster owns stored objects whose owner is not known; null for none
  * @param limits    bounds
  * @param timeouts  timers
  * @param transport how sockets are driven
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
-        List<RouteConfig> routes, List<KeyConfig> keys, LimitConfig limits, TimeoutConfig timeouts,
+        List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
+        List<String> relayedPaths, String defaultCluster, LimitConfig limits, TimeoutConfig timeouts,
         TransportConfig transport) {
 
     public RelayConfig {
@@ -30,6 +40,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         clusters = List.copyOf(clusters);
         routes = List.copyOf(routes);
         keys = List.copyOf(keys);
+        profiles = Map.copyOf(profiles);
+        relayedPaths = List.copyOf(relayedPaths);
         Checks.atLeast("clusters", clusters.size(), 1);
         Checks.atLeast("routes", routes.size(), 1);
         Set<String> names = new HashSet<>();
@@ -44,6 +56,14 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
                         + names + ")");
             }
         }
+        if (defaultCluster != null && !names.contains(defaultCluster)) {
+            throw new IllegalArgumentException("default_cluster: " + defaultCluster + " (expected: one of " + names
+                    + ")");
+        }
+        Set<String> known = allProfiles(profiles).keySet();
+        routes.forEach(route -> checkProfile("routes: profile ", route.profile(), known));
+        clusters.forEach(cluster -> checkProfile("clusters: dialect ", cluster.dialect(), known));
+        relayedPaths.forEach(RelayConfig::checkPath);
         Set<String> hashes = new HashSet<>();
         for (KeyConfig key : keys) {
             if (!hashes.add(key.sha256())) {
@@ -51,6 +71,35 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
                         + " (expected: each key once)");
             }
         }
+    }
+
+    private static Map<String, Profile> allProfiles(Map<String, Profile> own) {
+        Map<String, Profile> all = new LinkedHashMap<>(Profiles.builtIn());
+        own.forEach((name, profile) -> {
+            if (all.put(name, profile) != null) {
+                throw new IllegalArgumentException("profiles: " + name + " is built in (expected: another name)");
+            }
+        });
+        return all;
+    }
+
+    private static void checkProfile(String setting, String name, Set<String> known) {
+        if (name != null && !known.contains(name)) {
+            throw new IllegalArgumentException(setting + name + " (expected: one of " + known + ")");
+        }
+    }
+
+    private static void checkPath(String path) {
+        if (!path.matches("(/[A-Za-z0-9._~-]+)+") || path.contains("/.") || path.startsWith("/v1/responses")
+                || path.startsWith("/v1/models")) {
+            throw new IllegalArgumentException("relayed_paths: " + path
+                    + " (expected: a path such as /v1/embeddings that is not served already)");
+        }
+    }
+
+    /** Returns the built-in profiles and those of this configuration, by name. */
+    public Map<String, Profile> allProfiles() {
+        return allProfiles(profiles);
     }
 
     /** Starts a configuration with every default set. */
@@ -64,7 +113,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
      * @throws IllegalArgumentException where it could be reached from elsewhere
      */
     public void requireKeysOrLoopback() {
-        if (!keys.isEmpty()) {
+        if (!keys.isEmpty() || keyFile != null) {
             return;
         }
         for (ListenerConfig listener : listeners) {
@@ -90,7 +139,11 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private final List<ClusterConfig> clusters = new ArrayList<>();
         private final List<RouteConfig> routes = new ArrayList<>();
         private final List<KeyConfig> keys = new ArrayList<>();
+        private final Map<String, Profile> profiles = new LinkedHashMap<>();
+        private final List<String> relayedPaths = new ArrayList<>();
         private AdminConfig admin;
+        private Path keyFile;
+        private String defaultCluster;
         private LimitConfig limits = LimitConfig.DEFAULT;
         private TimeoutConfig timeouts = TimeoutConfig.DEFAULT;
         private TransportConfig transport = TransportConfig.DEFAULT;
@@ -133,6 +186,30 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
             return this;
         }
 
+        /** Reads further keys from a file, again whenever it changes. */
+        public Builder keyFile(Path file) {
+            keyFile = file;
+            return this;
+        }
+
+        /** Adds a request profile. */
+        public Builder profile(Profile profile) {
+            profiles.put(profile.name(), profile);
+            return this;
+        }
+
+        /** Adds a path that is relayed untouched, with all below it. */
+        public Builder relayedPath(String path) {
+            relayedPaths.add(path);
+            return this;
+        }
+
+        /** Names the cluster that owns stored objects whose owner is not known. */
+        public Builder defaultCluster(String cluster) {
+            defaultCluster = cluster;
+            return this;
+        }
+
         /** Replaces the bounds. */
         public Builder limits(LimitConfig config) {
             limits = config;
@@ -157,7 +234,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          * @throws IllegalArgumentException where its parts do not fit together
          */
         public RelayConfig build() {
-            return new RelayConfig(listeners, admin, clusters, routes, keys, limits, timeouts, transport);
+            return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,
+                    defaultCluster, limits, timeouts, transport);
         }
     }
 }

@@ -2,14 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.body.ContentDecoder;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.downstream.DownstreamRequest;
+import dev.sluice.engine.plan.Face;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.handler.codec.http.HttpUtil;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 
 /** What a request's head must say before any of its body is read, in the order in which refusals are reported. */
@@ -17,14 +18,21 @@ final class Admission {
     private Admission() {
     }
 
+    /** Returns whether a request's body is looked at: it names the model that routes it. */
+    static boolean isScanned(Face face, DownstreamRequest request) {
+        return face.isRoutedByModel() && request.method().equals("POST");
+    }
+
     /**
-     * Checks the head of a request whose body is JSON.
+     * Checks the head of a request.
      *
      * @throws RelayException with the first rule that it breaks
      */
-    static void check(DownstreamRequest request, LimitConfig limits) {
-        checkMediaType(request.header("content-type"));
-        checkCoding(request.headers().getAll("content-encoding"));
+    static void check(Face face, DownstreamRequest request, LimitConfig limits) {
+        if (isScanned(face, request)) {
+            checkMediaType(request.header("content-type"));
+            ContentDecoder.check(request.headers().getAll("content-encoding"));
+        }
         if (request.bodyBytes() > limits.maxBodyBytes()) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + request.bodyBytes()
                     + " bytes by its content-length (expected: at most " + limits.maxBodyBytes() + ")");
@@ -46,15 +54,6 @@ final class Admission {
                 || namesUnknownCharset) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_MEDIA_TYPE,
                     "content-type: not JSON in UTF-8 (expected: application/json)");
-        }
-    }
-
-    private static void checkCoding(List<String> codings) {
-        for (String coding : codings) {
-            if (!coding.trim().equalsIgnoreCase("identity")) {
-                throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_UNSUPPORTED,
-                        "content-encoding: a coding that is not supported (expected: identity or none)");
-            }
         }
     }
 }

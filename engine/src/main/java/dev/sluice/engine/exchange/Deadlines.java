@@ -77,7 +77,10 @@ final class Deadlines implements Tickable {
         }
         ResponseSide response = exchange.responseSide();
         if (response.hasHead()) {
-            if (isOver(response.headNanos(), nowNanos, timeouts.firstEvent().toNanos())) {
+            boolean isSilent = response.isCollecting()
+                    ? isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())
+                    : isOver(response.headNanos(), nowNanos, timeouts.firstEvent().toNanos());
+            if (isSilent) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             }
         } else if (request.isSent()) {

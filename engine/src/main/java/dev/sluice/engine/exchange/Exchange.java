@@ -77,7 +77,7 @@ final class Exchange implements RequestListener {
         boolean isAdmitted = core.tryStartExchange();
         tick = loop.ticker().add(new Deadlines(this, core.timeouts(), startNanos));
         try {
-            Face face = Face.of(request);
+            Face face = core.faces().of(request);
             core.authenticator().authenticate(request, new LoopDecision(face, isAdmitted));
         } catch (RelayException refusal) {
             refuse(refusal);
@@ -99,16 +99,15 @@ final class Exchange implements RequestListener {
             if (!isAdmitted) {
                 throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay carries as many requests as it may");
             }
-            switch (face) {
+            switch (face.kind()) {
                 case MODELS -> answer(core.models().list(caller, request.query().contains("client_version=")));
-                case MODEL -> answer(core.models().one(Face.modelOf(request.path()), caller));
-                case RESPONSES -> {
-                    Admission.check(request, core.limits());
+                case MODEL -> answer(core.models().one(face.model(), caller));
+                default -> {
+                    Admission.check(face, request, core.limits());
                     moveTo(ExchangeState.PLANNING);
-                    requestSide = new RequestSide(this, core, loop, caller);
+                    requestSide = new RequestSide(this, core, loop, caller, face);
                     requestSide.start();
                 }
-                default -> throw new AssertionError(face);
             }
         } catch (RelayException refusal) {
             refuse(refusal);
@@ -136,7 +135,7 @@ final class Exchange implements RequestListener {
         }
         ownStatus = refusal.code().status();
         stopRequest();
-        Refusal.write(port.response(), request, id, refusal);
+        Refusal.write(port.response(), core.faces(), request, id, refusal);
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
 
@@ -252,7 +251,7 @@ final class Exchange implements RequestListener {
         if (AccessLog.isEnabled()) {
             AccessLog.write(accessRecord(end, error, relayed, plan));
         }
-        if (requestSide != null && requestSide.attempts() > 0) {
+        if (plan != null && plan.model() != null && requestSide.attempts() > 0) {
             core.accountant().account(id, principal, plan, relayed, relayed != null && relayed.isTerminalSeen()
                     || end == ExchangeEnd.COMPLETED);
         }

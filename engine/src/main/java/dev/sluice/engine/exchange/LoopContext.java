@@ -13,8 +13,11 @@ import dev.sluice.engine.upstream.UpstreamPools;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.RequestScanner;
+import dev.sluice.protocol.request.RuleTable;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 
 /** What the exchanges of one event loop share. Confined to the loop. */
 final class LoopContext implements ExchangeStarter {
@@ -28,7 +31,7 @@ final class LoopContext implements ExchangeStarter {
     private final UpstreamPools pools;
     private final LoopRecorder recorder;
     private final byte[] scratch = new byte[SCRATCH_BYTES];
-    private final ArrayDeque<RequestScanner> spareScanners = new ArrayDeque<>();
+    private final Map<RuleTable, ArrayDeque<RequestScanner>> spareScanners = new HashMap<>();
 
     LoopContext(RelayCore core, EventLoop loop) {
         this.core = core;
@@ -59,18 +62,17 @@ final class LoopContext implements ExchangeStarter {
         return ticker;
     }
 
-    RequestScanner takeScanner() {
-        RequestScanner spare = spareScanners.poll();
-        if (spare == null) {
-            return new RequestScanner(JsonLimits.DEFAULT, scratch);
-        }
-        spare.reset();
-        return spare;
+    RequestScanner takeScanner(RuleTable table) {
+        ArrayDeque<RequestScanner> spare = spareScanners.get(table);
+        RequestScanner taken = spare == null ? null : spare.poll();
+        return taken == null ? new RequestScanner(table, JsonLimits.DEFAULT, scratch) : taken;
     }
 
     void giveBack(RequestScanner scanner) {
-        if (spareScanners.size() < MAX_SPARE_SCANNERS) {
-            spareScanners.add(scanner);
+        scanner.reset(null); // keeps nothing of the body alive
+        ArrayDeque<RequestScanner> spare = spareScanners.computeIfAbsent(scanner.table(), t -> new ArrayDeque<>());
+        if (spare.size() < MAX_SPARE_SCANNERS) {
+            spare.add(scanner);
         }
     }
 

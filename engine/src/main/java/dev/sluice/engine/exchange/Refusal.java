@@ -6,7 +6,7 @@ import dev.sluice.engine.downstream.DownstreamRequest;
 import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.engine.downstream.ResponseWriter;
 import dev.sluice.engine.event.ResponseHeaders;
-import dev.sluice.engine.plan.Face;
+import dev.sluice.engine.plan.Faces;
 import dev.sluice.protocol.error.ErrorBody;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -20,13 +20,14 @@ final class Refusal {
     }
 
     /** Answers with the OpenAI error object. */
-    static void write(ResponseWriter target, DownstreamRequest request, String exchangeId, RelayException refusal) {
+    static void write(ResponseWriter target, Faces faces, DownstreamRequest request, String exchangeId,
+            RelayException refusal) {
         DefaultHttpHeaders headers = new DefaultHttpHeaders();
         ErrorCode code = refusal.code();
         switch (code) {
-            case DOWNSTREAM_METHOD_NOT_ALLOWED -> headers.set("allow", Face.ofPath(request.path()).method());
+            case DOWNSTREAM_METHOD_NOT_ALLOWED -> headers.set("allow", faces.ofPath(request.path()).allow());
             case DOWNSTREAM_KEY_INVALID -> headers.set("www-authenticate", "Bearer"); // RFC 9110 section 15.5.2
-            case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set("upgrade", "HTTP/1.1"); // RFC 9110 section 15.5.22
+            case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set("upgrade", "websocket"); // RFC 9110 section 15.5.22
             default -> { } // nothing beyond the body
         }
         if (code.retryAfterSeconds() > 0) {

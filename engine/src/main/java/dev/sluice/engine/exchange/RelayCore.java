@@ -13,6 +13,7 @@ import dev.sluice.engine.downstream.ServerTls;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.Metrics;
+import dev.sluice.engine.plan.Faces;
 import dev.sluice.engine.plan.ModelList;
 import dev.sluice.engine.plan.Router;
 import dev.sluice.engine.spi.Authenticator;
@@ -21,6 +22,7 @@ import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.usage.Accountant;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,8 +35,10 @@ import java.util.function.LongSupplier;
 public final class RelayCore {
     private final RelayConfig config;
     private final Router router;
+    private final Faces faces;
     private final ModelList models;
     private final Map<String, Cluster> clusters = new HashMap<>();
+    private final ApiKeyAuthenticator keys;
     private final Authenticator authenticator;
     private final Accountant accountant;
     private final LongSupplier clock;
@@ -55,13 +59,15 @@ public final class RelayCore {
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
         this.config = config;
         this.allocator = allocator;
-        router = new Router(config.routes());
+        router = new Router(config.routes(), config.clusters(), config.allProfiles(), config.defaultCluster());
+        faces = new Faces(config.allProfiles().values(), config.relayedPaths());
         models = new ModelList(router, Instant.now().getEpochSecond());
         for (ClusterConfig cluster : config.clusters()) {
             clusters.put(cluster.name(), new Cluster(cluster, ServerTls.provider()));
         }
-        authenticator = extensions.authenticator() != null ? extensions.authenticator()
-                : new ApiKeyAuthenticator(config.keys());
+        keys = extensions.authenticator() != null ? null
+                : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
+        authenticator = keys == null ? extensions.authenticator() : keys;
         accountant = new Accountant(extensions.usageSink());
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
@@ -137,6 +143,17 @@ public final class RelayCore {
 
     TimeoutConfig timeouts() {
         return config.timeouts();
+    }
+
+    /** Reads the key file again if there is one and it has changed; not on a loop that relays. */
+    public void refreshKeys() {
+        if (keys != null) {
+            keys.refresh();
+        }
+    }
+
+    Faces faces() {
+        return faces;
     }
 
     Router router() {

@@ -2,9 +2,11 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.body.ContentDecoder;
 import dev.sluice.engine.body.RequestBody;
 import dev.sluice.engine.body.UpstreamRequestHead;
 import dev.sluice.engine.observe.Counter;
+import dev.sluice.engine.plan.Face;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.upstream.AttemptFailure;
@@ -12,7 +14,6 @@ import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.upstream.UpstreamConnection;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
-import dev.sluice.protocol.request.RequestScanner;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -29,7 +30,8 @@ final class RequestSide {
     private final RelayCore core;
     private final LoopContext loop;
     private final Principal principal;
-    private final RequestScanner scanner;
+    private final Face face;
+    private final ContentDecoder decoder;
     private final RequestBody body;
 
     private Plan plan;
@@ -40,19 +42,29 @@ final class RequestSide {
     private boolean isSent;
     private boolean isStopped;
     private boolean isReading;
+    private boolean isScannerGivenBack;
+    private String model;
+    private long wireBytes;
     private long startedNanos;
     private long sentNanos;
 
-    RequestSide(Exchange exchange, RelayCore core, LoopContext loop, Principal principal) {
+    RequestSide(Exchange exchange, RelayCore core, LoopContext loop, Principal principal, Face face) {
         this.exchange = exchange;
         this.core = core;
         this.loop = loop;
         this.principal = principal;
-        scanner = loop.takeScanner();
-        body = new RequestBody(scanner, core.limits(), core.bodies(), exchange.request().bodyBytes());
+        this.face = face;
+        boolean isScanned = Admission.isScanned(face, exchange.request());
+        decoder = isScanned ? ContentDecoder.of(exchange.request().headers().getAll("content-encoding"),
+                core.limits().maxBodyBytes()) : null;
+        body = new RequestBody(isScanned ? loop.takeScanner(core.router().firstTable(face)) : null, core.limits(),
+                core.bodies(), decoder == null ? exchange.request().bodyBytes() : -1);
     }
 
     void start() {
+        if (body.scanner() == null) {
+            fixPlan(core.router().planWithoutModel(principal));
+        }
         exchange.port().response().sendContinue();
         readOn();
     }
@@ -69,9 +81,14 @@ final class RequestSide {
             return;
         }
         try {
-            body.add(bytes);
+            wireBytes += bytes.readableBytes();
+            if (decoder == null) {
+                body.add(bytes);
+            } else {
+                decoder.decode(bytes, body::add);
+            }
         } catch (RelayException e) {
-            exchange.refuse(e);
+            exchange.refuseAndCancel(e);
         }
     }
 
@@ -81,9 +98,12 @@ final class RequestSide {
             return;
         }
         try {
+            if (decoder != null) {
+                decoder.end();
+            }
             body.end();
         } catch (RelayException e) {
-            exchange.refuse(e);
+            exchange.refuseAndCancel(e);
             return;
         }
         advance();
@@ -100,9 +120,15 @@ final class RequestSide {
             return;
         }
         if (body.isPlannable()) {
+            model = body.facts().model();
             fixPlan();
         }
         if (isStopped) {
+            return;
+        }
+        if (plan != null && plan.lacksEvents(body.facts().stream())) {
+            exchange.refuseAndCancel(new RelayException(ErrorCode.DOWNSTREAM_NOT_IMPLEMENTED, "stream",
+                    "stream: true for an upstream that has no events (expected: false)"));
             return;
         }
         if (plan != null && attempt == null && body.isReady()) {
@@ -122,13 +148,24 @@ final class RequestSide {
 
     private void fixPlan() {
         try {
-            Plan found = core.router().plan(body.facts(), principal);
-            plan = found;
-            cluster = core.cluster(found.route().cluster());
-            body.plan(found.edit(), cluster.alwaysContentLength());
+            fixPlan(core.router().plan(body.facts(), principal, face));
         } catch (RelayException refusal) {
             refuseLater(refusal);
         }
+    }
+
+    private void fixPlan(Plan found) {
+        if (found.table() != null && found.table() != body.scanner().table()) {
+            try {
+                loop.giveBack(body.rescan(loop.takeScanner(found.table())));
+            } catch (RelayException refusal) {
+                exchange.refuse(refusal);
+                return;
+            }
+        }
+        plan = found;
+        cluster = core.cluster(found.route().cluster());
+        body.plan(found.upstreamModel(), cluster.alwaysContentLength());
     }
 
     private void refuseLater(RelayException refusal) {
@@ -155,8 +192,8 @@ final class RequestSide {
         UpstreamConnection connection = connected.connection();
         startedNanos = loop.ticker().nanoTime();
         long length = body.lengthToSend();
-        connection.writeHead(UpstreamRequestHead.write(core.allocator(), exchange.request(), connection.endpoint(),
-                exchange.id(), length), length < 0);
+        connection.writeHead(UpstreamRequestHead.write(core.allocator(), exchange.request(), face.path(),
+                connection.endpoint(), exchange.id(), length, decoder != null), length < 0);
         body.sendTo(connection);
         advance();
         if (!connected.isOver()) {
@@ -221,6 +258,9 @@ final class RequestSide {
     void stop() {
         isStopped = true;
         body.release();
+        if (decoder != null) {
+            decoder.release();
+        }
     }
 
     /** Gives back everything; idempotent. */
@@ -228,7 +268,10 @@ final class RequestSide {
         if (!isStopped) {
             stop();
         }
-        loop.giveBack(scanner);
+        if (body.scanner() != null && !isScannerGivenBack) {
+            isScannerGivenBack = true;
+            loop.giveBack(body.scanner());
+        }
     }
 
     void giveUpReplay() {
@@ -245,7 +288,12 @@ final class RequestSide {
 
     /** Returns the model that is asked for, or null while it has not arrived. */
     String model() {
-        return body.facts().model();
+        return model;
+    }
+
+    /** Returns whether an event stream must be collected to one document. */
+    boolean collects() {
+        return face.kind() == Face.Kind.RESPONSES && !face.alwaysStreams() && plan.collects(body.facts().stream());
     }
 
     int attempts() {
@@ -273,7 +321,7 @@ final class RequestSide {
     }
 
     long receivedBytes() {
-        return body.receivedBytes();
+        return wireBytes;
     }
 
     long startedNanos() {

@@ -11,8 +11,12 @@ import dev.sluice.engine.event.StreamTerminator;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.ResponseCollector;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Instant;
 
 /** The way of an exchange's response: from an attempt to the downstream. */
@@ -27,6 +31,7 @@ final class ResponseSide {
 
     private ResponseHead head;
     private ResponseRelay relay;
+    private ResponseCollector collector;
     private boolean isPaused;
     private boolean isErrorEarly;
     private long terminalAtBytes = -1;
@@ -82,6 +87,10 @@ final class ResponseSide {
                 refuseEarly();
                 return;
             }
+            if (isCollected()) {
+                collect(read, frame);
+                return;
+            }
             if (frame.runs().count() == 0) {
                 read.release(); // framing only: nothing of it is passed on before the first byte of its chunk
                 return;
@@ -92,6 +101,43 @@ final class ResponseSide {
         if (terminalAtBytes >= 0 && relay.bodyBytes() - terminalAtBytes > MAX_BYTES_AFTER_TERMINAL) {
             endAfterTerminal();
         }
+    }
+
+    /** Whether the downstream wants one document and the upstream has only events. */
+    private boolean isCollected() {
+        if (collector == null && relay.isEventStream() && exchange.requestSide().collects()) {
+            collector = new ResponseCollector(core.limits().maxHeldBytes());
+            exchange.requestSide().giveUpReplay();
+        }
+        return collector != null;
+    }
+
+    private void collect(ByteBuf read, TransferScanner frame) {
+        try {
+            collector.add(read, frame.runs(), loop.scratch());
+        } catch (RelayException tooLarge) {
+            read.release();
+            exchange.refuseAndCancel(tooLarge);
+            return;
+        }
+        relay.relay(read, frame, null, lastReadNanos);
+        relay.flush(null);
+        if (collector.answer() != null) {
+            answerCollected(collector.answer());
+        }
+    }
+
+    private void answerCollected(ResponseCollector.Answer answer) {
+        HttpHeaders headers = head.headers();
+        headers.set("content-type", "application/json");
+        head = new ResponseHead(HttpResponseStatus.valueOf(answer.status()), headers, answer.body().length);
+        Attempt attempt = exchange.requestSide().attempt();
+        exchange.beginEnd();
+        target.writeHead(head);
+        target.append(Unpooled.wrappedBuffer(answer.body()));
+        target.end();
+        exchange.finish(ExchangeEnd.COMPLETED, answer.error());
+        attempt.finishAlone();
     }
 
     /** Notes that the terminal event has come; returns whether it had come before. */
@@ -192,6 +238,10 @@ final class ResponseSide {
             refuseEarly();
             return;
         }
+        if (!exchange.state().isResponseCommitted() && isCollected()) {
+            answerCollected(collector.end());
+            return;
+        }
         if (!relay.isComplete(isByClose)) {
             onLost(ErrorCode.UPSTREAM_TRUNCATED);
             return;
@@ -212,7 +262,9 @@ final class ResponseSide {
             return;
         }
         if (!exchange.state().isResponseCommitted()) {
-            exchange.refuse(RelayException.of(cause, messageOf(cause)));
+            ErrorCode told = collector != null && cause == ErrorCode.UPSTREAM_CLOSED ? ErrorCode.UPSTREAM_TRUNCATED
+                    : cause;
+            exchange.refuse(RelayException.of(told, messageOf(told)));
             return;
         }
         relay.endOfBody();
@@ -271,6 +323,10 @@ final class ResponseSide {
 
     long lastReadNanos() {
         return lastReadNanos;
+    }
+
+    boolean isCollecting() {
+        return collector != null;
     }
 
     boolean hasHead() {

@@ -2,67 +2,43 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.plan;
 
-import dev.sluice.engine.spi.RequestHead;
-import dev.sluice.protocol.error.ErrorCode;
-import dev.sluice.protocol.error.RelayException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
-/** What is served, by path. */
-public enum Face {
-    /** {@code POST /v1/responses}: relayed. */
-    RESPONSES("POST"),
-    /** {@code GET /v1/models}: answered from the routes. */
-    MODELS("GET"),
-    /** {@code GET /v1/models/{model}}: answered from the routes. */
-    MODEL("GET");
+/**
+ * What is served at one path.
+ *
+ * @param kind    what becomes of a request
+ * @param path    the path behind the face's prefix, which an endpoint's base path takes the place of
+ * @param methods the methods that it takes
+ * @param profile the profile that the prefix belongs to; null where the route's profile is the face
+ * @param alwaysStreams whether the downstream takes an event stream whatever its request says
+ */
+public record Face(Kind kind, String path, List<String> methods, String profile, boolean alwaysStreams) {
 
-    /** Where the API lives; an endpoint's base path takes its place. */
-    public static final String PREFIX = "/v1";
-    private static final String MODELS_PATH = PREFIX + "/models";
-
-    private final String method;
-
-    Face(String method) {
-        this.method = method;
+    /** What becomes of a request. */
+    public enum Kind {
+        /** {@code POST /v1/responses}: checked, edited, routed by its model and relayed. */
+        RESPONSES,
+        /** {@code /v1/responses/compact} and the like: routed by its model and relayed. */
+        OPERATION,
+        /** A stored object by its id, or one that gets an id: relayed to the cluster that owns it. */
+        STORED,
+        /** {@code GET /v1/models}: answered from the routes. */
+        MODELS,
+        /** {@code GET /v1/models/{model}}: answered from the routes. */
+        MODEL
     }
 
-    /**
-     * Returns the face of a request.
-     *
-     * @throws RelayException where there is none at this path, or not for this method
-     */
-    public static Face of(RequestHead head) {
-        Face face = ofPath(head.path());
-        if (face == null) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
-                    "path: unknown (expected: /v1/responses or /v1/models)");
-        }
-        if (face == RESPONSES && head.method().equals("GET") && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
-                    "upgrade: websocket is not supported here (expected: POST with server-sent events)");
-        }
-        if (!head.method().equals(face.method)) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_METHOD_NOT_ALLOWED,
-                    "method: not allowed for this path (expected: " + face.method + ")");
-        }
-        return face;
+    /** Returns whether the cluster follows from the model that the body names. */
+    public boolean isRoutedByModel() {
+        return kind == Kind.RESPONSES || kind == Kind.OPERATION;
     }
 
-    /** Returns the face at a path, or null. */
-    public static Face ofPath(String path) {
-        if (path.equals("/v1/responses") || path.equals("/responses")) {
-            return RESPONSES;
-        }
-        if (path.equals(MODELS_PATH)) {
-            return MODELS;
-        }
-        return path.startsWith(MODELS_PATH + '/') && path.length() > MODELS_PATH.length() + 1 ? MODEL : null;
-    }
-
-    /** Returns the model that a path of {@link #MODEL} names, its escapes undone; a broken escape names none. */
-    public static String modelOf(String path) {
-        String name = path.substring(MODELS_PATH.length() + 1);
+    /** Returns the model that a path of {@link Kind#MODEL} names, its escapes undone; a broken escape names none. */
+    public String model() {
+        String name = path.substring(Faces.MODELS.length() + 1);
         try {
             return URLDecoder.decode(name.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
@@ -70,13 +46,8 @@ public enum Face {
         }
     }
 
-    /** Returns the method that the face takes, for {@code Allow}. */
-    public String method() {
-        return method;
-    }
-
-    /** Returns what of a path is appended to an endpoint's base path: all after the prefix, where it has it. */
-    public static String withoutPrefix(String path) {
-        return path.startsWith(PREFIX + '/') ? path.substring(PREFIX.length()) : path;
+    /** Returns the methods for {@code Allow} (RFC 9110 section 10.2.1). */
+    public String allow() {
+        return String.join(", ", methods);
     }
 }

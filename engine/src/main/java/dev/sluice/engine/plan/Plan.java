@@ -2,38 +2,44 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.plan;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.sluice.engine.config.RouteConfig;
-import dev.sluice.protocol.request.RequestFacts;
-import dev.sluice.protocol.rewrite.Edit;
-import java.nio.charset.StandardCharsets;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.RuleTable;
 
 /**
  * The result of routing one exchange.
  *
- * @param route the route that took the model
- * @param model the model that was asked for
- * @param edit  what changes in the body; null for nothing
+ * @param route         the route that took the model
+ * @param model         the model that was asked for; null where the request names none
+ * @param upstreamModel the model that the upstream is asked for; null where the request names none
+ * @param table         what the request may be and how it is changed; null where it is not looked at
+ * @param face          the profile that the downstream sees
+ * @param dialect       the profile that the upstream needs
  */
-public record Plan(RouteConfig route, String model, Edit edit) {
-
-    static Plan of(RouteConfig route, RequestFacts facts) {
-        String upstreamModel = route.upstreamModel();
-        if (upstreamModel == null || upstreamModel.equals(facts.model())) {
-            return new Plan(route, facts.model(), null);
-        }
-        String quoted = '"' + new String(JsonStringEncoder.getInstance().quoteAsString(upstreamModel)) + '"';
-        return new Plan(route, facts.model(),
-                new Edit(facts.modelStart(), facts.modelEnd(), quoted.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    /** Returns the model that the upstream is asked for. */
-    public String upstreamModel() {
-        return route.upstreamModel() == null ? model : route.upstreamModel();
-    }
+public record Plan(RouteConfig route, String model, String upstreamModel, RuleTable table, Profile face,
+        Profile dialect) {
 
     /** Returns whether the upstream is asked for another model than the relay was. */
     public boolean isAliased() {
-        return edit != null;
+        return model != null && !model.equals(upstreamModel);
+    }
+
+    /**
+     * Returns whether an event stream must be collected to one JSON document.
+     *
+     * @param stream what the request says of streaming; null where it says nothing
+     */
+    public boolean collects(Boolean stream) {
+        boolean isEventsOnly = face.answers() == Profile.Answers.EVENTS || dialect.answers() == Profile.Answers.EVENTS;
+        return isEventsOnly && !wantsEvents(stream);
+    }
+
+    /** Returns whether the request wants events and the upstream never has any. */
+    public boolean lacksEvents(Boolean stream) {
+        return dialect.answers() == Profile.Answers.JSON && wantsEvents(stream);
+    }
+
+    private boolean wantsEvents(Boolean stream) {
+        return stream == null ? face.streamsByDefault() : stream;
     }
 }

@@ -34,8 +34,9 @@ public final class RequestHeaders {
      *
      * @param received   the downstream's
      * @param exchangeId becomes x-request-id where the downstream sent none
+     * @param isDecoded  whether the body is sent without the coding that it came in
      */
-    public static HttpHeaders forwarded(HttpHeaders received, String exchangeId) {
+    public static HttpHeaders forwarded(HttpHeaders received, String exchangeId, boolean isDecoded) {
         Set<String> named = namedByConnection(received);
         // All of them were validated as they came in.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
@@ -43,7 +44,8 @@ public final class RequestHeaders {
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
             String name = AsciiString.of(header.getKey()).toString().toLowerCase(Locale.ROOT);
-            if (!isBlocked(name) && !named.contains(name)) {
+            boolean isPassed = !isBlocked(name) && !named.contains(name);
+            if (isPassed && !(isDecoded && name.equals("content-encoding"))) {
                 sent.add(header.getKey(), header.getValue());
             }
         }

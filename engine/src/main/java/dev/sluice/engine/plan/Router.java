@@ -2,23 +2,78 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.plan;
 
+import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.spi.Glob;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestFacts;
+import dev.sluice.protocol.request.RuleTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Finds the route of a model: the first whose pattern matches, in the order of the configuration. Immutable. */
 public final class Router {
     private static final int MAX_SHOWN_CHARS = 128;
+    /** The scan of a body that is not edited, or whose profile is not known yet. */
+    private static final RuleTable FACTS = RuleTable.of(Profiles.standard(), Profiles.standard());
 
-    private final List<Entry> entries;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Map<String, Profile> profiles;
+    private final String defaultCluster;
+    private final Map<List<Profile>, RuleTable> tables = new HashMap<>();
+    private final Map<String, RuleTable> firstTables = new HashMap<>();
 
-    /** Creates a router. */
-    public Router(List<RouteConfig> routes) {
-        entries = routes.stream().map(route -> new Entry(new Glob(route.model()), route)).toList();
+    /**
+     * @param routes         in order
+     * @param clusters       all that routes name
+     * @param profiles       all that routes, clusters and paths name
+     * @param defaultCluster owns what names no model; null for none
+     */
+    public Router(List<RouteConfig> routes, List<ClusterConfig> clusters, Map<String, Profile> profiles,
+            String defaultCluster) {
+        this.profiles = profiles;
+        this.defaultCluster = defaultCluster;
+        Map<String, Profile> dialects = clusters.stream().collect(Collectors.toMap(ClusterConfig::name,
+                cluster -> profile(cluster.dialect())));
+        for (RouteConfig route : routes) {
+            entries.add(new Entry(new Glob(route.model()), route, profile(route.profile()),
+                    dialects.get(route.cluster())));
+        }
+        List<String> owners = new ArrayList<>(profiles.values().stream().filter(profile -> !profile.paths().isEmpty())
+                .map(Profile::name).toList());
+        owners.add(null);
+        for (String owner : owners) {
+            Set<RuleTable> all = new HashSet<>();
+            for (Entry entry : entries) {
+                Profile face = owner == null ? entry.profile : profiles.get(owner);
+                all.add(tables.computeIfAbsent(List.of(face, entry.dialect), pair -> compile(face, entry.dialect)));
+            }
+            firstTables.put(owner, all.size() == 1 ? all.iterator().next() : FACTS);
+        }
+    }
+
+    private static RuleTable compile(Profile face, Profile dialect) {
+        boolean isPlain = face.rules().isEmpty() && dialect.rules().isEmpty();
+        return isPlain ? FACTS : RuleTable.of(face, dialect);
+    }
+
+    private Profile profile(String name) {
+        return name == null ? Profiles.standard() : profiles.get(name);
+    }
+
+    /** Returns what a body is scanned for before its route is known: what all routes agree on, or the bare facts. */
+    public RuleTable firstTable(Face face) {
+        return face.kind() == Face.Kind.RESPONSES ? firstTables.get(face.profile()) : FACTS;
     }
 
     /**
@@ -26,18 +81,54 @@ public final class Router {
      *
      * @throws RelayException where no route takes the model, or the caller may not use it
      */
-    public Plan plan(RequestFacts facts, Principal principal) {
+    public Plan plan(RequestFacts facts, Principal principal, Face face) {
         String model = facts.model();
-        if (!principal.mayUse(model)) {
-            throw new RelayException(ErrorCode.MODEL_NOT_ALLOWED, "model",
-                    "This API key does not have access to model '" + shown(model) + "'");
-        }
+        Entry found = null;
         for (Entry entry : entries) {
-            if (entry.glob.matches(model)) {
-                return Plan.of(entry.route, facts);
+            if (entry.glob.matches(model) || entry.glob.matches(faceOf(entry, face).canonicalModel(model))) {
+                found = entry;
+                break;
             }
         }
-        throw unknown(model);
+        Function<String, RelayException> denied = name -> new RelayException(ErrorCode.MODEL_NOT_ALLOWED, "model",
+                "This API key does not have access to model '" + shown(name) + "'");
+        if (found == null) {
+            throw principal.mayUse(model) ? unknown(model) : denied.apply(model);
+        }
+        Profile profile = faceOf(found, face);
+        String canonical = face.kind() == Face.Kind.RESPONSES ? profile.canonicalModel(model) : model;
+        if (!principal.mayUse(canonical)) {
+            throw denied.apply(model);
+        }
+        if (!principal.mayUseProfile(profile.name())) {
+            throw RelayException.of(ErrorCode.PROFILE_NOT_ALLOWED,
+                    "This API key does not have access to the profile of this route");
+        }
+        String upstream = found.route.upstreamModel() == null ? canonical : found.route.upstreamModel();
+        RuleTable table = face.kind() == Face.Kind.RESPONSES ? tables.get(List.of(profile, found.dialect)) : FACTS;
+        return new Plan(found.route, model, found.dialect.upstreamModel(upstream), table, profile, found.dialect);
+    }
+
+    private Profile faceOf(Entry entry, Face face) {
+        return face.profile() == null ? entry.profile : profiles.get(face.profile());
+    }
+
+    /**
+     * Returns the plan for a request that names no model: to the only cluster that the caller may use, or the default.
+     *
+     * @throws RelayException where there is no such cluster
+     */
+    public Plan planWithoutModel(Principal principal) {
+        List<Entry> usable = entries.stream().filter(entry -> principal.mayUse(entry.route.model())).toList();
+        Set<String> clusters = usable.stream().map(entry -> entry.route.cluster()).collect(Collectors.toSet());
+        String cluster = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
+        if (cluster == null) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
+                    "id: its owner is not known here (expected: a configured default cluster, or one cluster only)");
+        }
+        RouteConfig route = entries.stream().map(Entry::route).filter(r -> r.cluster().equals(cluster)).findFirst()
+                .orElseGet(() -> RouteConfig.of("*", cluster));
+        return new Plan(route, null, null, null, Profiles.standard(), Profiles.standard());
     }
 
     /** A refusal of a model that no route takes. */
@@ -61,6 +152,6 @@ public final class Router {
                 .map(Entry::route).toList();
     }
 
-    private record Entry(Glob glob, RouteConfig route) {
+    private record Entry(Glob glob, RouteConfig route, Profile profile, Profile dialect) {
     }
 }

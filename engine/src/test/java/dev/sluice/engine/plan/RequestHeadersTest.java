@@ -26,7 +26,7 @@ class RequestHeadersTest {
         received.set("Accept", "text/event-stream");
         received.set("Accept-Encoding", "gzip");
 
-        HttpHeaders sent = RequestHeaders.forwarded(received, "id-1");
+        HttpHeaders sent = RequestHeaders.forwarded(received, "id-1", false);
 
         for (String name : blocked) {
             assertFalse(sent.contains(name), name);
@@ -42,7 +42,7 @@ class RequestHeadersTest {
         DefaultHttpHeaders received = new DefaultHttpHeaders();
         received.set("Request-Id", "r");
 
-        HttpHeaders sent = RequestHeaders.forwarded(received, "id-1");
+        HttpHeaders sent = RequestHeaders.forwarded(received, "id-1", false);
 
         assertFalse(sent.contains("x-request-id"));
         assertTrue(sent.contains("request-id"));

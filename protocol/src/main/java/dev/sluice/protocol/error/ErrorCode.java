@@ -57,6 +57,8 @@ public enum ErrorCode {
     DOWNSTREAM_NOT_IMPLEMENTED(501, "invalid_request_error", "not_implemented"),
     /** The key may not use the model. */
     MODEL_NOT_ALLOWED(403, "permission_error", "model_not_allowed"),
+    /** The key may not use the profile. */
+    PROFILE_NOT_ALLOWED(403, "permission_error", "profile_not_allowed"),
     /** No route takes the model. */
     MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
     /** The cluster has no endpoint that may be used now. */
@@ -71,6 +73,8 @@ public enum ErrorCode {
     UPSTREAM_AUTH_FAILED(502, "upstream_error", "upstream_auth_failed"),
     /** The upstream's event stream ended without a terminal event. */
     UPSTREAM_TRUNCATED(502, "upstream_error", "upstream_stream_truncated"),
+    /** An answer that must be collected is longer than the bound. */
+    UPSTREAM_ANSWER_TOO_LARGE(502, "upstream_error", "upstream_answer_too_large"),
     /** No response head, or no first event, in time. */
     UPSTREAM_TIMEOUT(504, "upstream_error", "upstream_timeout"),
     /** The upstream sent nothing for too long in the middle of a response. */

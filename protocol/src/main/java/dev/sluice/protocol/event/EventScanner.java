@@ -40,6 +40,7 @@ final class EventScanner {
     private static final int SKIPPED = 6;
 
     private final EventListener listener;
+    private final boolean offersAll;
     private final byte[] name = new byte[MAX_NAME_BYTES];
 
     private int state = LINE_START;
@@ -55,7 +56,13 @@ final class EventScanner {
     private long events;
 
     EventScanner(EventListener listener) {
+        this(listener, false);
+    }
+
+    /** Creates a scanner; {@code offersAll} takes no short cut: every event's data is offered. */
+    EventScanner(EventListener listener, boolean offersAll) {
         this.listener = listener;
+        this.offersAll = offersAll;
     }
 
     /** Returns how many events with data have ended. */
@@ -112,7 +119,7 @@ final class EventScanner {
             endEvent();
             return i + 1;
         }
-        if (to - i >= 28) {
+        if (to - i >= 28 && !offersAll) {
             int skipped = skipByPrefix(bytes, i);
             if (skipped > 0) {
                 return i + skipped;
@@ -252,7 +259,8 @@ final class EventScanner {
             return to;
         }
         nameType = EventType.of(name, 0, nameBytes);
-        isIgnored = nameType == EventType.OTHER && nameBytes > 9 && name[0] == 'r' && startsWithResponse();
+        isIgnored = !offersAll && nameType == EventType.OTHER && nameBytes > 9 && name[0] == 'r'
+                && startsWithResponse();
         endLine(bytes[end]);
         return end + 1;
     }

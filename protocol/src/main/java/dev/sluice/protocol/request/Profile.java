@@ -14,10 +14,11 @@ import java.util.Map;
  * @param parent   the name of the profile that it extends; null for none
  * @param paths    path prefixes at which it is the face, whatever the route says; such as {@code /api/v1}
  * @param answers  what an upstream of this kind answers with
+ * @param streamsByDefault whether, as a face, a request that says nothing of {@code stream} gets events
  * @param rules    rows, in the order in which violations are reported
  */
 public record Profile(String name, String summary, String parent, List<String> paths, Answers answers,
-        List<Rule> rules) {
+        boolean streamsByDefault, List<Rule> rules) {
     public Profile {
         paths = List.copyOf(paths);
         rules = List.copyOf(rules);

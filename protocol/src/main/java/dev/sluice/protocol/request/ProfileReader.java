@@ -37,7 +37,7 @@ final class ProfileReader {
     }
 
     Profile read() {
-        only(fields, Set.of("summary", "extends", "paths", "answers", "rules"), "");
+        only(fields, Set.of("summary", "extends", "paths", "answers", "streams_by_default", "rules"), "");
         String parent = fields.containsKey("extends") ? text(fields.get("extends"), "extends") : null;
         Profile base = parent == null ? null : known.get(parent);
         if (parent != null && base == null) {
@@ -51,7 +51,9 @@ final class ProfileReader {
             row++;
         }
         return new Profile(name, text(fields.getOrDefault("summary", ""), "summary"), parent,
-                texts(fields.get("paths"), "paths"), answers(base), merge(rules, own));
+                texts(fields.get("paths"), "paths"), answers(base),
+                fields.containsKey("streams_by_default") ? Literal.TRUE.equals(fields.get("streams_by_default"))
+                        : base != null && base.streamsByDefault(), merge(rules, own));
     }
 
     private Profile.Answers answers(Profile base) {

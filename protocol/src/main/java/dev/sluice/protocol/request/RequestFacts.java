@@ -7,7 +7,7 @@ public final class RequestFacts {
     private String model;
     private long modelStart = -1;
     private long modelEnd = -1;
-    private boolean isStreaming;
+    private Boolean stream;
 
     RequestFacts() {
     }
@@ -16,7 +16,7 @@ public final class RequestFacts {
         model = null;
         modelStart = -1;
         modelEnd = -1;
-        isStreaming = false;
+        stream = null;
     }
 
     void model(String name, long start, long end) {
@@ -25,8 +25,13 @@ public final class RequestFacts {
         modelEnd = end;
     }
 
-    void streaming(boolean value) {
-        isStreaming = value;
+    void stream(Boolean value) {
+        stream = value;
+    }
+
+    /** Returns the facts of a request that is not looked at: none. */
+    public static RequestFacts none() {
+        return new RequestFacts();
     }
 
     /** Returns the model that is asked for, or null while it has not arrived. */
@@ -44,8 +49,8 @@ public final class RequestFacts {
         return modelEnd;
     }
 
-    /** Returns whether {@code "stream": true} has arrived. */
-    public boolean isStreaming() {
-        return isStreaming;
+    /** Returns what the request says of {@code stream}, also by a usual spelling; null where nothing has arrived. */
+    public Boolean stream() {
+        return stream;
     }
 }

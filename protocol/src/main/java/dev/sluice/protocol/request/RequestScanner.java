@@ -377,7 +377,7 @@ public final class RequestScanner implements JsonListener {
         if (field.isModel) {
             onModel(kind, start, end, value);
         } else if (field.isStream) {
-            facts.streaming(Boolean.TRUE.equals(Refusals.spelled(kind, value)));
+            facts.stream(Refusals.spelled(kind, value));
         }
         endEdits(field, kind, start, end, depth, value, text);
         check(field, kind, start, end, value, text);

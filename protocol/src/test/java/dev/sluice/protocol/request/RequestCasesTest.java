@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.protocol.Cuts;
+import dev.sluice.protocol.RequestCase;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonTree;
 import java.util.ArrayList;

@@ -46,9 +46,9 @@ class RequestScannerTest {
             assertEquals("\"gpt-5\\u002e2\"",
                     new String(body.getBytes(UTF_8), (int) facts.modelStart(),
                             (int) (facts.modelEnd() - facts.modelStart()), UTF_8));
-            assertTrue(facts.isStreaming());
+            assertTrue(facts.stream());
         }
-        assertFalse(scan("{\"model\":\"m\",\"stream\":false}", 5).isStreaming());
+        assertFalse(scan("{\"model\":\"m\",\"stream\":false}", 5).stream());
     }
 
     @ParameterizedTest

@@ -15,12 +15,16 @@ import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -63,7 +67,7 @@ final class ConfigLoader {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
         YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "limits", "timeouts", "transport");
+                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "limits", "timeouts", "transport");
         return top.make(() -> build(top));
     }
 
@@ -83,6 +87,14 @@ final class ConfigLoader {
         if (top.has("keys")) {
             top.sections("keys").forEach(section -> builder.key(key(section)));
         }
+        if (top.has("key_file")) {
+            builder.keyFile(top.path("key_file"));
+        }
+        if (top.has("profiles")) {
+            profiles(top.section("profiles"), builder);
+        }
+        top.texts("relayed_paths").forEach(builder::relayedPath);
+        builder.defaultCluster(top.text("default_cluster", null));
         if (top.has("limits")) {
             builder.limits(limits(top.section("limits")));
         }
@@ -95,6 +107,17 @@ final class ConfigLoader {
         RelayConfig config = builder.build();
         config.requireKeysOrLoopback();
         return config;
+    }
+
+    /** A profile may extend a built-in one, or one that stands before it. */
+    private static void profiles(YamlSection section, RelayConfig.Builder builder) {
+        Map<String, Profile> known = new LinkedHashMap<>(Profiles.builtIn());
+        for (String name : section.names()) {
+            YamlSection profile = section.section(name);
+            Profile read = profile.make(() -> Profile.read(name, profile.tree(), known));
+            known.put(name, read);
+            builder.profile(read);
+        }
     }
 
     private static ListenerConfig listener(YamlSection section) {
@@ -110,30 +133,32 @@ final class ConfigLoader {
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
-        section.only("endpoints", "ca_file", "content_length");
+        section.only("endpoints", "ca_file", "content_length", "dialect");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
             endpoint.only("url", "api_key");
             return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null)));
         }).toList();
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
-        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), always));
+        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), always,
+                section.text("dialect", null)));
     }
 
     private static RouteConfig route(YamlSection section) {
-        section.only("model", "cluster", "upstream_model", "on_upstream_loss", "on_downstream_leave",
+        section.only("model", "cluster", "upstream_model", "profile", "on_upstream_loss", "on_downstream_leave",
                 "retry_reused_connection");
         String loss = section.choice("on_upstream_loss", "abort", "abort", "failed_event");
         String leave = section.choice("on_downstream_leave", "cancel", "cancel", "drain");
         return section.make(() -> new RouteConfig(section.text("model"), section.text("cluster"),
-                section.text("upstream_model", null), UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)),
+                section.text("upstream_model", null), section.text("profile", null),
+                UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)),
                 DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT)),
                 section.flag("retry_reused_connection", true)));
     }
 
     private static KeyConfig key(YamlSection section) {
-        section.only("label", "sha256", "models");
+        section.only("label", "sha256", "models", "profiles", "expires");
         return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
-                section.texts("models")));
+                section.texts("models"), section.texts("profiles"), section.instant("expires")));
     }
 
     private static LimitConfig limits(YamlSection section) {

@@ -2,8 +2,11 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
+import dev.sluice.protocol.json.JsonTree;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -199,6 +202,49 @@ final class YamlSection {
             throw wrong(settings.get(name), at(name), quoted(text), String.join(", ", choices));
         }
         return text;
+    }
+
+    Instant instant(String name) {
+        if (!has(name)) {
+            return null;
+        }
+        try {
+            return Instant.parse(text(name));
+        } catch (DateTimeParseException e) {
+            throw wrong(settings.get(name), at(name), quoted(text(name)), "a time such as 2027-01-31T00:00:00Z");
+        }
+    }
+
+    /** Returns the whole section as {@link JsonTree} would read it from JSON. */
+    Map<String, Object> tree() {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        settings.forEach((name, value) -> tree.put(name, tree(value)));
+        return tree;
+    }
+
+    private Object tree(Node value) {
+        if (value instanceof SequenceNode sequence) {
+            return sequence.getValue().stream().map(this::tree).toList();
+        }
+        if (value instanceof MappingNode mapping) {
+            Map<String, Object> members = new LinkedHashMap<>();
+            for (NodeTuple tuple : mapping.getValue()) {
+                if (!(tuple.getKeyNode() instanceof ScalarNode key) || members.containsKey(key.getValue())) {
+                    throw wrong(tuple.getKeyNode(), path, "a name that is no text, or twice", "each name once");
+                }
+                members.put(key.getValue(), tree(tuple.getValueNode()));
+            }
+            return members;
+        }
+        if (!(value instanceof ScalarNode scalar)) {
+            throw wrong(value, path, "an alias", "the value itself");
+        }
+        Tag tag = scalar.getTag();
+        if (tag.equals(Tag.NULL)) {
+            return JsonTree.Literal.NULL;
+        }
+        boolean isLiteral = tag.equals(Tag.BOOL) || tag.equals(Tag.INT) || tag.equals(Tag.FLOAT);
+        return isLiteral ? new JsonTree.Literal(scalar.getValue()) : scalar.getValue();
     }
 
     /** Makes a record of this section; what its constructor refuses is told with this section's line. */

@@ -72,7 +72,7 @@ class ConfigLoaderTest {
         assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
         assertEquals("https://other.example/v1", config.clusters().get(0).endpoints().get(1).baseUrl().toString());
         assertNull(config.clusters().get(0).endpoints().get(1).apiKey());
-        assertEquals(new RouteConfig("gpt-5*", "openai", "openai/gpt-5", RouteConfig.UpstreamLoss.FAILED_EVENT,
+        assertEquals(new RouteConfig("gpt-5*", "openai", "openai/gpt-5", null, RouteConfig.UpstreamLoss.FAILED_EVENT,
                 RouteConfig.DownstreamLeave.DRAIN, false), config.routes().get(0));
         assertEquals(RouteConfig.of("*", "openai"), config.routes().get(1));
         assertEquals(List.of("gpt-5*", "o3"), config.keys().get(0).models());

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.protocol.request;
+package dev.sluice.protocol;
 
 import dev.sluice.protocol.json.JsonTree;
 import dev.sluice.protocol.json.JsonTree.Literal;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

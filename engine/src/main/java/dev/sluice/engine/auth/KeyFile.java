@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.auth;
+
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.protocol.json.JsonTree;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A file of keys, one JSON object to a line: {@code {"label": "alice", "sha256": "...", "models": ["gpt-5*"],
+ * "profiles": ["..."], "expires": "2027-01-01T00:00:00Z"}}; only the first two are needed. Empty lines and lines that
+ * begin with {@code #} are skipped.
+ */
+public final class KeyFile {
+    private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires");
+
+    private KeyFile() {
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws IllegalArgumentException with the line that is no key
+     * @throws IOException              where it cannot be read
+     */
+    public static List<KeyConfig> read(Path file) throws IOException {
+        List<KeyConfig> keys = new ArrayList<>();
+        Set<String> hashes = new HashSet<>();
+        int number = 0;
+        for (String line : Files.readAllLines(file)) {
+            number++;
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            try {
+                KeyConfig key = key(line);
+                if (!hashes.add(key.sha256())) {
+                    throw new IllegalArgumentException("sha256: that of another line (expected: each key once)");
+                }
+                keys.add(key);
+            } catch (IllegalArgumentException | DateTimeException e) {
+                throw new IllegalArgumentException(file.getFileName() + ", line " + number + ": " + e.getMessage());
+            }
+        }
+        return keys;
+    }
+
+    private static KeyConfig key(String line) {
+        if (!(JsonTree.read(line.getBytes(java.nio.charset.StandardCharsets.UTF_8)) instanceof Map<?, ?> members)) {
+            throw new IllegalArgumentException("not an object (expected: label, sha256 and more)");
+        }
+        for (Object name : members.keySet()) {
+            if (!MEMBERS.contains(name)) {
+                throw new IllegalArgumentException(name + ": unknown (expected: one of " + MEMBERS + ")");
+            }
+        }
+        String expires = text(members, "expires");
+        return new KeyConfig(text(members, "label"), text(members, "sha256"), texts(members, "models"),
+                texts(members, "profiles"), expires == null ? null : Instant.parse(expires));
+    }
+
+    private static String text(Map<?, ?> members, String name) {
+        Object value = members.get(name);
+        if (value != null && !(value instanceof String)) {
+            throw new IllegalArgumentException(name + ": not a string (expected: a string)");
+        }
+        return (String) value;
+    }
+
+    private static List<String> texts(Map<?, ?> members, String name) {
+        Object value = members.get(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
+            throw new IllegalArgumentException(name + ": not a list of strings (expected: names or patterns)");
+        }
+        return list.stream().map(String.class::cast).toList();
+    }
+
+    /**
+     * What tells that a file has changed.
+     *
+     * @param lastModified in milliseconds
+     * @param size         in bytes
+     * @param fileKey      the file's identity, which changes when it is replaced by a rename
+     */
+    record Stamp(long lastModified, long size, Object fileKey) {
+        static Stamp of(Path file) throws IOException {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return new Stamp(attributes.lastModifiedTime().toMillis(), attributes.size(), attributes.fileKey());
+        }
+    }
+}

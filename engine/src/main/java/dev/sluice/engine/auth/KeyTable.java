@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.auth;
+
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.spi.Principal;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keys by their hashes, compared in constant time. Immutable.
+ *
+ * <p>Candidates are found by the first bytes of the hash: what that could leak by its timing is a prefix of a hash that
+ * the caller has computed already.
+ */
+final class KeyTable {
+    private final Map<Integer, List<Entry>> entries = new HashMap<>();
+
+    KeyTable(List<KeyConfig> keys) {
+        for (KeyConfig key : keys) {
+            byte[] hash = HexFormat.of().parseHex(key.sha256());
+            entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key),
+                    key.expires()));
+        }
+    }
+
+    private static Principal principal(KeyConfig key) {
+        Principal principal = key.models().isEmpty() ? Principal.of(key.label())
+                : Principal.of(key.label(), key.models());
+        return key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles());
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    /** Returns whose key has this hash and is still good, or null. */
+    Principal find(byte[] hash, Instant now) {
+        Principal found = null;
+        for (Entry entry : entries.getOrDefault(prefix(hash), List.of())) {
+            boolean isGood = entry.expires == null || now.isBefore(entry.expires);
+            if (MessageDigest.isEqual(entry.hash, hash) && isGood) {
+                found = entry.principal;
+            }
+        }
+        return found;
+    }
+
+    private static int prefix(byte[] hash) {
+        return hash[0] << 24 | (hash[1] & 0xff) << 16 | (hash[2] & 0xff) << 8 | hash[3] & 0xff;
+    }
+
+    private record Entry(byte[] hash, Principal principal, Instant expires) {
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.plan;
+
+import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.Profile;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Finds the face of a path. Immutable. */
+public final class Faces {
+    static final String MODELS = "/models";
+    private static final String RESPONSES = "/responses";
+    private static final String API = "/v1";
+    /** What the Codex CLI calls behind a ChatGPT login, with the API's own prefix or without. */
+    private static final String CODEX = "/backend-api/codex";
+    /** Segments that a server behind us could take for another path. */
+    private static final Pattern DISGUISED = Pattern.compile("(?i)(.*/)?(\\.|%2e){1,2}(/.*)?|.*(%2f|%5c|\\\\|//).*");
+
+    private static final List<Row> ROWS = List.of(
+            new Row(RESPONSES, Face.Kind.RESPONSES, "POST"),
+            new Row("/responses/compact", Face.Kind.OPERATION, "POST"),
+            new Row("/responses/input_tokens", Face.Kind.OPERATION, "POST"),
+            new Row("/responses/[^/]+", Face.Kind.STORED, "GET", "DELETE"),
+            new Row("/responses/[^/]+/cancel", Face.Kind.STORED, "POST"),
+            new Row("/responses/[^/]+/input_items", Face.Kind.STORED, "GET"),
+            new Row("/conversations", Face.Kind.STORED, "POST"),
+            new Row("/conversations/[^/]+", Face.Kind.STORED, "GET", "POST", "DELETE"),
+            new Row("/conversations/[^/]+/items", Face.Kind.STORED, "GET", "POST"),
+            new Row("/conversations/[^/]+/items/[^/]+", Face.Kind.STORED, "GET", "DELETE"),
+            new Row(MODELS, Face.Kind.MODELS, "GET"),
+            new Row("/models/.+", Face.Kind.MODEL, "GET"));
+
+    private final List<Prefix> prefixes = new ArrayList<>();
+    private final List<String> relayedPaths;
+
+    /**
+     * @param profiles     those that own a path prefix are the face there
+     * @param relayedPaths further paths that are relayed untouched, with all below them
+     */
+    public Faces(Collection<Profile> profiles, List<String> relayedPaths) {
+        for (Profile profile : profiles) {
+            profile.paths().forEach(path -> prefixes.add(new Prefix(path, profile.name(), false)));
+        }
+        prefixes.add(new Prefix(CODEX + API, null, true));
+        prefixes.add(new Prefix(CODEX, null, true));
+        prefixes.add(new Prefix(API, null, false));
+        this.relayedPaths = List.copyOf(relayedPaths);
+    }
+
+    /**
+     * Returns the face of a request.
+     *
+     * @throws RelayException where there is none at this path, or not for this method
+     */
+    public Face of(RequestHead head) {
+        Face face = ofPath(head.path());
+        if (face == null) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
+                    "path: unknown (expected: /v1/responses, /v1/models or another path of the API)");
+        }
+        if (face.kind() == Face.Kind.RESPONSES && head.method().equals("GET")
+                && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
+                    "upgrade: websocket is not supported here (expected: POST with server-sent events)");
+        }
+        if (!face.methods().contains(head.method())) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_METHOD_NOT_ALLOWED,
+                    "method: not allowed for this path (expected: " + face.allow() + ")");
+        }
+        return face;
+    }
+
+    /** Returns the face at a path, or null. */
+    public Face ofPath(String path) {
+        if (path.equals(RESPONSES)) {
+            return new Face(Face.Kind.RESPONSES, path, List.of("POST"), null, false);
+        }
+        boolean isDisguised = DISGUISED.matcher(path).matches();
+        for (String relayed : relayedPaths) {
+            if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
+                String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
+                return new Face(Face.Kind.OPERATION, rest, List.of("GET", "POST", "DELETE"), null, false);
+            }
+        }
+        for (Prefix prefix : prefixes) {
+            if (path.startsWith(prefix.path + '/')) {
+                String rest = path.substring(prefix.path.length());
+                for (Row row : ROWS) {
+                    boolean isAnsweredHere = row.kind == Face.Kind.MODEL;
+                    if ((isAnsweredHere || !isDisguised) && row.pattern.matcher(rest).matches()) {
+                        return new Face(row.kind, rest, row.methods, prefix.profile, prefix.alwaysStreams);
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private record Prefix(String path, String profile, boolean alwaysStreams) {
+    }
+
+    private record Row(Pattern pattern, Face.Kind kind, List<String> methods) {
+        Row(String pattern, Face.Kind kind, String... methods) {
+            this(Pattern.compile(pattern), kind, List.of(methods));
+        }
+    }
+}

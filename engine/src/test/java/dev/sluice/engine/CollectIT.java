@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.protocol.json.JsonTree;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** C1 to C6: a client that wants JSON from an upstream that only streams. */
+class CollectIT extends RelayFixture {
+    private static final String BODY_OF_JSON = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":false}";
+
+    private void launchStreaming(String events, int cutBytes) {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder);
+        upstream.always(peer -> {
+            while (true) {
+                assertTrue(peer.readMessage().text().contains("\"stream\":true"));
+                peer.write(ScriptedUpstream.eventStreamHead());
+                for (int i = 0; i < events.length(); i += cutBytes) {
+                    peer.write(ScriptedUpstream.chunk(events.substring(i, Math.min(events.length(), i + cutBytes))));
+                }
+                peer.write("0\r\n\r\n");
+            }
+        });
+    }
+
+    private RawPeer.Message ask(String body) throws Exception {
+        try (RawPeer client = connect()) {
+            return client.write(post(body)).readMessage();
+        }
+    }
+
+    static List<?> cases() {
+        return (List<?>) dev.sluice.protocol.RequestCase.read("collect/cases.json");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void shouldCollect(Map<?, ?> row) throws Exception {
+        StringBuilder events = new StringBuilder();
+        for (Object event : (List<?>) row.get("events")) {
+            events.append("event: ").append(((Map<?, ?>) event).get("type")).append("\ndata: ")
+                    .append(JsonTree.text(event)).append("\n\n");
+        }
+        for (int cutBytes : new int[] {7, 100_000}) {
+            launchStreaming(events.toString(), cutBytes);
+            RawPeer.Message answer = ask(BODY_OF_JSON);
+
+            String status = ((JsonTree.Literal) row.get("status")).text();
+            assertTrue(answer.head().startsWith("HTTP/1.1 " + status + ' '), () -> answer.head() + answer.text());
+            assertTrue(answer.head().contains("\r\ncontent-type: application/json\r\n"), answer.head());
+            Map<?, ?> body = (Map<?, ?>) JsonTree.read(answer.body());
+            if (row.containsKey("body")) {
+                assertEquals(row.get("body"), body);
+            } else {
+                Map<?, ?> error = (Map<?, ?>) body.get("error");
+                assertEquals(row.get("code"), error.get("code"));
+                assertEquals(java.util.Set.of("message", "type", "code", "param"), error.keySet());
+            }
+            relay.close();
+        }
+    }
+
+    @Test
+    void shouldAccountForWhatWasCollectedAndReuseTheConnection() throws Exception {
+        launchStreaming(CREATED + DELTA + COMPLETED, 50);
+
+        ask(BODY_OF_JSON);
+        ask(BODY_OF_JSON);
+
+        assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(1, upstream.connections());
+    }
+
+    @Test
+    void shouldRelayTheStreamToWhoeverWantsIt() throws Exception {
+        launchStreaming(CREATED + DELTA + COMPLETED, 50);
+
+        assertEquals(CREATED + DELTA + COMPLETED, ask(BODY).text());
+    }
+
+    @Test
+    void shouldNotCollectMoreThanItMay() throws Exception {
+        launch(route -> route.withProfile("codex-lb"),
+                builder -> builder.limits(LimitConfig.DEFAULT.withMaxHeldBytes(1000)));
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead());
+            peer.write(ScriptedUpstream.chunk("data: {\"type\":\"response.output_item.done\",\"output_index\":0,"
+                    + "\"item\":{\"x\":\"" + "y".repeat(2000)));
+            peer.awaitClose();
+        });
+
+        RawPeer.Message answer = ask(BODY_OF_JSON);
+
+        assertTrue(answer.head().startsWith("HTTP/1.1 502 "), answer.head());
+        assertTrue(answer.text().contains("upstream_answer_too_large"), answer.text());
+    }
+
+    /** A reset is no end of an answer, whatever has been collected. */
+    @Test
+    void shouldAnswer502ToAnUpstreamThatIsLost() throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder);
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead()).write(ScriptedUpstream.chunk(CREATED + DELTA));
+            Thread.sleep(50);
+            peer.reset();
+        });
+
+        RawPeer.Message answer = ask(BODY_OF_JSON);
+
+        assertTrue(answer.head().startsWith("HTTP/1.1 502 "), answer.head());
+        assertTrue(answer.text().contains("upstream_stream_truncated"), answer.text());
+    }
+
+    /** The Kie market streams also to those who do not ask for it; with the API's own profile JSON is expected. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/v1/responses", "/v1/responses", "/backend-api/codex/responses"})
+    void shouldFollowTheFace(String path) throws Exception {
+        launch(route -> route, builder -> builder);
+        relay.close();
+        launchDialect();
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"hi\"}";
+
+        RawPeer.Message answer = ask(path, body);
+
+        boolean isCollected = path.equals("/v1/responses");
+        assertEquals(isCollected, answer.head().contains("application/json"), answer.head());
+        assertEquals(isCollected, !answer.text().equals(CREATED + DELTA + COMPLETED));
+    }
+
+    private RawPeer.Message ask(String path, String body) throws Exception {
+        try (RawPeer client = connect()) {
+            return client.write(post(body).replace("/v1/responses", path)).readMessage();
+        }
+    }
+
+    private void launchDialect() {
+        relay = Relay.launch(dev.sluice.engine.config.RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(dev.sluice.engine.config.ClusterConfig.of("up",
+                        dev.sluice.engine.config.EndpointConfig.of(upstream.url(), null)).withDialect("kie"))
+                .route(dev.sluice.engine.config.RouteConfig.of("*", "up")).build());
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED + DELTA + COMPLETED)
+                        + "0\r\n\r\n");
+            }
+        });
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.protocol.json.JsonTree;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every path of the request contract. */
+class FacesIT extends RelayFixture {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+            + "{\"ok\": 1}";
+
+    private final BlockingQueue<RawPeer.Message> requests = new LinkedBlockingQueue<>();
+
+    private void launchOne(UnaryOperator<RelayConfig.Builder> more) {
+        launch(route -> route, more);
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(OK);
+            }
+        });
+    }
+
+    private RawPeer.Message ask(String request) throws Exception {
+        try (RawPeer client = connect()) {
+            return client.write(request).readMessage();
+        }
+    }
+
+    private String upstreamLine() throws InterruptedException {
+        String head = requests.poll(20, TimeUnit.SECONDS).head();
+        return head.substring(0, head.indexOf('\r'));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET,/v1/responses/resp_1,/v1/responses/resp_1",
+        "GET,/v1/responses/resp_1?stream=true&starting_after=3&x=%20,"
+            + "/v1/responses/resp_1?stream=true&starting_after=3&x=%20",
+        "DELETE,/v1/responses/resp_1,/v1/responses/resp_1",
+        "POST,/v1/responses/resp_1/cancel,/v1/responses/resp_1/cancel",
+        "GET,/v1/responses/resp_1/input_items?limit=2,/v1/responses/resp_1/input_items?limit=2",
+        "POST,/v1/conversations,/v1/conversations",
+        "GET,/v1/conversations/conv_1,/v1/conversations/conv_1",
+        "POST,/v1/conversations/conv_1/items,/v1/conversations/conv_1/items",
+        "DELETE,/v1/conversations/conv_1/items/msg_1,/v1/conversations/conv_1/items/msg_1",
+        "GET,/api/v1/responses/resp_1,/v1/responses/resp_1",
+        "GET,/backend-api/codex/v1/responses/resp_1,/v1/responses/resp_1"})
+    void shouldRelayPathsByIdToTheOnlyCluster(String method, String path, String relayed) throws Exception {
+        launchOne(builder -> builder);
+
+        RawPeer.Message answer = ask(method + ' ' + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+
+        assertEquals("{\"ok\": 1}", answer.text(), answer.head());
+        assertEquals(method + ' ' + relayed + " HTTP/1.1", upstreamLine());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/responses,/v1/responses", "/responses,/v1/responses", "/backend-api/codex/responses,/v1/responses",
+        "/backend-api/codex/v1/responses,/v1/responses", "/v1/responses/compact?a=b,/v1/responses/compact?a=b",
+        "/v1/responses/input_tokens,/v1/responses/input_tokens", "/api/v1/responses/compact,/v1/responses/compact",
+        "/v1/embeddings,/v1/embeddings", "/v1/chat/completions/x,/v1/chat/completions/x"})
+    void shouldRouteByTheModelOfTheBody(String path, String relayed) throws Exception {
+        launchOne(builder -> builder.relayedPath("/v1/embeddings").relayedPath("/v1/chat"));
+        String body = "{ \"input\":\"hi\", \"store\":\"?\",\"model\":\"gpt-5.2\" }";
+
+        RawPeer.Message answer = ask(post(body).replace("/v1/responses", path));
+        RawPeer.Message unknown = ask(post(body.replace("gpt-5.2", "claude")).replace("/v1/responses", path)
+                .replace("Content-Length: " + body.length(), "Content-Length: " + (body.length() - 1)));
+
+        assertEquals("{\"ok\": 1}", answer.text());
+        RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
+        assertTrue(received.head().startsWith("POST " + relayed + " HTTP/1.1\r\n"), received.head());
+        assertEquals(body, received.text());
+        assertTrue(unknown.text().contains("model_not_found"), unknown.head() + unknown.text());
+    }
+
+    /** A stored stream is a stream like any other. */
+    @Test
+    void shouldRelayAStoredStream() throws Exception {
+        launch();
+        upstream.always(peer -> {
+            peer.readHead();
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(DELTA + COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        assertEquals(DELTA + COMPLETED, ask("GET /v1/responses/r?stream=true HTTP/1.1\r\nHost: a\r\n\r\n").text());
+    }
+
+    @Test
+    void shouldRelayALargeBodyThatItDoesNotLookAt() throws Exception {
+        launchOne(builder -> builder);
+        String body = "not json ".repeat(100_000);
+
+        RawPeer.Message answer = ask("POST /v1/conversations/c/items HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\n"
+                + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+
+        assertEquals("{\"ok\": 1}", answer.text());
+        RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
+        assertEquals(body, received.text());
+        assertTrue(received.head().contains("ontent-Encoding: br\r\n"), received.head());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/responses/..", "/v1/responses/%2e%2e", "/v1/responses/%2E./cancel",
+        "/v1/responses/a%2f..%2fb", "/v1/responses//", "/v1/conversations/./items", "/v1/responses/a%5cb", "/v1/files",
+        "/v2/responses", "/v1/responses/a/b", "/v1/embeddings/../responses"})
+    void shouldNotServeDisguisedOrUnknownPaths(String path) throws Exception {
+        launchOne(builder -> builder.relayedPath("/v1/embeddings"));
+
+        RawPeer.Message answer = ask("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        assertTrue(answer.head().startsWith("HTTP/1.1 404 "), answer.head());
+        assertEquals(0, upstream.connections());
+    }
+
+    @Test
+    void shouldAskForPostWhereWebSocketIsOffered() throws Exception {
+        launch();
+        for (String path : new String[] {"/v1/responses", "/backend-api/codex/responses"}) {
+            RawPeer.Message answer = ask("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+                    + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n");
+
+            assertTrue(answer.head().startsWith("HTTP/1.1 426 "), answer.head());
+            assertTrue(answer.head().contains("\r\nupgrade: websocket\r\n"), answer.head());
+        }
+        String head = ask("PUT /v1/responses/x HTTP/1.1\r\nHost: a\r\n\r\n").head();
+        assertTrue(head.contains("\r\nallow: GET, DELETE\r\n"), head);
+    }
+
+    private void launchTwoClusters(String defaultCluster) {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)))
+                .cluster(ClusterConfig.of("other", EndpointConfig.of("http://127.0.0.1:1/v1", null)))
+                .route(RouteConfig.of("other", "other")).route(RouteConfig.of("gpt-5.2", "up"))
+                .defaultCluster(defaultCluster)
+                .key(KeyConfig.ofSecret("all", "sk-all"))
+                .key(KeyConfig.ofSecret("one", "sk-one").withModels("gpt-*"))
+                .key(KeyConfig.ofSecret("kie", "sk-kie").withProfiles("kie", "o*")).build());
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(OK);
+            }
+        });
+    }
+
+    private static String byId(String key) {
+        return "GET /v1/responses/r HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + key + "\r\n\r\n";
+    }
+
+    @Test
+    void shouldFindTheClusterOfAnUnknownOwner() throws Exception {
+        launchTwoClusters(null);
+        assertTrue(ask(byId("sk-one")).head().startsWith("HTTP/1.1 200 "));
+        assertTrue(ask(byId("sk-all")).head().startsWith("HTTP/1.1 404 "));
+        assertTrue(ask(byId("sk-none")).head().startsWith("HTTP/1.1 401 "));
+        relay.close();
+
+        launchTwoClusters("up");
+        assertTrue(ask(byId("sk-all")).head().startsWith("HTTP/1.1 200 "));
+    }
+
+    /** R48. */
+    @Test
+    void shouldHonourWhatAKeyMayUse() throws Exception {
+        launchTwoClusters(null);
+        String auth = "Authorization: Bearer sk-one\r\n";
+        String body = "{\"model\":\"other\",\"input\":\"hi\"}";
+
+        RawPeer.Message refused = ask(post(auth + "Content-Length: " + body.length() + "\r\n", body));
+        RawPeer.Message models = ask("GET /v1/models HTTP/1.1\r\nHost: a\r\n" + auth + "\r\n");
+
+        assertTrue(refused.head().startsWith("HTTP/1.1 403 "), refused.head());
+        assertTrue(refused.text().contains("This API key does not have access to model 'other'"), refused.text());
+        assertTrue(models.text().contains("\"id\":\"gpt-5.2\""), models.text());
+        assertFalse(models.text().contains("\"id\":\"other\""), models.text());
+    }
+
+    @Test
+    void shouldHonourTheProfilesOfAKey() throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder
+                .key(KeyConfig.ofSecret("kie", "sk-kie").withProfiles("kie", "o*")));
+        String auth = "Authorization: Bearer sk-kie\r\n";
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"hi\"}";
+
+        RawPeer.Message refused = ask(post(auth + "Content-Length: " + body.length() + "\r\n", body));
+
+        assertTrue(refused.head().startsWith("HTTP/1.1 403 "), refused.head());
+        assertTrue(refused.text().contains("\"code\":\"profile_not_allowed\""), refused.text());
+    }
+
+    /** Two routes with different profiles: the body, whose model is last, is scanned again by the rules of its own. */
+    @Test
+    void shouldApplyTheProfileOfTheRouteThatIsFoundLate() throws Exception {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)))
+                .route(RouteConfig.of("plain", "up"))
+                .route(RouteConfig.of("strict", "up").withProfile("codex-lb").withUpstreamModel("real")).build());
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(OK);
+            }
+        });
+        String filler = "x".repeat(300_000);
+        String body = "{\"input\":[],\"temperature\":1,\"zz\":\"" + filler + "\",\"model\":\"strict\",\"top_p\":1}";
+
+        assertEquals("{\"ok\": 1}", ask(post(body)).text());
+        assertEquals("{\"ok\": 1}", ask(post(body.replace("strict", "plain"))).text());
+        RawPeer.Message refused = ask(post(body.replace("\"temperature\"", "\"truncation\"")));
+
+        assertEquals("{\"input\":[],\"zz\":\"" + filler + "\",\"model\":\"real\",\"top_p\":1,\"store\":false,"
+                + "\"stream\":true,\"instructions\":\"\",\"include\":[]}", requests.poll(20, TimeUnit.SECONDS).text());
+        assertEquals(body.replace("strict", "plain"), requests.poll(20, TimeUnit.SECONDS).text());
+        assertTrue(refused.text().contains("\"param\":\"truncation\""), refused.text());
+        assertTrue(requests.isEmpty());
+    }
+
+    /** An operator's profile, whose upstream has no events: whoever wants some is refused clearly. */
+    @Test
+    void shouldRefuseEventsThatAnUpstreamDoesNotHave() throws Exception {
+        Profile json = Profile.read("documents", Map.of("answers", "json"), Profiles.builtIn());
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).profile(json)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)).withDialect("documents"))
+                .route(RouteConfig.of("*", "up")).build());
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(OK);
+            }
+        });
+
+        RawPeer.Message refused = ask(post(BODY));
+        RawPeer.Message answered = ask(post(BODY.replace("true", "false")));
+
+        assertTrue(refused.head().startsWith("HTTP/1.1 501 "), refused.head());
+        assertTrue(refused.text().contains("\"param\":\"stream\""), refused.text());
+        assertEquals("{\"ok\": 1}", answered.text());
+        assertEquals(JsonTree.read(BODY.replace("true", "false").getBytes()),
+                JsonTree.read(requests.poll(20, TimeUnit.SECONDS).body()));
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.spi.Authenticator;
+import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.spi.RequestHead;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeyFileTest {
+    private static final Instant NOW = Instant.parse("2026-11-21T00:00:00Z");
+
+    @TempDir
+    private Path folder;
+
+    private static String line(String label, String key, String more) {
+        return "{\"label\":\"" + label + "\",\"sha256\":\"" + KeyConfig.ofSecret(label, key).sha256() + '"' + more
+                + "}\n";
+    }
+
+    private Path file(String text) throws IOException {
+        Path fresh = Files.writeString(folder.resolve("fresh"), text);
+        return Files.move(fresh, folder.resolve("keys"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static Principal ask(ApiKeyAuthenticator authenticator, String key) {
+        Principal[] found = new Principal[1];
+        authenticator.authenticate(new RequestHead() {
+            @Override
+            public String method() {
+                return "GET";
+            }
+
+            @Override
+            public String path() {
+                return "/";
+            }
+
+            @Override
+            public String header(String name) {
+                return "Bearer " + key;
+            }
+
+            @Override
+            public SocketAddress remoteAddress() {
+                return null;
+            }
+        }, new Authenticator.Decision() {
+            @Override
+            public void accept(Principal principal) {
+                found[0] = principal;
+            }
+
+            @Override
+            public void refuse(String reason) {
+                found[0] = null;
+            }
+        });
+        return found[0];
+    }
+
+    private ApiKeyAuthenticator authenticator(Path file) {
+        return new ApiKeyAuthenticator(List.of(KeyConfig.ofSecret("root", "sk-root")), file,
+                Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    @Test
+    void shouldKnowTheKeysOfTheFileAndOfTheConfiguration() throws IOException {
+        ApiKeyAuthenticator keys = authenticator(file("# staff\n\n" + line("alice", "sk-a",
+                ",\"models\":[\"gpt-5*\"],\"profiles\":[\"k*\"],\"expires\":\"2026-11-21T00:00:01Z\"")));
+
+        assertEquals("root", ask(keys, "sk-root").name());
+        Principal alice = ask(keys, "sk-a");
+        assertTrue(alice.mayUse("gpt-5.2") && !alice.mayUse("o3"));
+        assertTrue(alice.mayUseProfile("kie") && !alice.mayUseProfile("openai"));
+        assertNull(ask(keys, "sk-b"));
+    }
+
+    @Test
+    void shouldForgetAKeyWhenItExpires() throws IOException {
+        assertNull(ask(authenticator(file(line("a", "sk-a", ",\"expires\":\"2026-11-21T00:00:00Z\""))), "sk-a"));
+    }
+
+    @Test
+    void shouldReadTheFileAgainWhenItChanges() throws IOException {
+        Path file = file(line("a", "sk-a", ""));
+        ApiKeyAuthenticator keys = authenticator(file);
+
+        file(line("b", "sk-b", ""));
+        keys.refresh();
+        assertNull(ask(keys, "sk-a"));
+        assertNotNull(ask(keys, "sk-b"));
+
+        file(line("c", "sk-c", "") + "nonsense\n");
+        keys.refresh();
+        assertNotNull(ask(keys, "sk-b"), "a bad file changes nothing");
+
+        Files.delete(file);
+        keys.refresh();
+        assertNotNull(ask(keys, "sk-b"), "nor does a missing one");
+
+        file("");
+        keys.refresh();
+        assertNull(ask(keys, "sk-b"), "an empty file knows nobody");
+        assertNull(ask(keys, ""), "and lets nobody in");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "[]", "{}", "{\"label\":\"a\",\"sha256\":\"12\"}",
+        "{\"label\":\"a\",\"key\":\"sk-secret\"}"})
+    void shouldNameTheLineThatIsNoKey(String wrong) throws IOException {
+        Path file = file(line("a", "sk-a", "") + wrong);
+
+        String message = assertThrows(IllegalArgumentException.class, () -> authenticator(file)).getMessage();
+
+        assertTrue(message.startsWith("keys, line 2: "), message);
+        assertTrue(!message.contains("sk-secret"), message);
+    }
+
+    @Test
+    void shouldRefuseTheSameKeyTwiceAndAFileThatIsNotThere() throws IOException {
+        Path file = file(line("a", "sk-a", "") + line("b", "sk-a", ""));
+
+        assertThrows(IllegalArgumentException.class, () -> authenticator(file));
+        assertThrows(UncheckedIOException.class, () -> authenticator(folder.resolve("none")));
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.event;
+
+import dev.sluice.protocol.error.ErrorBody;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyRuns;
+import dev.sluice.protocol.json.JsonTree;
+import dev.sluice.protocol.json.JsonTree.Literal;
+import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Turns an event stream into the one document that a request without {@code stream} gets: the response object of the
+ * first terminal event, its output filled from the items that were done where it has none, or the error.
+ *
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows what it is shown.
+ */
+public final class ResponseCollector implements EventListener {
+    private static final byte[] LINE_FEED = {'\n'};
+
+    private final EventScanner scanner = new EventScanner(this, true);
+    private final long maxBytes;
+    private final ByteArrayOutputStream data = new ByteArrayOutputStream(1024);
+    private final TreeMap<Long, Object> items = new TreeMap<>();
+    private long itemBytes;
+    private Answer answer;
+
+    /**
+     * @param maxBytes how much is kept at most: the items that are done, and one event
+     */
+    public ResponseCollector(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * What the stream comes to.
+     *
+     * @param status the HTTP status
+     * @param body   JSON, in UTF-8
+     * @param error  the error's code; null where there is none
+     */
+    public record Answer(int status, byte[] body, String error) {
+    }
+
+    /**
+     * Looks at the body bytes of one received buffer.
+     *
+     * @param scratch any array; its size is the step of the copy
+     * @throws RelayException where there is more to keep than allowed
+     */
+    public void add(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
+        for (int i = 0; i < runs.count() && answer == null; i++) {
+            for (int from = runs.start(i); from < runs.end(i); from += scratch.length) {
+                int step = Math.min(scratch.length, runs.end(i) - from);
+                bytes.getBytes(from, scratch, 0, step);
+                scanner.scan(scratch, 0, step);
+            }
+        }
+    }
+
+    /** Returns the answer, or null while no terminal event has come. */
+    public Answer answer() {
+        return answer;
+    }
+
+    /** Says that the body has ended: a last event may lack its blank line. */
+    public Answer end() {
+        if (answer == null && scanner.isMidEvent()) {
+            onEvent(true);
+        }
+        return answer != null ? answer : failure(ErrorCode.UPSTREAM_TRUNCATED,
+                "The upstream ended its event stream before a terminal event");
+    }
+
+    private static Answer failure(ErrorCode code, String message) {
+        return new Answer(code.status(), ErrorBody.of(code, message, null), code.code());
+    }
+
+    @Override
+    public void onDataLine(EventType type, boolean isFirst) {
+        if (isFirst) {
+            data.reset();
+        } else {
+            data.write(LINE_FEED, 0, 1);
+        }
+    }
+
+    @Override
+    public boolean onData(byte[] bytes, int from, int to) {
+        if (itemBytes + data.size() + (to - from) > maxBytes) {
+            throw RelayException.of(ErrorCode.UPSTREAM_ANSWER_TOO_LARGE, "The upstream's answer is over " + maxBytes
+                    + " bytes, which is more than can be collected (expected: \"stream\": true for such answers)");
+        }
+        data.write(bytes, from, to - from);
+        return true;
+    }
+
+    @Override
+    public void onEvent(boolean wasOffered) {
+        if (answer != null || data.size() == 0) {
+            return;
+        }
+        Object event;
+        try {
+            event = JsonTree.read(data.toByteArray());
+        } catch (IllegalArgumentException notJson) {
+            return; // [DONE], or nothing that could be terminal
+        }
+        if (event instanceof Map<?, ?> members && members.get("type") instanceof String type) {
+            onEvent(type, members);
+        }
+        data.reset();
+    }
+
+    private void onEvent(String type, Map<?, ?> event) {
+        switch (type) {
+            case "response.output_item.done" -> {
+                if (event.get("item") instanceof Map<?, ?> item
+                        && event.get("output_index") instanceof Literal index && index.text().matches("\\d{1,9}")) {
+                    items.put(Long.parseLong(index.text()), item);
+                    itemBytes += data.size();
+                }
+            }
+            case "response.completed", "response.incomplete" -> answer = event.get("response") instanceof Map<?, ?> r
+                    ? new Answer(200, JsonTree.write(filled(r)), null)
+                    : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
+            case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
+                    ? response.get("error") : null);
+            case "error" -> answer = failed(event.get("error") instanceof Map<?, ?> nested ? nested : event);
+            default -> { } // nothing that a document has
+        }
+    }
+
+    private Object filled(Map<?, ?> response) {
+        Object output = response.get("output");
+        boolean isThere = output instanceof List<?> list && !list.isEmpty();
+        if (isThere || items.isEmpty()) {
+            return response;
+        }
+        Map<Object, Object> filled = new LinkedHashMap<>(response);
+        filled.put("output", new ArrayList<>(items.values()));
+        return filled;
+    }
+
+    private static Answer failed(Object error) {
+        Map<?, ?> members = error instanceof Map<?, ?> map ? map : Map.of();
+        String code = members.get("code") instanceof String text ? text : null;
+        // A flat error event has the event's own type in the place of the error's.
+        String type = members.get("type") instanceof String text && !text.equals("error") ? text : null;
+        int status = status(code, type);
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("message", members.get("message") instanceof String text ? text : "The upstream failed");
+        told.put("type", type != null ? type : typeOf(status));
+        told.put("code", code == null ? Literal.NULL : code);
+        told.put("param", members.get("param") instanceof String text ? text : Literal.NULL);
+        return new Answer(status, JsonTree.text(Map.of("error", told)).getBytes(StandardCharsets.UTF_8),
+                code == null ? "error" : code);
+    }
+
+    private static int status(String code, String type) {
+        int byCode = switch (code == null ? "" : code) {
+            case "no_accounts", "quota_exhausted" -> 503;
+            case "rate_limit_exceeded", "usage_limit_reached", "insufficient_quota" -> 429;
+            case "invalid_api_key", "invalid_authentication", "token_invalidated" -> 401;
+            case "invalid_request_error", "context_length_exceeded", "invalid_prompt" -> 400;
+            default -> 0;
+        };
+        if (byCode != 0) {
+            return byCode;
+        }
+        return switch (type == null ? "" : type) {
+            case "authentication_error" -> 401;
+            case "invalid_request_error" -> 400;
+            case "rate_limit_error" -> 429;
+            default -> 502;
+        };
+    }
+
+    private static String typeOf(int status) {
+        return switch (status) {
+            case 503 -> "service_unavailable";
+            case 429 -> "rate_limit_error";
+            case 401 -> "authentication_error";
+            case 400 -> "invalid_request_error";
+            default -> "upstream_error";
+        };
+    }
+}
