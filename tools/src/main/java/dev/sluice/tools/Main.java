@@ -5,6 +5,8 @@ package dev.sluice.tools;
 import dev.sluice.tools.demo.DemoCommand;
 import dev.sluice.tools.mock.MockCommand;
 import dev.sluice.tools.serve.CheckCommand;
+import dev.sluice.tools.serve.KeysCommand;
+import dev.sluice.tools.serve.ProfilesCommand;
 import dev.sluice.tools.serve.ServeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Command;
 /** Entry point of the {@code sluice} command. */
 @Command(name = "sluice", description = "A byte-exact streaming relay for the OpenAI Responses API.",
         mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ServeCommand.class, CheckCommand.class, MockCommand.class, DemoCommand.class},
+        subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, ProfilesCommand.class,
+            MockCommand.class, DemoCommand.class},
         footer = {"", "Run 'sluice COMMAND --help' for the options of a command."})
 public final class Main {
     private Main() {

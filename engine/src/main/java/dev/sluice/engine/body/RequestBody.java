@@ -75,10 +75,8 @@ public final class RequestBody {
         receivedBytes += count;
         try {
             checkSize();
-            if (fault == null) {
-                reserve(count);
-                rewriter.append(bytes.retainedDuplicate()); // before the scan: an edit may need what it stands in
-            }
+            reserve(count);
+            rewriter.append(bytes.retainedDuplicate()); // before the scan: a rule may need what it stands in
             if (scanner != null) {
                 scanner.feed(bytes);
                 noteFault(scanner.violation());
@@ -147,12 +145,11 @@ public final class RequestBody {
         return budget.tryReserve(count);
     }
 
-    /** Remembers a fault that is reported at the end of the document; what was held is not needed any more. */
+    /** Remembers a fault that is reported at the end of the document. */
     private void noteFault(RelayException found) {
         if (found != null && fault == null) {
             fault = found;
             faultAt = receivedBytes;
-            rewriter.release();
         }
     }
 

@@ -290,10 +290,11 @@ public final class JsonScanner {
         kind = kindOf(b, offset);
         valueStart = offset;
         if (valueNode != WatchTable.NONE && table.watch(valueNode) != WatchTable.NONE) {
-            if (captureDepth == WatchTable.NONE && table.captureBytes(valueNode) > 0) {
+            int captureBytes = table.captureBytes(valueNode, kind == JsonKind.OBJECT || kind == JsonKind.ARRAY);
+            if (captureDepth == WatchTable.NONE && captureBytes > 0) {
                 captureDepth = depth;
                 captureFrom = i;
-                capture.start(table.captureBytes(valueNode));
+                capture.start(captureBytes);
             }
             listener.onValueStart(table.watch(valueNode), kind, offset);
         }

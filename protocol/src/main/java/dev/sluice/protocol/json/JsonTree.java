@@ -20,6 +20,10 @@ import java.util.Map;
  * a number comes out as it went in.
  */
 public final class JsonTree {
+    /**
+     * How many values one text may have: a value takes some fifty bytes of heap where its text takes as few as two.
+     */
+    public static final int MAX_VALUES = 500_000;
     /** What is read here was bounded by the scanner before, in bytes and in depth. */
     private static final JsonFactory JSON = JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder()
             .maxStringLength(Integer.MAX_VALUE).maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE)
@@ -45,41 +49,53 @@ public final class JsonTree {
     /**
      * Reads one value.
      *
-     * @throws IllegalArgumentException where the text is not JSON
+     * @throws IllegalArgumentException where the text is not JSON, or has more than {@link #MAX_VALUES} values
      */
     public static Object read(byte[] json) {
         try (JsonParser parser = JSON.createParser(json)) {
-            return read(parser, parser.nextToken());
+            return new Reader(parser).read(parser.nextToken());
         } catch (IOException e) {
             throw new IllegalArgumentException("text: not JSON (expected: one value)", e);
         }
     }
 
-    private static Object read(JsonParser parser, JsonToken token) throws IOException {
-        if (token == null) {
-            throw new IOException("nothing to read");
+    private static final class Reader {
+        private final JsonParser parser;
+        private int values;
+
+        Reader(JsonParser parser) {
+            this.parser = parser;
         }
-        switch (token) {
-            case START_OBJECT -> {
-                Map<String, Object> members = new LinkedHashMap<>();
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    String name = parser.currentName();
-                    members.put(name, read(parser, parser.nextToken()));
+
+        private Object read(JsonToken token) throws IOException {
+            if (token == null) {
+                throw new IOException("nothing to read");
+            }
+            if (++values > MAX_VALUES) {
+                throw new IllegalArgumentException("text: over " + MAX_VALUES + " values (expected: at most that)");
+            }
+            switch (token) {
+                case START_OBJECT -> {
+                    Map<String, Object> members = new LinkedHashMap<>();
+                    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                        String name = parser.currentName();
+                        members.put(name, read(parser.nextToken()));
+                    }
+                    return members;
                 }
-                return members;
-            }
-            case START_ARRAY -> {
-                List<Object> elements = new ArrayList<>();
-                for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
-                    elements.add(read(parser, next));
+                case START_ARRAY -> {
+                    List<Object> elements = new ArrayList<>();
+                    for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
+                        elements.add(read(next));
+                    }
+                    return elements;
                 }
-                return elements;
-            }
-            case VALUE_STRING -> {
-                return parser.getText();
-            }
-            default -> {
-                return new Literal(parser.getText());
+                case VALUE_STRING -> {
+                    return parser.getText();
+                }
+                default -> {
+                    return new Literal(parser.getText());
+                }
             }
         }
     }

@@ -55,8 +55,8 @@ public final class WatchTable {
         return nodes[node].watch;
     }
 
-    int captureBytes(int node) {
-        return nodes[node].captureBytes;
+    int captureBytes(int node, boolean isContainer) {
+        return isContainer ? nodes[node].captureBytes : Math.max(nodes[node].captureBytes, nodes[node].scalarBytes);
     }
 
     private record Member(byte[] name, int node) {
@@ -67,6 +67,7 @@ public final class WatchTable {
         private int element = NONE;
         private int watch = NONE;
         private int captureBytes;
+        private int scalarBytes;
 
         private void add(Member member) {
             members = Arrays.copyOf(members, members.length + 1);
@@ -106,28 +107,30 @@ public final class WatchTable {
             for (String step : path.split("\\.")) {
                 boolean isNested = step.endsWith("[]*");
                 String name = step.replace("[]", "").replace("*", "");
-                int named = member(node, name);
-                node = named;
+                node = member(node, name);
                 for (int i = name.length(); i < step.length() - 1; i += 2) {
                     node = element(node);
                 }
                 if (isNested) {
-                    nestMember(node, name, named);
+                    nestMember(node, name);
                 }
             }
             return node;
         }
 
-        /** Lets member {@code name} of {@code parent} be watched as {@code node} is. */
-        private void nestMember(int parent, String name, int node) {
-            byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-            Node inside = nodes.get(parent);
-            for (Member member : inside.members) {
-                if (Arrays.equals(member.name, bytes)) {
-                    return;
-                }
-            }
-            inside.add(new Member(bytes, node));
+        /** Lets the elements of member {@code name} of {@code element} be watched as {@code element} is. */
+        private void nestMember(int element, String name) {
+            nodes.get(member(element, name)).element = element;
+        }
+
+        /**
+         * Watches one path as {@link #watch} does, but keeps the text of strings, numbers and literals only, so that
+         * what is inside of an object or an array at this path can be kept on its own.
+         */
+        public int watchScalar(String path, int captureBytes) {
+            Node watched = nodes.get(node(path));
+            watched.scalarBytes = Math.max(watched.scalarBytes, captureBytes);
+            return watch(path, 0);
         }
 
         /** Returns how many paths are watched. */

@@ -19,10 +19,6 @@ public record Condition(String path, Mode mode, List<String> values) {
         IN,
         /** The other field has none of the values. */
         NOT,
-        /** The other field is not there, not even as null. */
-        MISSING,
-        /** The other field is there. */
-        PRESENT,
         /** Somewhere in the request the path has one of the values. */
         ANY,
         /** Nowhere in the request the path has one of the values. */

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import dev.sluice.protocol.rewrite.Edit;
 import java.util.ArrayList;
@@ -13,6 +15,8 @@ import java.util.ArrayList;
 final class EditQueue {
     /** Bounds the heap that a body made of undecided edits can take. */
     private static final int MAX_PENDING = 200_000;
+    /** How many that were handed on are kept at most, and no more than half of all. */
+    private static final int MAX_CONSUMED = 1024;
 
     private final ArrayList<Pending> pendings = new ArrayList<>();
     private int first;
@@ -26,8 +30,10 @@ final class EditQueue {
 
     /** Adds an edit; among those with the same start, the one that was found first goes first. */
     void add(Pending pending) {
-        if (pendings.size() - first >= MAX_PENDING) {
-            throw new IllegalStateException("pending edits: over " + MAX_PENDING + " (expected: at most that)");
+        if (isFull()) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE,
+                    "body: over " + MAX_PENDING + " edits that depend on what comes after them (expected: 'type' and"
+                            + " 'role' first, or a smaller body)");
         }
         int at = pendings.size();
         while (at > first && pendings.get(at - 1).from > pending.from) {
@@ -57,8 +63,8 @@ final class EditQueue {
             out.edit(new Edit(next.editStart(), next.editEnd(), next.replacement()));
             handedTo = next.editEnd();
         }
-        if (first == pendings.size()) {
-            pendings.clear();
+        if (first == pendings.size() || first > MAX_CONSUMED && first > pendings.size() / 2) {
+            pendings.subList(0, first).clear();
             first = 0;
         }
     }

@@ -17,6 +17,7 @@ final class Frame {
     final int watch;
     private final String[] slots;
     private List<Pending> waiting;
+    private List<RuleTable.Row> awaitedRows;
     private boolean isClosed;
     private int dropped;
 
@@ -25,10 +26,25 @@ final class Frame {
         this.slots = new String[slots];
     }
 
+    /** A frame without any members. */
+    static Frame closed() {
+        Frame frame = new Frame(-1, 0);
+        frame.close();
+        return frame;
+    }
+
     /** Returns what is known of a member, or null where it may still come. */
     String slot(int index) {
-        String value = slots[index];
+        String value = index < slots.length ? slots[index] : null;
         return value == null && isClosed ? ABSENT : value;
+    }
+
+    /** Returns whether no refusal by this row waits here yet: one is as good as many. */
+    boolean awaitsFirst(RuleTable.Row row) {
+        if (awaitedRows == null) {
+            awaitedRows = new ArrayList<>(2);
+        }
+        return !awaitedRows.contains(row) && awaitedRows.add(row);
     }
 
     void set(int index, String value) {
@@ -52,6 +68,7 @@ final class Frame {
     List<Pending> takeWaiting() {
         List<Pending> taken = waiting == null ? List.of() : waiting;
         waiting = null;
+        awaitedRows = null;
         return taken;
     }
 

@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonTree;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +16,26 @@ final class Messages {
     private static final String FIELD = "messages";
     private static final Set<String> TEXT_TYPES = Set.of("text", "input_text", "output_text");
 
+    /** What other APIs interleave with messages, and this one does not know. */
+    private static final Set<String> REASONING_KEYS = Set.of("reasoning_content", "reasoning_details", "tool_calls",
+            "function_call");
+    private static final Set<Object> REASONING_TYPES = Set.of("reasoning", "reasoning_content", "reasoning_details");
+
     private Messages() {
+    }
+
+    /**
+     * Reads a value that is to be changed as a whole.
+     *
+     * @throws RelayException where it has more parts than can be held
+     */
+    static Object read(String field, byte[] json) {
+        try {
+            return JsonTree.read(json);
+        } catch (IllegalArgumentException e) {
+            throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, field, field + ": over "
+                    + JsonTree.MAX_VALUES + " values that must be held (expected: fewer)");
+        }
     }
 
     /**
@@ -55,7 +76,7 @@ final class Messages {
     }
 
     private static boolean isNull(Object value) {
-        return dev.sluice.protocol.json.JsonTree.Literal.NULL.equals(value);
+        return JsonTree.Literal.NULL.equals(value);
     }
 
     private static String instructionText(Object content) {
@@ -258,7 +279,7 @@ final class Messages {
         if (output instanceof List<?> list) {
             return callOutput(callId, joined(list, Set.of("text", "input_text", "output_text", "refusal")));
         }
-        return callOutput(callId, dev.sluice.protocol.json.JsonTree.text(output));
+        return callOutput(callId, JsonTree.text(output));
     }
 
     /**
@@ -272,10 +293,13 @@ final class Messages {
         List<String> texts = new ArrayList<>();
         List<Object> rest = new ArrayList<>();
         for (Object part : parts(members.get("content"))) {
+            if (part instanceof Map<?, ?> object && REASONING_TYPES.contains(object.get("type"))) {
+                continue;
+            }
             String text = part instanceof Map<?, ?> object && object.get("text") instanceof String inside ? inside
                     : textOf(part, TEXT_TYPES);
             if (text == null) {
-                rest.add(part);
+                rest.add(part instanceof Map<?, ?> object ? withoutReasoning(object) : part);
             } else if (!text.isEmpty()) {
                 texts.add(text);
             }
@@ -284,9 +308,15 @@ final class Messages {
         if (rest.isEmpty()) {
             return null;
         }
-        Map<Object, Object> kept = new LinkedHashMap<>(members);
+        Map<Object, Object> kept = withoutReasoning(members);
         kept.put("role", "user");
         kept.put("content", rest);
+        return kept;
+    }
+
+    private static Map<Object, Object> withoutReasoning(Map<?, ?> members) {
+        Map<Object, Object> kept = new LinkedHashMap<>(members);
+        kept.keySet().removeAll(REASONING_KEYS);
         return kept;
     }
 

@@ -21,7 +21,7 @@ final class Pending {
 
     Frame[] frames;
     RuleTable.Need[] needs;
-    int met;
+    boolean areConditionsMet;
     long valueEnd = UNKNOWN;
     private long nextComma = UNKNOWN;
     private boolean isNextKnown;

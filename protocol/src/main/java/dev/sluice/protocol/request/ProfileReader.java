@@ -8,6 +8,7 @@ import dev.sluice.protocol.json.JsonTree.Literal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,10 +51,39 @@ final class ProfileReader {
             own.addAll(rules(map(rule, "rules[" + row + ']'), "rules[" + row + "]."));
             row++;
         }
-        return new Profile(name, text(fields.getOrDefault("summary", ""), "summary"), parent,
-                texts(fields.get("paths"), "paths"), answers(base),
+        Profile profile = new Profile(name, text(fields.getOrDefault("summary", ""), "summary"), parent,
+                paths(), answers(base),
                 fields.containsKey("streams_by_default") ? Literal.TRUE.equals(fields.get("streams_by_default"))
                         : base != null && base.streamsByDefault(), merge(rules, own));
+        checkTogether(profile.rules());
+        try {
+            RuleTable.of(profile, profile);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("profile " + name + ": " + e.getMessage(), e);
+        }
+        return profile;
+    }
+
+    /** What would make a member twice, or lose text. */
+    private void checkTogether(List<Rule> rules) {
+        Set<String> targets = new HashSet<>();
+        boolean joins = rules.stream().anyMatch(rule -> rule.action() == Action.MESSAGES
+                || rule.action() == Action.HOIST);
+        for (Rule rule : rules) {
+            if (rule.action() == Action.RENAME) {
+                String parent = rule.field().substring(0, rule.field().lastIndexOf('.') + 1);
+                if (!targets.add(parent + rule.argument())) {
+                    throw wrong("rename", "two fields to " + rule.argument(), "one");
+                }
+                if (joins && Set.of("instructions", "input", "messages").contains(rule.argument())) {
+                    throw wrong("rename", "to " + rule.argument() + " beside messages or hoist", "another name");
+                }
+            }
+            boolean isGone = rule.action() == Action.DROP || rule.action() == Action.SET;
+            if (joins && isGone && "instructions".equals(rule.field())) {
+                throw wrong(rule.action().key(), "of instructions beside messages or hoist", "another field");
+            }
+        }
     }
 
     private Profile.Answers answers(Profile base) {
@@ -61,6 +91,16 @@ final class ProfileReader {
             return base == null ? Profile.Answers.AS_ASKED : base.answers();
         }
         return constant(Profile.Answers.class, fields.get("answers"), "answers");
+    }
+
+    private List<String> paths() {
+        List<String> paths = texts(fields.get("paths"), "paths");
+        for (String path : paths) {
+            if (path == null || !path.matches("(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")) {
+                throw wrong("paths", "'" + path + "'", "a prefix such as /api/v1");
+            }
+        }
+        return paths;
     }
 
     /** Rows of a field take the place of all inherited rows of that field. */
@@ -121,7 +161,32 @@ final class ProfileReader {
         return path;
     }
 
+    /** Modifiers that would be ignored are mistakes. */
+    private void checkModifiers(String path, Action action, Map<String, Object> row, String at) {
+        boolean hasNoValue = EnumSet.of(Action.WRAP, Action.RENAME, Action.MOVE, Action.DEFAULT, Action.REQUIRED,
+                Action.ONE_OF, Action.TOGETHER).contains(action);
+        if (hasNoValue && row.containsKey("is")) {
+            throw wrong(at + "is", "beside " + action.key(), "none: this action does not look at the value");
+        }
+        boolean isUnconditional = EnumSet.of(Action.DEFAULT, Action.REQUIRED, Action.ONE_OF, Action.TOGETHER,
+                Action.APART, Action.MOVE).contains(action);
+        if (isUnconditional && row.containsKey("where")) {
+            throw wrong(at + "where", "beside " + action.key(), "none: this action has no conditions");
+        }
+        if (row.containsKey("within") && (path == null || !path.contains("*"))) {
+            throw wrong(at + "within", "without a nested path", "a path such as tools[]*.type");
+        }
+        if (action == Action.RENAME && path.endsWith("]")) {
+            throw wrong(at + action.key(), "of an element", "a member");
+        }
+        if (row.get("param") instanceof String param && path != null
+                && param.split("\\{i}", -1).length > path.split("\\[", -1).length) {
+            throw wrong(at + "param", "more {i} than the path has arrays", "at most one for each []");
+        }
+    }
+
     private Rule rule(String path, Action action, Object argument, Map<String, Object> row, String at) {
+        checkModifiers(path, action, row, at);
         String expected = row.containsKey("expected") ? text(row.get("expected"), at + "expected") : null;
         if (action == Action.REFUSE && argument instanceof String words) {
             expected = words;
@@ -148,23 +213,70 @@ final class ProfileReader {
     private Object argument(Action action, Object value, String at) {
         return switch (action) {
             case KINDS -> kinds(value, at);
-            case VALUES, ONE_OF, TOGETHER, WRAP -> nonEmpty(texts(value, at), at);
+            case VALUES -> nonEmpty(texts(value, at), at);
+            case ONE_OF, TOGETHER -> fieldNames(value, at);
+            case WRAP -> pair(value, at);
             case APART -> list(value, at).stream().map(group -> nonEmpty(texts(group, at), at)).toList();
             case RANGE -> range(list(value, at), at);
             case MAP -> textMap(value, at);
             case RENAME -> name(text(value, at), at);
-            case MOVE -> value instanceof Map ? move(map(value, at), at) : Map.of("to", path(text(value, at), at));
-            case SUFFIXES, MODEL_NAME -> map(value, at);
+            case MOVE -> value instanceof Map ? move(map(value, at), at) : Map.of("to", target(value, at));
+            case SUFFIXES -> suffixes(value, at);
+            case MODEL_NAME -> modelName(value, at);
             case SET, DEFAULT -> value;
             case REFUSE -> value instanceof String ? value : flag(value, at);
             default -> flag(value, at);
         };
     }
 
+    private List<String> fieldNames(Object value, String at) {
+        List<String> names = texts(value, at);
+        names.forEach(name -> path(text(name, at), at));
+        if (names.size() < 2) {
+            throw wrong(at, names.size() + " fields", "at least two");
+        }
+        return names;
+    }
+
+    private List<String> pair(Object value, String at) {
+        List<String> texts = texts(value, at);
+        if (texts.size() != 2 || texts.contains(null)) {
+            throw wrong(at, texts.size() + " texts", "what goes before and what goes after");
+        }
+        return texts;
+    }
+
+    /** A top-level field, or a member of one. */
+    private String target(Object value, String at) {
+        String path = path(text(value, at), at);
+        if (path.contains("[") || path.indexOf('.') != path.lastIndexOf('.')) {
+            throw wrong(at, "'" + path + "'", "a top-level field or a member of one");
+        }
+        return path;
+    }
+
+    private Object suffixes(Object value, String at) {
+        map(value, at).forEach((suffix, meaning) -> map(meaning, at + '.' + suffix).keySet()
+                .forEach(field -> target(field, at + '.' + suffix)));
+        return value;
+    }
+
+    private Object modelName(Object value, String at) {
+        Map<String, Object> argument = map(value, at);
+        only(argument, Set.of("prefix", "replace"), at + '.');
+        if (argument.containsKey("prefix")) {
+            text(argument.get("prefix"), at + ".prefix");
+        }
+        if (argument.containsKey("replace")) {
+            textMap(argument.get("replace"), at + ".replace");
+        }
+        return value;
+    }
+
     private Object move(Map<String, Object> argument, String at) {
         only(argument, Set.of("to", "map"), at + '.');
         Map<String, Object> move = new LinkedHashMap<>();
-        move.put("to", path(text(argument.get("to"), at + ".to"), at + ".to"));
+        move.put("to", target(argument.get("to"), at + ".to"));
         if (argument.containsKey("map")) {
             move.put("map", textMap(argument.get("map"), at + ".map"));
         }
@@ -202,8 +314,7 @@ final class ProfileReader {
             Condition.Mode mode = space < 0 ? Condition.Mode.IN
                     : constant(Condition.Mode.class, key.substring(0, space), at + key);
             String path = path(key.substring(space + 1), at + key);
-            boolean hasValues = mode != Condition.Mode.MISSING && mode != Condition.Mode.PRESENT;
-            conditions.add(new Condition(path, mode, hasValues ? texts(demanded, at + key) : List.of()));
+            conditions.add(new Condition(path, mode, texts(demanded, at + key)));
         });
         return conditions;
     }

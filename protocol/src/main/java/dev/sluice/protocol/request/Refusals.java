@@ -42,19 +42,20 @@ final class Refusals {
     }
 
     /** Returns whether a value breaks a row that only refuses, its conditions aside. */
-    static boolean isBroken(Row row, JsonKind kind, JsonCapture value, String text, boolean hasSpelling,
+    static boolean isBroken(Row row, JsonKind kind, JsonCapture value, String text, RuleTable.Field field,
             int[] groups) {
         Rule rule = row.rule;
-        if (kind == JsonKind.NULL && !rule.refusesNull()) {
-            return false;
+        boolean isElement = field.path.endsWith("]") || field.path.endsWith("*");
+        if (kind == JsonKind.NULL && !rule.refusesNull() && !isElement) {
+            return false; // a null member counts as absent; an element is there
         }
-        if (!rule.is().isEmpty() && !isAmong(rule.is(), kind, value, text, hasSpelling)) {
+        if (!rule.is().isEmpty() && !isAmong(rule.is(), kind, value, text, field.hasSpelling)) {
             return false;
         }
         return switch (rule.action()) {
             case KINDS -> !((Set<?>) rule.argument()).contains(kind);
             case VALUES -> (kind == JsonKind.STRING || kind == JsonKind.TRUE || kind == JsonKind.FALSE)
-                    && !((List<?>) rule.argument()).contains(text);
+                    && (text == Frame.OTHER || !((List<?>) rule.argument()).contains(text));
             case RANGE -> kind == JsonKind.NUMBER && !isWithin((List<?>) rule.argument(), value);
             case BOOLEAN -> spelled(kind, value) == null;
             case REFUSE -> true;
@@ -66,7 +67,7 @@ final class Refusals {
 
     private static boolean isAmong(List<String> values, JsonKind kind, JsonCapture value, String text,
             boolean hasSpelling) {
-        if (values.contains(kind == JsonKind.NULL ? null : text)) {
+        if (text != Frame.OTHER && values.contains(kind == JsonKind.NULL ? null : text)) {
             return true;
         }
         Boolean spelled = hasSpelling ? spelled(kind, value) : null;
@@ -85,7 +86,7 @@ final class Refusals {
     private static boolean isApart(Row row, String text, int[] seen) {
         List<?> groups = (List<?>) row.rule.argument();
         for (int i = 0; i < groups.size(); i++) {
-            if (((List<?>) groups.get(i)).contains(text)) {
+            if (text != Frame.OTHER && text != Frame.NULL && ((List<?>) groups.get(i)).contains(text)) {
                 seen[row.rank] |= 1 << i;
             }
         }
@@ -102,8 +103,8 @@ final class Refusals {
         }
         switch (rule.action()) {
             case MAP -> {
-                Object mapped = ((Map<?, ?>) rule.argument()).get(rule.isLoose() ? text.strip().toLowerCase(Locale.ROOT)
-                        : text);
+                String key = rule.isLoose() ? text.strip().toLowerCase(Locale.ROOT) : text;
+                Object mapped = text == Frame.OTHER ? null : ((Map<?, ?>) rule.argument()).get(key);
                 if (mapped == null) {
                     edit.discard();
                 } else {

@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
-import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonException;
@@ -15,9 +14,14 @@ import dev.sluice.protocol.request.RuleTable.Field;
 import dev.sluice.protocol.request.RuleTable.Row;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Scans one request body as it arrives: checks that it is one strict JSON object in which no top-level name occurs
@@ -37,8 +41,11 @@ public final class RequestScanner implements JsonListener {
     /** Limit of a model name, in bytes as it is written between its quotes (escapes count as they stand). */
     public static final int MAX_MODEL_BYTES = 256;
     private static final int MODEL_RANK = -1;
+    /** What has no members: a value that is no object. */
+    private static final Frame NO_MEMBERS = Frame.closed();
 
     private final RuleTable table;
+    private final JsonLimits limits;
     private final JsonScanner json;
     private final byte[] scratch;
     private final Frame[] frames;
@@ -62,6 +69,7 @@ public final class RequestScanner implements JsonListener {
      */
     public RequestScanner(RuleTable table, JsonLimits limits, byte[] scratch) {
         this.table = table;
+        this.limits = limits;
         this.json = new JsonScanner(table.watches(), limits);
         this.scratch = scratch;
         frames = new Frame[limits.maxDepth() + 2];
@@ -188,12 +196,10 @@ public final class RequestScanner implements JsonListener {
         Field field = table.field(watch);
         int depth = json.depth();
         boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
-        if (isContainer) {
-            frames[depth + 1] = field.isFramed ? new Frame(watch, field.slots) : null;
-        }
+        frames[depth + 1] = isContainer && field.isFramed ? new Frame(watch, field.slots) : null;
         root.onValueStart(field, kind, start, json, frames[depth]);
         for (Row row : field.edits) {
-            if (row.takes(kind) && canEdit(row, kind)) {
+            if (row.takes(kind, depth) && canEdit(row, kind)) {
                 begin(row, start, depth);
             }
         }
@@ -205,7 +211,7 @@ public final class RequestScanner implements JsonListener {
             case BOOLEAN -> kind == JsonKind.STRING || kind == JsonKind.NUMBER;
             case DEFAULT -> kind == JsonKind.NULL;
             case TOOL_OUTPUT, HOIST -> kind == JsonKind.OBJECT;
-            case WRAP -> kind != JsonKind.NULL;
+            case WRAP, RENAME, MOVE -> kind != JsonKind.NULL;
             case SUFFIXES, MODEL_NAME, MESSAGES -> false; // made by the plan, or by the root
             default -> true;
         };
@@ -232,8 +238,7 @@ public final class RequestScanner implements JsonListener {
 
     private void add(Pending edit) {
         if (edits.isFull()) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE,
-                    "body: too many edits depend on what comes after them (expected: 'type' and 'role' first)");
+            settle(); // much of it may be decided: this read may be a long one
         }
         edits.add(edit);
     }
@@ -244,6 +249,7 @@ public final class RequestScanner implements JsonListener {
         List<RuleTable.Need> needs = new ArrayList<>(pending.row.needs.size());
         for (RuleTable.Need need : pending.row.needs) {
             boolean isInner = true;
+            boolean isFound = need.isOuter();
             for (int i = json.depth() + 1; i > 0; i--) {
                 if (frames[i] == null || frames[i].watch != need.container()) {
                     continue;
@@ -252,10 +258,15 @@ public final class RequestScanner implements JsonListener {
                     around.add(frames[i]);
                     needs.add(need);
                 }
+                isFound = true;
                 if (!need.isOuter()) {
                     break;
                 }
                 isInner = false;
+            }
+            if (!isFound) { // the value itself should have the member, and is no object
+                around.add(NO_MEMBERS);
+                needs.add(need);
             }
         }
         pending.frames = around.toArray(Frame[]::new);
@@ -263,27 +274,30 @@ public final class RequestScanner implements JsonListener {
     }
 
     private void decide(Pending pending) {
-        while (!pending.isDecided() && pending.met < pending.needs.length) {
-            RuleTable.Need need = pending.needs[pending.met];
-            Frame frame = pending.frames[pending.met];
-            String value = frame.slot(need.slot());
+        if (pending.isDecided()) {
+            return;
+        }
+        Frame unknown = null;
+        for (int i = 0; i < pending.needs.length; i++) {
+            String value = pending.frames[i].slot(pending.needs[i].slot());
             if (value == null) {
-                frame.await(pending);
-                return;
-            }
-            if (!need.isMetBy(value)) {
+                unknown = unknown == null ? pending.frames[i] : unknown;
+            } else if (!pending.needs[i].isMetBy(value)) {
                 pending.discard();
                 return;
             }
-            pending.met++;
         }
-        complete(pending);
+        if (unknown == null) {
+            pending.areConditionsMet = true;
+            complete(pending);
+        } else if (pending.found == null || unknown.awaitsFirst(pending.row)) {
+            unknown.await(pending);
+        }
     }
 
     /** Its conditions hold; acts if all of its value has come. */
     private void complete(Pending pending) {
-        if (pending.isDecided() || pending.needs == null || pending.met < pending.needs.length
-                || pending.valueEnd == Pending.UNKNOWN) {
+        if (pending.isDecided() || !pending.areConditionsMet || pending.valueEnd == Pending.UNKNOWN) {
             return;
         }
         if (pending.row.rule.action().isRefusal() || pending.found != null) {
@@ -294,7 +308,10 @@ public final class RequestScanner implements JsonListener {
         Object argument = pending.row.rule.argument();
         switch (pending.row.rule.action()) {
             case WRAP -> pending.replace(pending.from, pending.from, pending.value);
-            case RENAME -> pending.replace(pending.nameStart, pending.nameEnd, JsonTree.write(argument));
+            case RENAME -> {
+                pending.replace(pending.nameStart, pending.nameEnd, JsonTree.write(argument));
+                root.onRenamed(pending.row.rule);
+            }
             case SET, DEFAULT -> pending.replace(pending.valueStart, pending.valueEnd, JsonTree.write(argument));
             case DROP, MOVE -> dropWhenFollowed(pending);
             case HOIST -> {
@@ -320,12 +337,12 @@ public final class RequestScanner implements JsonListener {
     }
 
     private void transform(Pending pending) {
-        if (violation != null || body == null) {
-            pending.discard(); // the body is not kept any more
+        if (body == null) {
+            pending.discard();
             return;
         }
         try {
-            Object item = JsonTree.read(body.copyOf(pending.valueStart, pending.valueEnd));
+            Object item = Messages.read("input", body.copyOf(pending.valueStart, pending.valueEnd));
             Object changed = pending.row.rule.action() == Action.HOIST ? Messages.hoist(item, root.instructions())
                     : Messages.toolOutput(item);
             if (changed == null) {
@@ -343,13 +360,44 @@ public final class RequestScanner implements JsonListener {
         Rule rule = pending.row.rule;
         if (rule.action() == Action.STRICT_SCHEMA) {
             String fault = pending.value == null ? "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)"
-                    : StrictSchema.fault(JsonTree.read(pending.value));
+                    : StrictSchema.fault(pending.value);
             if (fault != null) {
                 report(pending.row.rank, new RelayException(rule.code(), pending.param, pending.param + ": " + fault));
             }
             return;
         }
         report(pending.row.rank, Refusals.of(rule, pending.param, pending.found));
+    }
+
+    /** Applies the rules about input to input that was made from messages: it is a request's like any other. */
+    Object normalizedInput(List<Object> input) {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("model", "m");
+        request.put("input", input);
+        BodyRewriter rewriter = new BodyRewriter();
+        RequestScanner scanner = new RequestScanner(table, limits, scratch.clone());
+        scanner.reset(rewriter);
+        ByteBuf text = Unpooled.wrappedBuffer(JsonTree.write(request));
+        try {
+            rewriter.append(text.retainedDuplicate());
+            scanner.feed(text);
+            RelayException refusal = scanner.violation();
+            if (refusal != null && refusal.param() != null && refusal.param().startsWith("input")) {
+                report(scanner.violationRank(), refusal);
+                return input;
+            }
+            scanner.plan(null);
+            scanner.settle();
+            ByteArrayOutputStream out = new ByteArrayOutputStream(text.capacity());
+            rewriter.drain(rewriter.receivedBytes(), bytes -> {
+                out.writeBytes(ByteBufUtil.getBytes(bytes));
+                bytes.release();
+            });
+            return ((Map<?, ?>) JsonTree.read(out.toByteArray())).get("input");
+        } finally {
+            text.release();
+            rewriter.release();
+        }
     }
 
     @Override
@@ -369,7 +417,7 @@ public final class RequestScanner implements JsonListener {
             wake(frames[depth]);
         }
         for (RuleTable.Sighting sighting : field.sightings) {
-            if (sighting.values().contains(text)) {
+            if (sighting.isOf(text)) {
                 frames[1].set(sighting.rootSlot(), text);
                 wake(frames[1]);
             }
@@ -381,10 +429,10 @@ public final class RequestScanner implements JsonListener {
         }
         endEdits(field, kind, start, end, depth, value, text);
         check(field, kind, start, end, value, text);
-        root.onValueEnd(field, kind, start, end, json);
+        root.onValueEnd(field, kind, start, end, json, frames[depth + 1]);
         if (depth == 0) {
             isRootClosed = true;
-            root.close(frames[1], json.children(), end - 1, facts.model(), (refusal, rank) -> report(rank, refusal));
+            root.close(frames[1], json.children(), end - 1, facts.model(), this);
         }
     }
 
@@ -423,7 +471,7 @@ public final class RequestScanner implements JsonListener {
             complete(edit);
         }
         for (Row row : field.edits) {
-            if (row.rule.action() == Action.WRAP && row.takes(kind) && canEdit(row, kind)) {
+            if (row.rule.action() == Action.WRAP && row.takes(kind, depth) && canEdit(row, kind)) {
                 String after = (String) ((List<?>) row.rule.argument()).get(1);
                 Pending edit = Pending.at(row, json, end, frames[depth], false, false);
                 edit.value = after.getBytes(StandardCharsets.UTF_8);
@@ -451,7 +499,7 @@ public final class RequestScanner implements JsonListener {
 
     private void check(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
         for (Row row : field.checks) {
-            if (!row.takes(kind) || !Refusals.isBroken(row, kind, value, text, field.hasSpelling, groups)) {
+            if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)) {
                 continue;
             }
             Pending refusal = Pending.at(row, json, start, null, false, false);
@@ -487,7 +535,8 @@ public final class RequestScanner implements JsonListener {
         return RelayException.refusedField("model", "model: " + found + " (expected: a non-empty string)");
     }
 
-    private void report(int rank, RelayException refusal) {
+    /** Notes a broken rule; the first in the order of the table stays. */
+    void report(int rank, RelayException refusal) {
         if (violation == null || rank < violationRank) {
             violation = refusal;
             violationRank = rank;
@@ -507,6 +556,11 @@ public final class RequestScanner implements JsonListener {
     /** Returns the first rule, in the order of the table, that the body is known to break, or null. */
     public RelayException violation() {
         return violation;
+    }
+
+    /** Returns the rank of {@link #violation}. */
+    int violationRank() {
+        return violationRank;
     }
 
     /** Returns what the body is scanned for. */

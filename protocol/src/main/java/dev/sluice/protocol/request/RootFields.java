@@ -12,10 +12,11 @@ import dev.sluice.protocol.request.RuleTable.Row;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ObjIntConsumer;
+import java.util.Set;
 
 /**
  * What can be said of a request only when its root object closes: which fields are missing or do not go together, what
@@ -28,6 +29,8 @@ final class RootFields {
     private final long[] starts;
     private final long[] ends;
     private final int[] children;
+    private final Frame[] frames;
+    private final Set<String> renamed = new HashSet<>();
     private final int instructionsMark;
     private final int inputMark;
     private final int messagesMark;
@@ -50,6 +53,7 @@ final class RootFields {
         starts = new long[table.marks()];
         ends = new long[table.marks()];
         children = new int[table.marks()];
+        frames = new Frame[table.marks()];
         messagesRow = table.rows().stream().filter(row -> row.rule.action() == Action.MESSAGES).findFirst()
                 .orElse(null);
         hoists = table.rows().stream().anyMatch(row -> row.rule.action() == Action.HOIST);
@@ -62,6 +66,8 @@ final class RootFields {
     void reset(BodyRewriter rewriter) {
         body = rewriter;
         java.util.Arrays.fill(kinds, null);
+        java.util.Arrays.fill(frames, null);
+        renamed.clear();
         instructions.clear();
         unfollowed.clear();
         added.clear();
@@ -83,10 +89,11 @@ final class RootFields {
         if (field.mark == instructionsMark && (hoists || !isInputSeen)) {
             instructionsEdit = Pending.ofBytes(start);
             edits.add(instructionsEdit);
-        } else if (field.mark == inputMark && kind == JsonKind.ARRAY && messagesRow != null) {
+        } else if (field.mark == inputMark && (kind == JsonKind.ARRAY || kind == JsonKind.NULL)
+                && messagesRow != null) {
             emptyInput = Pending.at(messagesRow, json, start, container, true, false);
             edits.add(emptyInput);
-        } else if (field.mark == inputMark && kind != JsonKind.NULL || field.path.equals("input[]")) {
+        } else if (field.mark == inputMark || field.path.equals("input[]")) {
             onInput();
         } else if (field.mark == messagesMark && kind == JsonKind.ARRAY && messagesRow != null) {
             messagesEdit = Pending.at(messagesRow, json, start, container, true, false);
@@ -105,13 +112,19 @@ final class RootFields {
         }
     }
 
-    void onValueEnd(Field field, JsonKind kind, long start, long end, JsonScanner json) {
+    /** A top-level field goes on under another name, which is not free any more. */
+    void onRenamed(Rule rule) {
+        renamed.add((String) rule.argument());
+    }
+
+    void onValueEnd(Field field, JsonKind kind, long start, long end, JsonScanner json, Frame closed) {
         if (field.mark < 0) {
             return;
         }
         kinds[field.mark] = kind;
         starts[field.mark] = start;
         ends[field.mark] = end;
+        frames[field.mark] = closed;
         children[field.mark] = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY ? json.children() : 0;
         Pending mayGo = field.mark == inputMark ? emptyInput : field.mark == messagesMark ? messagesEdit : null;
         if (mayGo != null && !mayGo.isDecided()) {
@@ -133,22 +146,25 @@ final class RootFields {
      * @param members     how many members it had
      * @param closeOffset where its closing brace stands
      * @param model       the model, or null where it is missing
-     * @param refusals    takes what is wrong, with its rank
+     * @param scanner     is told what is wrong
      */
-    void close(Frame frame, int members, long closeOffset, String model, ObjIntConsumer<RelayException> refusals) {
+    void close(Frame frame, int members, long closeOffset, String model, RequestScanner scanner) {
         for (Row row : table.rows()) {
             RelayException refusal = checkPresence(row);
             if (refusal != null) {
-                refusals.accept(refusal, row.rank);
+                scanner.report(row.rank, refusal);
             }
         }
         if (body == null) {
             return;
         }
         if (messagesEdit != null) {
-            convertMessages(refusals);
+            convertMessages(scanner);
         } else if (emptyInput != null) {
             emptyInput.discard();
+        }
+        if (scanner.violation() != null) {
+            return;
         }
         joinInstructions();
         for (Row row : table.rows()) {
@@ -166,7 +182,7 @@ final class RootFields {
         for (Row row : table.rows()) {
             boolean isAdded = row.rule.action() == Action.DEFAULT || row.rule.action() == Action.SET;
             if (isAdded && row.mark >= 0 && !row.rule.field().contains(".") && row.rule.isUnconditional()
-                    && kinds[row.mark] == null) {
+                    && kinds[row.mark] == null && !renamed.contains(row.rule.field())) {
                 added.putIfAbsent(row.rule.field(), Map.of("", JsonTree.text(row.rule.argument())));
             }
         }
@@ -177,8 +193,9 @@ final class RootFields {
         Rule rule = row.rule;
         switch (rule.action()) {
             case REQUIRED -> {
-                return isGiven(row.mark) ? null : Refusals.of(rule, rule.param() == null ? rule.field() : rule.param(),
-                        "missing");
+                boolean isConverted = row.mark == inputMark && messagesMark >= 0 && isGiven(messagesMark);
+                String param = rule.param() == null ? rule.field() : rule.param();
+                return isGiven(row.mark) || isConverted ? null : Refusals.of(rule, param, "missing");
             }
             case TOGETHER -> {
                 long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))).count();
@@ -209,7 +226,11 @@ final class RootFields {
         return kinds[mark] == JsonKind.ARRAY && children[mark] == 0;
     }
 
-    private void convertMessages(ObjIntConsumer<RelayException> refusals) {
+    private void convertMessages(RequestScanner scanner) {
+        if (isInputSeen) {
+            messagesEdit.discard(); // refused, where a row says so
+            return;
+        }
         if (isEmptyArray(messagesMark)) {
             messagesEdit.drop();
             if (emptyInput != null) {
@@ -218,13 +239,13 @@ final class RootFields {
             return;
         }
         try {
-            Object messages = JsonTree.read(body.copyOf(starts[messagesMark], ends[messagesMark]));
+            Object messages = Messages.read("messages", body.copyOf(starts[messagesMark], ends[messagesMark]));
             List<Object> input = Messages.convert((List<?>) messages, instructions);
             messagesEdit.replace(messagesEdit.nameStart, messagesEdit.valueEnd,
-                    bytes("\"input\":" + JsonTree.text(input)));
+                    bytes("\"input\":" + JsonTree.text(scanner.normalizedInput(input))));
         } catch (RelayException refusal) {
             messagesEdit.discard();
-            refusals.accept(refusal, messagesRow.rank);
+            scanner.report(messagesRow.rank, refusal);
         }
         if (emptyInput != null && !emptyInput.isDecided()) {
             emptyInput.drop();
@@ -290,7 +311,7 @@ final class RootFields {
             int mark = table.markOf(name);
             JsonKind kind = mark < 0 ? null : kinds[mark];
             String value = fields.containsKey("") ? fields.get("") : '{' + join(fields) + '}';
-            if (kind == null) {
+            if (kind == null && !renamed.contains(name)) {
                 appended.add(JsonTree.text(name) + ':' + value);
             } else if (kind == JsonKind.NULL) {
                 insert(starts[mark], ends[mark], value);
@@ -298,14 +319,16 @@ final class RootFields {
                 insertInto(mark, fields, name);
             }
         });
-        if (appended.isEmpty()) {
-            return;
+        if (!appended.isEmpty()) {
+            append(closeOffset, members, frame, String.join(",", appended));
         }
+    }
+
+    /** Whether anything is kept before it is known only when everything before it has been handed on. */
+    private void append(long closeOffset, int members, Frame frame, String text) {
         Pending end = Pending.ofBytes(closeOffset);
+        end.insertLate(closeOffset, () -> bytes(members > (frame == null ? 0 : frame.dropped()) ? ',' + text : text));
         edits.add(end);
-        String text = String.join(",", appended);
-        // Whether anything is kept before it is known when everything before it has been handed on.
-        end.insertLate(closeOffset, () -> bytes(members > frame.dropped() ? ',' + text : text));
     }
 
     /** Into an object that is there: in place of a null member where there is one, else at its beginning. */
@@ -320,7 +343,7 @@ final class RootFields {
             }
         });
         if (!fresh.isEmpty()) {
-            insert(starts[mark] + 1, starts[mark] + 1, join(fresh) + (children[mark] > 0 ? "," : ""));
+            append(ends[mark] - 1, children[mark], frames[mark], join(fresh));
         }
     }
 

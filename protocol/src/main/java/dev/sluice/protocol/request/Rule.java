@@ -39,9 +39,9 @@ public record Rule(String field, Action action, Object argument, Set<JsonKind> o
         DIALECT
     }
 
-    /** Returns this row without conditions but those given, doing something else. */
-    Rule with(Action other, Object newArgument, List<Condition> conditions) {
-        return new Rule(field, other, newArgument, of, is, conditions, within, param, isAboutRequest, expected, code,
+    /** Returns a row like this one for another field, doing something else under other conditions. */
+    Rule with(String path, Action other, Set<JsonKind> kinds, List<Condition> conditions) {
+        return new Rule(path, other, argument, kinds, is, conditions, within, param, isAboutRequest, expected, code,
                 isLoose, refusesNull, side);
     }
 

@@ -6,6 +6,7 @@ import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.WatchTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,6 +19,8 @@ import java.util.Set;
  *
  * <p>Per watched path it has the rows that may act there, the slot in which its value decides about others, and the
  * mark by which the end of the body knows where it stood.
+ *
+ * <p>All rows look at the request as it came: a dialect may refuse what the face would have changed.
  */
 public final class RuleTable {
     static final byte[] NOTHING = {};
@@ -63,10 +66,16 @@ public final class RuleTable {
             }
         }
         if (!face.equals(dialect)) {
-            dialect.rules().stream().filter(rule -> rule.side() != Rule.Side.FACE && !settled.contains(rule.field()))
-                    .forEach(rules::add);
+            dialect.rules().stream().filter(rule -> rule.side() != Rule.Side.FACE && !settled.contains(rule.field())
+                    && rule.action() != Action.SUFFIXES && !isDone(rule, rules)).toList().forEach(rules::add);
         }
         return new Compiler(rules).compile();
+    }
+
+    /** What the face makes of a value is not made of it once more. */
+    private static boolean isDone(Rule rule, List<Rule> rules) {
+        return rules.contains(rule) || rule.action() == Action.WRAP && rules.stream().anyMatch(
+                other -> other.action() == Action.WRAP && rule.field().equals(other.field()));
     }
 
     WatchTable watches() {
@@ -103,12 +112,24 @@ public final class RuleTable {
         final List<Need> needs;
         /** The path of the row's field, mark or -1. */
         final int mark;
+        /** How many containers are around the value; -1 for a nested path. */
+        private final int depth;
 
         Row(int rank, Rule rule, List<Need> needs, int mark) {
             this.rank = rank;
             this.rule = rule;
             this.needs = needs;
             this.mark = mark;
+            depth = rule.field() == null || rule.field().contains("*") ? -1 : depth(rule.field());
+        }
+
+        private static int depth(String path) {
+            return (int) path.chars().filter(c -> c == '.' || c == '[').count() + 1;
+        }
+
+        /** Returns whether the row is about a value of this kind, at this depth: nested paths share their watches. */
+        boolean takes(JsonKind kind, int valueDepth) {
+            return takes(kind) && (depth < 0 || depth == valueDepth);
         }
 
         boolean takes(JsonKind kind) {
@@ -126,8 +147,8 @@ public final class RuleTable {
     record Need(int container, int slot, Condition.Mode mode, Set<String> values, boolean isOuter) {
         boolean isMetBy(String value) {
             return switch (mode) {
-                case MISSING, NONE -> value == Frame.ABSENT;
-                case PRESENT, ANY -> value != Frame.ABSENT;
+                case NONE -> value == Frame.ABSENT;
+                case ANY -> value != Frame.ABSENT;
                 case NOT -> !isAmong(value);
                 default -> isAmong(value);
             };
@@ -162,9 +183,14 @@ public final class RuleTable {
 
     /** A value that, wherever it occurs, sets a slot of the root. */
     record Sighting(int rootSlot, Set<String> values) {
+        boolean isOf(String text) {
+            return text == Frame.NULL ? values.contains(null) : text != Frame.OTHER && values.contains(text);
+        }
     }
 
     private static final class Compiler {
+        private static final Set<JsonKind> GIVEN = EnumSet.complementOf(EnumSet.of(JsonKind.NULL));
+
         private final List<Rule> rules;
         private final WatchTable.Builder watches = WatchTable.builder();
         private final Map<String, Integer> byPath = new LinkedHashMap<>();
@@ -182,12 +208,7 @@ public final class RuleTable {
             List<Row> rows = new ArrayList<>();
             for (Rule rule : rules) {
                 if (rule.action() == Action.RENAME) {
-                    // Where the other name is there too, it wins.
-                    String other = sibling(rule.field(), (String) rule.argument());
-                    rows.add(compile(rule.with(Action.RENAME, rule.argument(), with(rule, other,
-                            Condition.Mode.MISSING)), rows.size()));
-                    rows.add(compile(rule.with(Action.DROP, rule.argument(), with(rule, other,
-                            Condition.Mode.PRESENT)), rows.size()));
+                    addRename(rule, rows);
                 } else {
                     rows.add(compile(rule, rows.size()));
                 }
@@ -195,9 +216,21 @@ public final class RuleTable {
             return new RuleTable(watches.build(), fields.toArray(Field[]::new), rows, marks);
         }
 
-        private static List<Condition> with(Rule rule, String path, Condition.Mode mode) {
+        /** Where the other name is there too, it wins; as null it counts as absent and goes. */
+        private void addRename(Rule rule, List<Row> rows) {
+            String other = sibling(rule.field(), (String) rule.argument());
+            List<String> absent = java.util.Collections.singletonList(null);
+            rows.add(compile(rule.with(rule.field(), Action.RENAME, rule.of(), with(rule, new Condition(other,
+                    Condition.Mode.IN, absent))), rows.size()));
+            rows.add(compile(rule.with(rule.field(), Action.DROP, GIVEN, with(rule, new Condition(other,
+                    Condition.Mode.NOT, absent))), rows.size()));
+            rows.add(compile(rule.with(other, Action.DROP, Set.of(JsonKind.NULL), with(rule,
+                    new Condition(rule.field(), Condition.Mode.NOT, absent))), rows.size()));
+        }
+
+        private static List<Condition> with(Rule rule, Condition more) {
             List<Condition> conditions = new ArrayList<>(rule.where());
-            conditions.add(new Condition(path, mode, List.of()));
+            conditions.add(more);
             return conditions;
         }
 
@@ -228,7 +261,9 @@ public final class RuleTable {
             if (rule.action().isRefusal() || rule.action() == Action.BOOLEAN) {
                 field.checks.add(row);
             }
-            if (!rule.action().isRefusal()) {
+            boolean isSettled = rule.action() == Action.BOOLEAN && rules.stream().anyMatch(other ->
+                    other.action() == Action.SET && other.isUnconditional() && rule.field().equals(other.field()));
+            if (!rule.action().isRefusal() && !isSettled) {
                 field.edits.add(row);
                 field(parent(rule.field()), 0).isFramed = true;
             }
@@ -309,13 +344,20 @@ public final class RuleTable {
 
         /** Watches a path and everything around it. */
         private Field field(String path, int captureBytes) {
-            if (!path.isEmpty()) {
+            if (!path.isEmpty() && !byPath.containsKey(parent(path))) {
                 field(parent(path), 0);
             }
-            int watch = watches.watch(path, captureBytes);
+            int watch = captureBytes == SCHEMA_BYTES ? watches.watch(path, captureBytes)
+                    : watches.watchScalar(path, captureBytes);
             byPath.put(path, watch);
             if (watch == fields.size()) {
                 fields.add(new Field(path));
+            }
+            if (path.endsWith("[]*")) {
+                String array = path.substring(path.lastIndexOf('.') + 1, path.length() - 3);
+                if (!byPath.containsKey(path + '.' + array)) {
+                    field(path + '.' + array, 0); // so that every container on the way is told
+                }
             }
             return fields.get(watch);
         }

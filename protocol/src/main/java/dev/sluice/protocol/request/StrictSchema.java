@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.json.JsonTree;
 import dev.sluice.protocol.json.JsonTree.Literal;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +21,15 @@ final class StrictSchema {
     }
 
     /** Returns what breaks a rule, with what is expected, or null. */
-    static String fault(Object schema) {
+    static String fault(byte[] schema) {
+        try {
+            return fault(JsonTree.read(schema));
+        } catch (IllegalArgumentException e) {
+            return "a schema of over " + JsonTree.MAX_VALUES + " values (expected: at most that)";
+        }
+    }
+
+    private static String fault(Object schema) {
         if (!(schema instanceof Map<?, ?> node)) {
             return "a schema that is no object (expected: an object)";
         }
@@ -59,7 +69,7 @@ final class StrictSchema {
         if (additional != null && !Literal.FALSE.equals(additional)) {
             return "an object that allows additionalProperties (expected: \"additionalProperties\": false)";
         }
-        List<?> required = node.get("required") instanceof List<?> list ? list : List.of();
+        Set<?> required = node.get("required") instanceof List<?> list ? new HashSet<>(list) : Set.of();
         if (node.get("properties") instanceof Map<?, ?> properties) {
             for (Object property : properties.keySet()) {
                 if (!required.contains(property)) {

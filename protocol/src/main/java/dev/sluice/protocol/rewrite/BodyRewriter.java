@@ -5,6 +5,7 @@ package dev.sluice.protocol.rewrite;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.function.Consumer;
 
 /**
@@ -22,8 +23,11 @@ import java.util.function.Consumer;
 public final class BodyRewriter {
     private static final int MAX_WASTE_FACTOR = 4;
     private static final int MAX_TAIL_BYTES = 16 * 1024;
+    /** How many places of buffers that have left are kept at most, and no more than half of all. */
+    private static final int MAX_REMOVED = 64;
 
-    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(4);
+    private final ArrayList<Held> held = new ArrayList<>(4);
+    private int first;
     private final ArrayDeque<Edit> edits = new ArrayDeque<>(2);
     private long received;
     private long drained;
@@ -43,15 +47,15 @@ public final class BodyRewriter {
         }
         received += bytes.readableBytes();
         if (bytes.capacity() <= MAX_WASTE_FACTOR * bytes.readableBytes()) {
-            held.add(bytes);
+            held.add(new Held(received - bytes.readableBytes(), bytes.readerIndex(), bytes));
             return;
         }
         // A few bytes in a large buffer: keeping it would keep far more memory than is accounted for.
-        ByteBuf last = held.peekLast();
+        ByteBuf last = first < held.size() ? held.get(held.size() - 1).bytes : null;
         if (last == null || last != tail || !tail.isWritable(bytes.readableBytes())) {
             tail = bytes.alloc().directBuffer(Math.max(bytes.readableBytes(),
                     (int) Math.min(MAX_TAIL_BYTES, heldBytes())));
-            held.add(tail);
+            held.add(new Held(received - bytes.readableBytes(), 0, tail));
         }
         tail.writeBytes(bytes);
         bytes.release();
@@ -118,26 +122,36 @@ public final class BodyRewriter {
 
     private void drainUnchanged(long end, Consumer<ByteBuf> out) {
         while (drained < end) {
-            ByteBuf first = held.peek();
-            int wanted = (int) Math.min(end - drained, first.readableBytes());
+            ByteBuf next = held.get(first).bytes;
+            int wanted = (int) Math.min(end - drained, next.readableBytes());
             drained += wanted;
-            if (wanted == first.readableBytes()) {
-                out.accept(held.remove());
+            if (wanted == next.readableBytes()) {
+                removeFirst();
+                out.accept(next);
             } else {
-                out.accept(first.readRetainedSlice(wanted));
+                out.accept(next.readRetainedSlice(wanted));
             }
+        }
+    }
+
+    private void removeFirst() {
+        held.set(first++, null);
+        if (first == held.size() || first > MAX_REMOVED && first > held.size() / 2) {
+            held.subList(0, first).clear();
+            first = 0;
         }
     }
 
     private void skip(long count) {
         long end = drained + count;
         while (drained < end) {
-            ByteBuf first = held.peek();
-            int wanted = (int) Math.min(end - drained, first.readableBytes());
+            ByteBuf next = held.get(first).bytes;
+            int wanted = (int) Math.min(end - drained, next.readableBytes());
             drained += wanted;
-            first.skipBytes(wanted);
-            if (!first.isReadable()) {
-                held.remove().release();
+            next.skipBytes(wanted);
+            if (!next.isReadable()) {
+                removeFirst();
+                next.release();
             }
         }
     }
@@ -153,31 +167,52 @@ public final class BodyRewriter {
                     + " to " + received + ")");
         }
         byte[] copy = new byte[Math.toIntExact(end - start)];
-        long at = drained;
         int copied = 0;
-        for (ByteBuf bytes : held) {
-            long to = at + bytes.readableBytes();
-            if (to > start && at < end) {
-                int from = (int) Math.max(0, start - at);
-                int count = (int) (Math.min(end, to) - at) - from;
-                bytes.getBytes(bytes.readerIndex() + from, copy, copied, count);
-                copied += count;
-            }
-            at = to;
+        for (int i = indexOf(start); copied < copy.length; i++) {
+            Held piece = held.get(i);
+            int from = piece.index + (int) (start + copied - piece.offset);
+            int count = Math.min(copy.length - copied, piece.bytes.writerIndex() - from);
+            piece.bytes.getBytes(from, copy, copied, count);
+            copied += count;
         }
         return copy;
     }
 
+    /** Returns which of the held buffers has a byte. */
+    private int indexOf(long offset) {
+        int low = first;
+        int high = held.size() - 1;
+        while (low < high) {
+            int middle = low + high + 1 >>> 1;
+            if (held.get(middle).offset <= offset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /**
+     * A buffer that is held.
+     *
+     * @param offset of its first byte in the body
+     * @param index  of that byte in the buffer
+     * @param bytes  ours; its reader index moves as it is drained
+     */
+    private record Held(long offset, int index, ByteBuf bytes) {
+    }
+
     /** Tells every buffer that is held, in order; each is borrowed. */
     public void forEachHeld(Consumer<ByteBuf> borrower) {
-        held.forEach(borrower);
+        held.subList(first, held.size()).forEach(piece -> borrower.accept(piece.bytes));
     }
 
     /** Releases whatever is held; idempotent. */
     public void release() {
-        for (ByteBuf bytes = held.poll(); bytes != null; bytes = held.poll()) {
-            bytes.release();
-        }
+        held.subList(first, held.size()).forEach(piece -> piece.bytes.release());
+        held.clear();
+        first = 0;
         edits.clear();
         drained = received;
     }

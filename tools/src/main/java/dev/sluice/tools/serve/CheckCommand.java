@@ -53,12 +53,16 @@ public final class CheckCommand implements Callable<Integer> {
         }
         for (RouteConfig route : config.routes()) {
             String alias = route.upstreamModel() == null ? "" : " as " + route.upstreamModel();
-            out.println("route    " + route.model() + " -> " + route.cluster() + alias + ", on upstream loss "
-                    + route.onUpstreamLoss().toString().toLowerCase(Locale.ROOT) + ", on downstream leave "
-                    + route.onDownstreamLeave().toString().toLowerCase(Locale.ROOT));
+            String profile = route.profile() == null ? "" : " (" + route.profile() + ')';
+            out.println("route    " + route.model() + profile + " -> " + route.cluster() + alias
+                    + ", on upstream loss " + route.onUpstreamLoss().toString().toLowerCase(Locale.ROOT)
+                    + ", on downstream leave " + route.onDownstreamLeave().toString().toLowerCase(Locale.ROOT));
         }
-        out.println("keys     " + (config.keys().isEmpty() ? "none: everybody on this machine may call"
-                : Integer.toString(config.keys().size())));
+        config.relayedPaths().forEach(path -> out.println("relayed  " + path));
+        String keys = config.keyFile() == null ? Integer.toString(config.keys().size())
+                : config.keys().size() + ", and those of " + config.keyFile();
+        out.println("keys     " + (config.keys().isEmpty() && config.keyFile() == null
+                ? "none: everybody on this machine may call" : keys));
         out.println("ok");
     }
 

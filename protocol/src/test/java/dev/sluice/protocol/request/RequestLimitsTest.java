@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.protocol.Cuts;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonLimits;
+import dev.sluice.protocol.json.JsonTree;
+import dev.sluice.protocol.rewrite.BodyRewriter;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is held, what is bounded, and what two profiles make of one request. */
+class RequestLimitsTest {
+    private static Profile profile(String name) {
+        return Profiles.builtIn().get(name);
+    }
+
+    private static String edit(Profile face, Profile dialect, String body) {
+        return new String(EditedBody.of(face, dialect, Cuts.even(body.getBytes(UTF_8), 16 * 1024)), UTF_8);
+    }
+
+    /** Returns how much of a body may be sent before it has ended. */
+    private static long settled(String profile, String start) {
+        BodyRewriter rewriter = new BodyRewriter();
+        RequestScanner scanner = new RequestScanner(RuleTable.of(profile(profile), profile(profile)),
+                JsonLimits.DEFAULT, new byte[4096]);
+        scanner.reset(rewriter);
+        ByteBuf bytes = Cuts.buffer(start.getBytes(UTF_8));
+        try {
+            rewriter.append(bytes.retainedDuplicate());
+            scanner.feed(bytes);
+            scanner.plan(null);
+            return scanner.settle();
+        } finally {
+            bytes.release();
+            rewriter.release();
+        }
+    }
+
+    @Test
+    void shouldHoldNoMoreThanAnEditNeeds() {
+        String large = "x".repeat(100_000);
+        String plain = "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":["
+                + "{\"type\":\"input_image\",\"image_url\":\"";
+        String late = "{\"model\":\"m\",\"input\":[{\"content\":\"" + large;
+
+        assertEquals(plain.length() + large.length(), settled("codex-lb", plain + large));
+        assertEquals(plain.length() + large.length(), settled("openai", plain + large));
+        assertEquals(late.indexOf("{\"content"), settled("codex-lb", late), "the role may still be tool");
+        assertEquals(0, settled("codex-lb-lenient", plain + large), "hoisting holds all of it");
+        assertTrue(settled("codex-lb", "{\"model\":\"m\",\"input\":\"" + large) > large.length());
+        String messages = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + large;
+        assertEquals(messages.indexOf(",\"messages"), settled("codex-lb", messages));
+        String instructions = "{\"model\":\"m\",\"instructions\":\"" + large + "\",\"metadata\":{}";
+        assertEquals(instructions.indexOf("\"xxx"), settled("codex-lb", instructions), "messages may still come");
+        assertEquals(instructions.length() + 11, settled("codex-lb", instructions + ",\"input\":\"x"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void shouldGiveWholeJsonByEveryPairOfProfiles(String face) {
+        String body = "{\"temperature\":1,\"input\":\"hi\",\"tool_choice\":{\"type\":\"web_search_preview\"},"
+                + "\"tools\":[{\"type\":\"web_search_preview\"}],\"model\":\"gpt-5.2\",\"stream\":true,\"user\":\"u\"}";
+        for (String dialect : names()) {
+            try {
+                String out = edit(profile(face), profile(dialect), body);
+                Object tree = JsonTree.read(out.getBytes(UTF_8));
+                boolean isWrapped = face.startsWith("codex") || dialect.startsWith("codex");
+                Object input = ((Map<?, ?>) tree).get("input");
+                assertEquals(isWrapped ? List.of(Map.of("role", "user", "content", List.of(Map.of("type", "input_text",
+                        "text", "hi")))) : "hi", input, face + " before " + dialect);
+                assertEquals(isWrapped, !out.contains("preview"), out);
+            } catch (RelayException refusal) {
+                assertEquals("tool_choice", refusal.param());
+                assertEquals("kie", face);
+            }
+        }
+    }
+
+    static List<String> names() {
+        return List.copyOf(Profiles.builtIn().keySet());
+    }
+
+    private static ErrorCode refusal(String profile, String body) {
+        return assertThrows(RelayException.class, () -> edit(profile(profile), profile(profile), body)).code();
+    }
+
+    @Test
+    void shouldBoundWhatMustBeHeldAsATree() {
+        String values = "1,".repeat(JsonTree.MAX_VALUES) + "1";
+
+        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb",
+                "{\"model\":\"m\",\"messages\":[" + values + "]}"));
+        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb",
+                "{\"model\":\"m\",\"input\":[{\"role\":\"tool\",\"call_id\":\"c\",\"output\":[" + values + "]}]}"));
+    }
+
+    @Test
+    void shouldBoundEditsThatWait() {
+        String parts = "{\"type\":\"text\"},".repeat(210_000) + "{}";
+
+        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb",
+                "{\"model\":\"m\",\"input\":[{\"content\":[" + parts + "],\"role\":\"assistant\"}]}"));
+        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb-lenient",
+                "{\"model\":\"m\",\"input\":[" + "{},".repeat(210_000) + "{}],\"instructions\":\"x\"}"));
+        String decided = "{\"model\":\"m\",\"input\":[{\"type\":\"message\",\"role\":\"user\",\"content\":["
+                + "{\"type\":\"input_text\",\"text\":\"a\"},".repeat(210_000) + "{}]}]}";
+        assertFalse(edit(profile("codex-lb"), profile("codex-lb"), decided).isEmpty());
+    }
+
+    /** A refusal that waits for a condition needs no more memory for a million parts than for one. */
+    @Test
+    void shouldKeepOneWaitingRefusalOnly() {
+        String parts = "{\"type\":\"x\"},".repeat(300_000) + "{}";
+        RelayException refusal = assertThrows(RelayException.class, () -> edit(profile("kie"), profile("kie"),
+                "{\"model\":\"m\",\"input\":[{\"content\":[" + parts + "],\"role\":\"user\"}]}"));
+
+        assertEquals("input.0.content.0.type", refusal.param());
+    }
+
+    @Test
+    void shouldCheckALargeSchemaInTimeThatGrowsWithIt() {
+        StringBuilder properties = new StringBuilder();
+        StringBuilder required = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            properties.append(i == 0 ? "" : ",").append("\"p").append(i).append("\":{\"type\":\"string\"}");
+            required.append(i == 0 ? "" : ",").append("\"p").append(i).append('"');
+        }
+        String tool = "{\"type\":\"function\",\"strict\":true,\"parameters\":{\"type\":\"object\",\"properties\":{"
+                + properties + "},\"required\":[" + required + "],\"additionalProperties\":false}}";
+
+        assertFalse(edit(profile("codex-lb"), profile("codex-lb"),
+                "{\"model\":\"m\",\"input\":[],\"tools\":[" + tool + "]}").isEmpty());
+    }
+
+    @Test
+    void shouldRefuseASchemaThatIsTooLongToBeChecked() {
+        String tool = "{\"type\":\"function\",\"strict\":true,\"parameters\":{\"type\":\"object\",\"description\":\""
+                + "x".repeat(RuleTable.SCHEMA_BYTES) + "\"}}";
+
+        assertEquals("invalid_function_parameters", refusal("codex-lb",
+                "{\"model\":\"m\",\"input\":[],\"tools\":[" + tool + "]}").code());
+    }
+}
