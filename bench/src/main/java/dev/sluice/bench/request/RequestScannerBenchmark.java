@@ -3,9 +3,11 @@
 package dev.sluice.bench.request;
 
 import dev.sluice.protocol.json.JsonLimits;
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestScanner;
+import dev.sluice.protocol.request.RuleTable;
 import dev.sluice.protocol.rewrite.BodyRewriter;
-import dev.sluice.protocol.rewrite.Edit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
@@ -43,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public class RequestScannerBenchmark {
     private static final int READ_BYTES = 64 * 1024;
-    private static final byte[] MODEL = "\"openai/gpt-5-2-codex\"".getBytes(StandardCharsets.US_ASCII);
+    private static final String MODEL = "openai/gpt-5-2-codex";
     private static final String TOOL = "{\"type\":\"function\",\"name\":\"NAME\",\"strict\":false,\"parameters\":{"
             + "\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
             + "\"description\":\"The command to run.\"},\"workdir\":{\"type\":\"string\"},\"timeout_ms\":{\"type\":"
@@ -54,12 +56,21 @@ public class RequestScannerBenchmark {
     public String body;
 
     private final byte[] scratch = new byte[16 * 1024];
-    private final RequestScanner scanner = new RequestScanner(JsonLimits.DEFAULT, scratch);
     private final List<ByteBuf> reads = new ArrayList<>();
+    private RequestScanner scanner;
+    private RequestScanner editor;
+
+    /** Whose rules the body is rewritten by; {@link #scan} is the same for all. */
+    @Param({"openai", "codex-lb"})
+    public String profile;
 
     /** Lays the body out in reads. */
     @Setup
     public void fill() {
+        Profile rules = Profiles.builtIn().get(profile);
+        scanner = new RequestScanner(RuleTable.of(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT,
+                scratch);
+        editor = new RequestScanner(RuleTable.of(rules, rules), JsonLimits.DEFAULT, scratch);
         byte[] text = text().getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < text.length; i += READ_BYTES) {
             int length = Math.min(READ_BYTES, text.length - i);
@@ -129,7 +140,7 @@ public class RequestScannerBenchmark {
     /** The scan alone. */
     @Benchmark
     public long scan() {
-        scanner.reset();
+        scanner.reset(null);
         for (ByteBuf read : reads) {
             scanner.feed(read);
         }
@@ -137,28 +148,31 @@ public class RequestScannerBenchmark {
         return scanner.scannedBytes();
     }
 
-    /** The scan and the edit of the model, as the relay does both. */
+    /** The scan and all edits of the profile, the model's among them, as the relay does both. */
     @Benchmark
     public long scanAndRewrite() {
-        scanner.reset();
         BodyRewriter rewriter = new BodyRewriter();
+        editor.reset(rewriter);
         long[] sent = new long[1];
-        boolean isEdited = false;
+        boolean isPlanned = false;
         for (ByteBuf read : reads) {
-            scanner.feed(read);
-            rewriter.append(read.retainedSlice());
-            if (!isEdited && scanner.facts().model() != null) {
-                isEdited = true;
-                rewriter.edit(new Edit(scanner.facts().modelStart(), scanner.facts().modelEnd(), MODEL));
+            rewriter.append(read.retainedDuplicate());
+            editor.feed(read);
+            if (!isPlanned && editor.facts().model() != null) {
+                isPlanned = true;
+                editor.plan(MODEL);
             }
-            if (isEdited) {
-                rewriter.drain(rewriter.receivedBytes(), out -> {
-                    sent[0] += out.readableBytes();
-                    out.release();
-                });
-            }
+            drain(rewriter, editor.settle(), sent);
         }
-        scanner.end();
+        editor.end();
+        drain(rewriter, rewriter.receivedBytes(), sent);
         return sent[0];
+    }
+
+    private static void drain(BodyRewriter rewriter, long limit, long[] sent) {
+        rewriter.drain(limit, out -> {
+            sent[0] += out.readableBytes();
+            out.release();
+        });
     }
 }

@@ -62,6 +62,8 @@ public final class JsonScanner {
     private int children;
     private long nameEnd;
     private boolean isNextWanted;
+    private long plainBytes;
+    private PlainBlocks blocks;
 
     /** Creates one that is reset to tell nobody. */
     public JsonScanner(WatchTable table, JsonLimits limits) {
@@ -173,11 +175,36 @@ public final class JsonScanner {
             feed(text.array(), text.arrayOffset() + from, text.arrayOffset() + to);
             return;
         }
-        for (int i = from; i < to; i += scratch.length) {
+        int i = from;
+        while (i < to) {
+            i = skipPlainBlocks(text, i, to);
             int step = Math.min(scratch.length, to - i);
             text.getBytes(i, scratch, 0, step);
             feed(scratch, 0, step);
+            i += step;
         }
+    }
+
+    /**
+     * In the middle of a long plain string, goes over whole blocks without the copy to the bytes.
+     *
+     * @return the index of the first block that is not plain, or of the rest
+     */
+    private int skipPlainBlocks(ByteBuf text, int from, int to) {
+        boolean isInPlainString = state == STRING && !isName && plainBytes >= PlainBlocks.BYTES
+                && captureDepth == WatchTable.NONE;
+        if (!isInPlainString || to - from < PlainBlocks.BYTES || text.nioBufferCount() != 1) {
+            return from;
+        }
+        if (blocks == null) {
+            blocks = new PlainBlocks();
+        }
+        int skipped = blocks.skip(text, from, to);
+        base += skipped;
+        if (to - from - skipped >= PlainBlocks.BYTES) {
+            plainBytes = 0; // this block is not plain: first look at its bytes
+        }
+        return from + skipped;
     }
 
     /** Scans on. */
@@ -386,6 +413,7 @@ public final class JsonScanner {
 
     private int scanString(byte[] text, int from, int to, long textBase) {
         int end = string.scan(text, from, to, textBase);
+        plainBytes = end == to && string.isPlainSince(from) ? plainBytes + to - from : 0;
         if (isName) {
             addToName(text, from, end, textBase);
         }

@@ -17,11 +17,17 @@ final class StringScanner {
     private int lowest;
     private int highest;
     private boolean hasEscape;
+    private int plainFrom;
 
     /** Makes ready for the byte after an opening quote. */
     void reset() {
         mode = PLAIN;
         hasEscape = false;
+    }
+
+    /** Returns whether the last scan, which began at {@code from}, met nothing but plain bytes. */
+    boolean isPlainSince(int from) {
+        return mode == PLAIN && plainFrom == from;
     }
 
     /** Returns whether a backslash was seen since the last reset. */
@@ -37,8 +43,10 @@ final class StringScanner {
      */
     int scan(byte[] bytes, int from, int to, long base) {
         int i = from;
+        plainFrom = from;
         while (i < to) {
             if (mode != PLAIN) {
+                plainFrom = -1;
                 accept(bytes[i] & 0xff, base + i);
                 i++;
                 continue;
@@ -48,6 +56,7 @@ final class StringScanner {
                 return to;
             }
             byte b = bytes[i];
+            plainFrom = -1;
             if (b == '"') {
                 return i;
             }
