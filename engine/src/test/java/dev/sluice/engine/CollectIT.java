@@ -106,6 +106,68 @@ class CollectIT extends RelayFixture {
         assertTrue(answer.text().contains("upstream_answer_too_large"), answer.text());
     }
 
+    /** What follows the answer is nobody's, and no reason to refuse it. */
+    @Test
+    void shouldNotMindWhatFollowsTheTerminalEvent() throws Exception {
+        launch(route -> route.withProfile("codex-lb"),
+                builder -> builder.limits(LimitConfig.DEFAULT.withMaxHeldBytes(1000)));
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED + COMPLETED + "data: "
+                    + "x".repeat(3000)) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        assertTrue(ask(BODY_OF_JSON).text().contains("\"status\":\"completed\""));
+    }
+
+    @Test
+    void shouldAnswer502ToAStreamWithoutAByte() throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder);
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead());
+            peer.close();
+        });
+
+        assertTrue(ask(BODY_OF_JSON).text().contains("upstream_stream_truncated"));
+    }
+
+    @Test
+    void shouldDrainForTheUsageOfWhoeverLeavesWhileItCollects() throws Exception {
+        launch(route -> route.withProfile("codex-lb").withDownstreamLeave(
+                dev.sluice.engine.config.RouteConfig.DownstreamLeave.DRAIN), builder -> builder);
+        java.util.concurrent.CountDownLatch isGone = new java.util.concurrent.CountDownLatch(1);
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead()).write(ScriptedUpstream.chunk(CREATED));
+            isGone.await();
+            peer.write(ScriptedUpstream.chunk(DELTA + COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY_OF_JSON));
+            Thread.sleep(200); // until the first event has been collected
+        }
+        Thread.sleep(200);
+        isGone.countDown();
+
+        assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
+    }
+
+    /** What refuses the relay's key may quote it. */
+    @Test
+    void shouldNotTellWhatTheUpstreamSaysOfTheKey() throws Exception {
+        launchStreaming("data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"invalid_api_key\","
+                + "\"message\":\"Incorrect API key provided: sk-upstream\"}}}\n\n", 1000);
+
+        RawPeer.Message answer = ask(BODY_OF_JSON);
+
+        assertTrue(answer.head().startsWith("HTTP/1.1 401 "), answer.head());
+        assertTrue(!answer.text().contains("sk-upstream"), answer.text());
+    }
+
     /** A reset is no end of an answer, whatever has been collected. */
     @Test
     void shouldAnswer502ToAnUpstreamThatIsLost() throws Exception {

@@ -146,6 +146,37 @@ class ContentCodingIT extends RelayFixture {
         assertTrue(requests.isEmpty());
     }
 
+    /** A few bytes that unfold to a few thousand, which unfold to a gigabyte: no stage may run to its end. */
+    @Test
+    void shouldRefuseABombOfBombsBeforeItUnfolds() throws Exception {
+        launchEcho();
+        ByteArrayOutputStream gigabyte = new ByteArrayOutputStream();
+        try (OutputStream zeros = new com.github.luben.zstd.ZstdOutputStream(gigabyte)) {
+            for (int i = 0; i < 1024; i++) {
+                zeros.write(new byte[1024 * 1024]);
+            }
+        }
+        byte[] bomb = encode("zstd, zstd", gigabyte.toByteArray());
+        assertTrue(bomb.length < 1000, "bytes: " + bomb.length);
+
+        assertRefused(send("zstd, zstd, zstd", bomb, 1024), 413, "payload_too_large");
+    }
+
+    /** What never unfolds to anything has a length too. */
+    @Test
+    void shouldCountTheBytesThatComeToo() throws Exception {
+        launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxBodyBytes(10_000)));
+        byte[] endless = new byte[20_000]; // a gzip head whose file name does not end
+        java.util.Arrays.fill(endless, (byte) 'n');
+        System.arraycopy(new byte[] {31, -117, 8, 8, 0, 0, 0, 0, 0, 0}, 0, endless, 0, 10);
+
+        try (RawPeer client = connect()) {
+            client.write(post("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", ScriptedUpstream.chunk(
+                    new String(endless, java.nio.charset.StandardCharsets.ISO_8859_1))));
+            assertRefused(client.readMessage(), 413, "payload_too_large");
+        }
+    }
+
     @Test
     void shouldRefuseWhatIsTooLongDecoded() throws Exception {
         launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxBodyBytes(10_000)));

@@ -183,6 +183,47 @@ class FacesIT extends RelayFixture {
         assertTrue(ask(byId("sk-all")).head().startsWith("HTTP/1.1 200 "));
     }
 
+    /** The default cluster is nobody's who may not use it, and a key's profiles hold on every path. */
+    @Test
+    void shouldNotLetAKeyReachMoreWithoutAModel() throws Exception {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("secret", EndpointConfig.of(upstream.url(), null)))
+                .cluster(ClusterConfig.of("a", EndpointConfig.of(upstream.url(), null)))
+                .cluster(ClusterConfig.of("b", EndpointConfig.of(upstream.url(), null)))
+                .route(RouteConfig.of("s-*", "secret")).route(RouteConfig.of("a-1", "a"))
+                .route(RouteConfig.of("a-*", "b").withProfile("codex-lb-lenient"))
+                .route(RouteConfig.of("gpt-5.5-fast", "a").withProfile("codex-lb-lenient"))
+                .defaultCluster("secret").relayedPath("/v1/files")
+                .key(KeyConfig.ofSecret("one", "sk-one").withModels("a-*"))
+                .key(KeyConfig.ofSecret("glob", "sk-glob").withModels("s-3"))
+                .key(KeyConfig.ofSecret("fast", "sk-fast").withModels("gpt-5.5"))
+                .key(KeyConfig.ofSecret("kie", "sk-kie").withProfiles("codex-lb")).build());
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(OK);
+            }
+        });
+        String body = "{\"model\":\"gpt-5.5-fast\",\"input\":\"hi\"}";
+
+        assertTrue(ask(byId("sk-one")).head().startsWith("HTTP/1.1 404 "));
+        assertTrue(ask(byId("sk-one").replace("/responses/r", "/files")).head().startsWith("HTTP/1.1 404 "));
+        assertTrue(ask(byId("sk-glob")).head().startsWith("HTTP/1.1 200 "));
+        assertTrue(ask(byId("sk-kie").replace("/v1", "/api/v1")).head().startsWith("HTTP/1.1 404 "));
+        RawPeer.Message suffixed = ask(post("Authorization: Bearer sk-fast\r\nContent-Length: " + body.length()
+                + "\r\n", body));
+        assertTrue(suffixed.head().startsWith("HTTP/1.1 403 "), suffixed.head());
+    }
+
+    /** A relayed path never takes a request from a face. */
+    @Test
+    void shouldServeTheFacesBeforeRelayedPaths() throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder.relayedPath("/v1").relayedPath("/api"));
+        String body = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"store\":true}";
+
+        assertTrue(ask(post(body)).text().contains("\"param\":\"store\""));
+    }
+
     /** R48. */
     @Test
     void shouldHonourWhatAKeyMayUse() throws Exception {

@@ -37,6 +37,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
     /** Written by whoever refreshes, read by all event loops. */
     private volatile KeyTable keys;
     private KeyFile.Stamp stamp;
+    private String complaint;
 
     /** Creates an authenticator of fixed keys; with none it accepts everybody. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
@@ -66,8 +67,16 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private KeyTable read() throws IOException {
         List<KeyConfig> all = new ArrayList<>(configured);
         if (file != null) {
-            stamp = KeyFile.Stamp.of(file); // before the reading: a change meanwhile is seen the next time
-            all.addAll(KeyFile.read(file));
+            KeyFile.Stamp found = KeyFile.Stamp.of(file); // before the reading: a change meanwhile is seen next time
+            for (KeyConfig key : KeyFile.read(file)) {
+                if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
+                    stamp = found;
+                    throw new IllegalArgumentException("key " + key.label() + ": configured already (expected: in one"
+                            + " place)");
+                }
+                all.add(key);
+            }
+            stamp = found;
         }
         return new KeyTable(all);
     }
@@ -83,9 +92,12 @@ public final class ApiKeyAuthenticator implements Authenticator {
             }
             keys = read();
             LOG.info("key file {} was read again", file);
-        } catch (IOException | IllegalArgumentException e) {
-            // The stamp is that of the bad file, where there is one: it is told once, not every second.
-            LOG.error("key file {} was not read, the keys stay as they were: {}", file, e.toString());
+            complaint = null;
+        } catch (IOException | RuntimeException e) {
+            if (!e.toString().equals(complaint)) { // once, not every second
+                complaint = e.toString();
+                LOG.error("key file {} was not read, the keys stay as they were: {}", file, complaint);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.engine.auth;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -22,6 +23,7 @@ import java.util.Set;
  * begin with {@code #} are skipped.
  */
 public final class KeyFile {
+    private static final long MAX_BYTES = 16L * 1024 * 1024;
     private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires");
 
     private KeyFile() {
@@ -37,6 +39,9 @@ public final class KeyFile {
         List<KeyConfig> keys = new ArrayList<>();
         Set<String> hashes = new HashSet<>();
         int number = 0;
+        if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
+            throw new IOException(file + ": no file, or over " + MAX_BYTES + " bytes (expected: a file of keys)");
+        }
         for (String line : Files.readAllLines(file)) {
             number++;
             if (line.isBlank() || line.startsWith("#")) {
@@ -56,7 +61,7 @@ public final class KeyFile {
     }
 
     private static KeyConfig key(String line) {
-        if (!(JsonTree.read(line.getBytes(java.nio.charset.StandardCharsets.UTF_8)) instanceof Map<?, ?> members)) {
+        if (!(JsonTree.readUnique(line.getBytes(StandardCharsets.UTF_8)) instanceof Map<?, ?> members)) {
             throw new IllegalArgumentException("not an object (expected: label, sha256 and more)");
         }
         for (Object name : members.keySet()) {

@@ -5,7 +5,6 @@ package dev.sluice.engine.body;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -15,6 +14,7 @@ import io.netty.handler.codec.compression.JdkZlibDecoder;
 import io.netty.handler.codec.compression.Zstd;
 import io.netty.handler.codec.compression.ZlibWrapper;
 import io.netty.handler.codec.compression.ZstdDecoder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,16 +24,18 @@ import java.util.function.Consumer;
  * Decodes a compressed request body as it arrives (RFC 9110 section 8.4): gzip, deflate and, where zstd-jni is on the
  * class path, zstd; several in a row from right to left.
  *
- * <p>Bytes go in by small steps, and what comes out is counted at once: a body that unfolds too far is refused when it
- * does, not when it has.
+ * <p>Bytes go in by small steps, and what comes out of each coding is counted at once: a body that unfolds too far is
+ * refused when it does, not when it has. A gzip body is one member; bytes after its end are refused.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what it is given, gives what comes out.
  */
 public final class ContentDecoder {
     /** How many codings may be applied one after the other. */
     private static final int MAX_CODINGS = 3;
-    /** Deflate can unfold to a thousand times its size: one step makes at most about a mebibyte per coding. */
+    /** Deflate can unfold to a thousand times its size: one step makes at most about a mebibyte. */
     private static final int STEP_BYTES = 1024;
+    /** In zstd four bytes can unfold to 128 KiB: one step makes at most 8 MiB, which are counted and dropped. */
+    private static final int ZSTD_STEP_BYTES = 256;
     private static final int PIECE_BYTES = 64 * 1024;
     /** 8 MiB, what RFC 8878 section 3.1.1.1.2 recommends to support at least. */
     private static final int MAX_ZSTD_WINDOW_LOG = 23;
@@ -41,22 +43,17 @@ public final class ContentDecoder {
     /** Below this the ratio does not matter. */
     private static final int FREE_BYTES = 1024 * 1024;
 
-    private final EmbeddedChannel channel;
-    private final List<CompleteZlibDecoder> zlibDecoders = new ArrayList<>(1);
+    private final List<Stage> stages = new ArrayList<>(1);
     private final long maxBytes;
     private Consumer<ByteBuf> target;
     private long wireBytes;
-    private long decodedBytes;
     private RelayException fault;
 
     private ContentDecoder(List<String> codings, long maxBytes) {
         this.maxBytes = maxBytes;
-        List<ChannelHandler> handlers = new ArrayList<>();
         for (int i = codings.size() - 1; i >= 0; i--) {
-            handlers.add(decoder(codings.get(i)));
+            stages.add(new Stage(codings.get(i)));
         }
-        handlers.add(new Sink());
-        channel = new EmbeddedChannel(handlers.toArray(ChannelHandler[]::new));
     }
 
     /**
@@ -111,16 +108,6 @@ public final class ContentDecoder {
                 + ", or none)");
     }
 
-    private ChannelHandler decoder(String coding) {
-        if (coding.equals("zstd")) {
-            return new ZstdDecoder(PIECE_BYTES, MAX_ZSTD_WINDOW_LOG);
-        }
-        CompleteZlibDecoder decoder = new CompleteZlibDecoder(coding.equals("deflate") ? ZlibWrapper.ZLIB_OR_NONE
-                : ZlibWrapper.GZIP);
-        zlibDecoders.add(decoder);
-        return decoder;
-    }
-
     /**
      * Decodes on.
      *
@@ -131,12 +118,11 @@ public final class ContentDecoder {
     public void decode(ByteBuf bytes, Consumer<ByteBuf> out) {
         target = out;
         try {
-            while (bytes.isReadable() && fault == null) {
-                int step = Math.min(STEP_BYTES, bytes.readableBytes());
-                wireBytes += step;
-                channel.writeInbound(bytes.readRetainedSlice(step));
-                channel.checkException();
+            wireBytes += bytes.readableBytes();
+            if (wireBytes > maxBytes) {
+                throw tooLarge("over " + maxBytes + " bytes");
             }
+            decode(0, bytes);
         } catch (DecoderException | IndexOutOfBoundsException e) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_INVALID,
                     "content-encoding: a body that does not decode (expected: what the header says)");
@@ -148,64 +134,95 @@ public final class ContentDecoder {
         }
     }
 
+    /** Gives one stage its bytes by small steps, and what comes out of each step to the next stage. */
+    private void decode(int index, ByteBuf bytes) {
+        Stage stage = stages.get(index);
+        while (bytes.isReadable() && fault == null) {
+            stage.channel.writeInbound(bytes.readRetainedSlice(Math.min(stage.stepBytes, bytes.readableBytes())));
+            stage.channel.checkException();
+            for (ByteBuf piece = stage.pieces.poll(); piece != null; piece = stage.pieces.poll()) {
+                if (fault != null) {
+                    piece.release();
+                } else if (index + 1 == stages.size()) {
+                    target.accept(piece);
+                } else {
+                    try {
+                        decode(index + 1, piece);
+                    } finally {
+                        piece.release();
+                    }
+                }
+            }
+        }
+    }
+
     /**
      * Says that the body has ended.
      *
-     * @throws RelayException where it is not complete
+     * @throws RelayException where it is not complete; of zstd only the JSON tells that
      */
     public void end() {
-        for (CompleteZlibDecoder decoder : zlibDecoders) {
-            if (!decoder.isClosed()) {
+        for (Stage stage : stages) {
+            if (stage.zlib != null && !stage.zlib.isClosed()) {
                 throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_INVALID,
                         "content-encoding: a body that ends too early (expected: what the header says)");
             }
         }
     }
 
-    /** Returns how many bytes have come out. */
-    public long decodedBytes() {
-        return decodedBytes;
-    }
-
     /** Gives back everything; idempotent. */
     public void release() {
-        target = ByteBuf::release;
-        if (channel.isOpen()) {
-            try {
-                channel.finishAndReleaseAll();
-            } catch (DecoderException | IndexOutOfBoundsException ignored) {
-                // what was left in the decoder is not a body; it has been refused, or nobody wants it any more
-            }
-        }
-    }
-
-    private void onDecoded(ByteBuf bytes) {
-        decodedBytes += bytes.readableBytes();
-        if (fault == null && decodedBytes > maxBytes) {
-            fault = tooLarge("over " + maxBytes + " bytes decoded");
-        }
-        if (fault == null && decodedBytes > FREE_BYTES && decodedBytes > MAX_RATIO * wireBytes) {
-            fault = tooLarge("unfolds to over " + MAX_RATIO + " times its size");
-        }
-        if (fault != null) {
-            bytes.release();
-        } else {
-            try {
-                target.accept(bytes);
-            } catch (RelayException refusal) {
-                fault = refusal; // the pipeline around us would only pass it on
-            }
-        }
+        fault = fault == null ? tooLarge("over") : fault; // nothing more is let out
+        stages.forEach(Stage::release);
     }
 
     private static RelayException tooLarge(String found) {
         return RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + found + " (expected: less)");
     }
 
-    private final class Sink extends ChannelInboundHandlerAdapter {
+    /** One coding. What comes out of a step is counted before anybody else sees it. */
+    private final class Stage extends ChannelInboundHandlerAdapter {
+        private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
+        private final CompleteZlibDecoder zlib;
+        private final int stepBytes;
+        private final EmbeddedChannel channel;
+        private long decodedBytes;
+
+        Stage(String coding) {
+            boolean isZstd = coding.equals("zstd");
+            zlib = isZstd ? null : new CompleteZlibDecoder(coding.equals("deflate") ? ZlibWrapper.ZLIB_OR_NONE
+                    : ZlibWrapper.GZIP);
+            stepBytes = isZstd ? ZSTD_STEP_BYTES : STEP_BYTES;
+            channel = new EmbeddedChannel(isZstd ? new ZstdDecoder(PIECE_BYTES, MAX_ZSTD_WINDOW_LOG) : zlib, this);
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            onDecoded((ByteBuf) message);
+            ByteBuf bytes = (ByteBuf) message;
+            decodedBytes += bytes.readableBytes();
+            if (fault == null && decodedBytes > maxBytes) {
+                fault = tooLarge("over " + maxBytes + " bytes decoded");
+            }
+            if (fault == null && decodedBytes > FREE_BYTES && decodedBytes > MAX_RATIO * wireBytes) {
+                fault = tooLarge("unfolds to over " + MAX_RATIO + " times its size");
+            }
+            if (fault != null) {
+                bytes.release();
+            } else {
+                pieces.add(bytes);
+            }
+        }
+
+        void release() {
+            if (channel.isOpen()) {
+                try {
+                    channel.finishAndReleaseAll();
+                } catch (DecoderException | IndexOutOfBoundsException ignored) {
+                    // what was left in the decoder is not a body; it has been refused, or nobody wants it any more
+                }
+            }
+            pieces.forEach(ByteBuf::release);
+            pieces.clear();
         }
     }
 

@@ -111,7 +111,7 @@ public final class RequestBody {
             return;
         }
         if (!isPlanned) {
-            throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model", "model: not within the first "
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model: not within the first "
                     + limits.maxHeldBytes() + " bytes of the body (expected: earlier, or a smaller body)");
         }
         if (receivedBytes - settledBytes > limits.maxHeldBytes()) {

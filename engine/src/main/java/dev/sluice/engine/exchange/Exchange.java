@@ -230,7 +230,7 @@ final class Exchange implements RequestListener {
         if (state.isTerminal()) {
             return;
         }
-        if (state == ExchangeState.RELAYING) {
+        if (state == ExchangeState.RELAYING || responseSide.isCollecting()) {
             responseSide.onDownstreamClosed();
             return;
         }

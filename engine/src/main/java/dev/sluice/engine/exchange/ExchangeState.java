@@ -42,7 +42,8 @@ enum ExchangeState {
             case AUTHENTICATING -> next == PLANNING || next == COMPLETED || next == FAILED; // COMPLETED: answered here
             case PLANNING -> next == CONNECTING || next == FAILED;
             case CONNECTING -> next == FORWARDING || next == FAILED;
-            case FORWARDING -> next == RELAYING || next == CONNECTING || next == FAILED; // CONNECTING: another attempt
+            // CONNECTING: another attempt; DRAINING: while an answer is collected
+            case FORWARDING -> next == RELAYING || next == CONNECTING || next == DRAINING || next == FAILED;
             case RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
             case DRAINING -> next == FAILED;
             case COMPLETED, FAILED -> false;

@@ -43,6 +43,7 @@ final class RequestSide {
     private boolean isStopped;
     private boolean isReading;
     private boolean isScannerGivenBack;
+    private boolean isWithoutEvents;
     private String model;
     private long wireBytes;
     private long startedNanos;
@@ -63,7 +64,7 @@ final class RequestSide {
 
     void start() {
         if (body.scanner() == null) {
-            fixPlan(core.router().planWithoutModel(principal));
+            fixPlan(core.router().planWithoutModel(principal, face));
         }
         exchange.port().response().sendContinue();
         readOn();
@@ -126,9 +127,13 @@ final class RequestSide {
         if (isStopped) {
             return;
         }
-        if (plan != null && plan.lacksEvents(body.facts().stream())) {
-            exchange.refuseAndCancel(new RelayException(ErrorCode.DOWNSTREAM_NOT_IMPLEMENTED, "stream",
+        if (plan != null && !isWithoutEvents && face.kind() == Face.Kind.RESPONSES
+                && plan.lacksEvents(body.facts().stream())) {
+            isWithoutEvents = true;
+            refuseLater(new RelayException(ErrorCode.DOWNSTREAM_NOT_IMPLEMENTED, "stream",
                     "stream: true for an upstream that has no events (expected: false)"));
+        }
+        if (isStopped) {
             return;
         }
         if (plan != null && attempt == null && body.isReady()) {
@@ -307,7 +312,7 @@ final class RequestSide {
 
     /** Returns whether the downstream owes bytes of the body. */
     boolean isWaitingForBody() {
-        return isReading && !body.isEnded();
+        return isReading && !isStopped && !body.isEnded();
     }
 
     /** Returns whether a connection stands and has not taken all of the request. */

@@ -38,6 +38,7 @@ final class ResponseSide {
     private long headNanos;
     private long lastReadNanos;
     private long bytesBeforeDrain;
+    private long reservedBytes;
 
     ResponseSide(Exchange exchange, RelayCore core, LoopContext loop, ResponseWriter target) {
         this.exchange = exchange;
@@ -115,6 +116,7 @@ final class ResponseSide {
     private void collect(ByteBuf read, TransferScanner frame) {
         try {
             collector.add(read, frame.runs(), loop.scratch());
+            reserveCollected();
         } catch (RelayException tooLarge) {
             read.release();
             exchange.refuseAndCancel(tooLarge);
@@ -127,6 +129,14 @@ final class ResponseSide {
         }
     }
 
+    private void reserveCollected() {
+        long more = collector.keptBytes() - reservedBytes;
+        if (more > 0 && !core.bodies().tryReserve(more)) {
+            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay holds as many bodies as it may");
+        }
+        reservedBytes += Math.max(0, more);
+    }
+
     private void answerCollected(ResponseCollector.Answer answer) {
         HttpHeaders headers = head.headers();
         headers.set("content-type", "application/json");
@@ -136,7 +146,7 @@ final class ResponseSide {
         target.writeHead(head);
         target.append(Unpooled.wrappedBuffer(answer.body()));
         target.end();
-        exchange.finish(ExchangeEnd.COMPLETED, answer.error());
+        exchange.finish(answer.isWhole() ? ExchangeEnd.COMPLETED : ExchangeEnd.UPSTREAM_LOST, answer.error());
         attempt.finishAlone();
     }
 
@@ -262,8 +272,8 @@ final class ResponseSide {
             return;
         }
         if (!exchange.state().isResponseCommitted()) {
-            ErrorCode told = collector != null && cause == ErrorCode.UPSTREAM_CLOSED ? ErrorCode.UPSTREAM_TRUNCATED
-                    : cause;
+            boolean isCut = cause == ErrorCode.UPSTREAM_CLOSED && relay != null && isCollected();
+            ErrorCode told = isCut ? ErrorCode.UPSTREAM_TRUNCATED : cause;
             exchange.refuse(RelayException.of(told, messageOf(told)));
             return;
         }
@@ -338,6 +348,8 @@ final class ResponseSide {
     }
 
     void release() {
+        core.bodies().release(reservedBytes);
+        reservedBytes = 0;
         if (relay != null) {
             relay.release();
         }

@@ -19,7 +19,7 @@ public final class Faces {
     /** What the Codex CLI calls behind a ChatGPT login, with the API's own prefix or without. */
     private static final String CODEX = "/backend-api/codex";
     /** Segments that a server behind us could take for another path. */
-    private static final Pattern DISGUISED = Pattern.compile("(?i)(.*/)?(\\.|%2e){1,2}(/.*)?|.*(%2f|%5c|\\\\|//).*");
+    private static final Pattern DISGUISED = Pattern.compile("(.*/)?\\.{1,2}(/.*)?|.*([%;\\\\]|//).*");
 
     private static final List<Row> ROWS = List.of(
             new Row(RESPONSES, Face.Kind.RESPONSES, "POST"),
@@ -81,12 +81,6 @@ public final class Faces {
             return new Face(Face.Kind.RESPONSES, path, List.of("POST"), null, false);
         }
         boolean isDisguised = DISGUISED.matcher(path).matches();
-        for (String relayed : relayedPaths) {
-            if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
-                String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
-                return new Face(Face.Kind.OPERATION, rest, List.of("GET", "POST", "DELETE"), null, false);
-            }
-        }
         for (Prefix prefix : prefixes) {
             if (path.startsWith(prefix.path + '/')) {
                 String rest = path.substring(prefix.path.length());
@@ -96,6 +90,12 @@ public final class Faces {
                         return new Face(row.kind, rest, row.methods, prefix.profile, prefix.alwaysStreams);
                     }
                 }
+            }
+        }
+        for (String relayed : relayedPaths) {
+            if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
+                String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
+                return new Face(Face.Kind.OPERATION, rest, List.of("GET", "POST", "DELETE"), null, false);
             }
         }
         return null;

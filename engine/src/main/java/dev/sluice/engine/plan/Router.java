@@ -30,7 +30,6 @@ public final class Router {
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Profile> profiles;
     private final String defaultCluster;
-    private final Map<List<Profile>, RuleTable> tables = new HashMap<>();
     private final Map<String, RuleTable> firstTables = new HashMap<>();
 
     /**
@@ -47,8 +46,9 @@ public final class Router {
                 cluster -> profile(cluster.dialect())));
         for (RouteConfig route : routes) {
             entries.add(new Entry(new Glob(route.model()), route, profile(route.profile()),
-                    dialects.get(route.cluster())));
+                    dialects.get(route.cluster()), new HashMap<>()));
         }
+        Map<List<Profile>, RuleTable> tables = new HashMap<>();
         List<String> owners = new ArrayList<>(profiles.values().stream().filter(profile -> !profile.paths().isEmpty())
                 .map(Profile::name).toList());
         owners.add(null);
@@ -56,7 +56,10 @@ public final class Router {
             Set<RuleTable> all = new HashSet<>();
             for (Entry entry : entries) {
                 Profile face = owner == null ? entry.profile : profiles.get(owner);
-                all.add(tables.computeIfAbsent(List.of(face, entry.dialect), pair -> compile(face, entry.dialect)));
+                RuleTable table = tables.computeIfAbsent(List.of(face, entry.dialect),
+                        pair -> compile(face, entry.dialect));
+                entry.tables.put(face.name(), table);
+                all.add(table);
             }
             firstTables.put(owner, all.size() == 1 ? all.iterator().next() : FACTS);
         }
@@ -83,9 +86,11 @@ public final class Router {
      */
     public Plan plan(RequestFacts facts, Principal principal, Face face) {
         String model = facts.model();
+        boolean isEdited = face.kind() == Face.Kind.RESPONSES;
         Entry found = null;
         for (Entry entry : entries) {
-            if (entry.glob.matches(model) || entry.glob.matches(faceOf(entry, face).canonicalModel(model))) {
+            if (entry.glob.matches(model)
+                    || isEdited && entry.glob.matches(faceOf(entry, face).canonicalModel(model))) {
                 found = entry;
                 break;
             }
@@ -96,8 +101,9 @@ public final class Router {
             throw principal.mayUse(model) ? unknown(model) : denied.apply(model);
         }
         Profile profile = faceOf(found, face);
-        String canonical = face.kind() == Face.Kind.RESPONSES ? profile.canonicalModel(model) : model;
-        if (!principal.mayUse(canonical)) {
+        String canonical = isEdited ? profile.canonicalModel(model) : model;
+        // By the name that the route is for: one for a name with its suffixes is a model of its own.
+        if (!principal.mayUse(found.glob.matches(canonical) ? canonical : model)) {
             throw denied.apply(model);
         }
         if (!principal.mayUseProfile(profile.name())) {
@@ -105,7 +111,7 @@ public final class Router {
                     "This API key does not have access to the profile of this route");
         }
         String upstream = found.route.upstreamModel() == null ? canonical : found.route.upstreamModel();
-        RuleTable table = face.kind() == Face.Kind.RESPONSES ? tables.get(List.of(profile, found.dialect)) : FACTS;
+        RuleTable table = isEdited ? found.tables.get(profile.name()) : FACTS;
         return new Plan(found.route, model, found.dialect.upstreamModel(upstream), table, profile, found.dialect);
     }
 
@@ -114,20 +120,22 @@ public final class Router {
     }
 
     /**
-     * Returns the plan for a request that names no model: to the only cluster that the caller may use, or the default.
+     * Returns the plan for a request that names no model: to the only cluster that the caller may use, or to the
+     * default one, if it is among them.
      *
      * @throws RelayException where there is no such cluster
      */
-    public Plan planWithoutModel(Principal principal) {
-        List<Entry> usable = entries.stream().filter(entry -> principal.mayUse(entry.route.model())).toList();
-        Set<String> clusters = usable.stream().map(entry -> entry.route.cluster()).collect(Collectors.toSet());
+    public Plan planWithoutModel(Principal principal, Face face) {
+        Set<String> clusters = entries.stream().filter(entry -> principal.mayUseSomeOf(entry.glob)
+                && principal.mayUseProfile(faceOf(entry, face).name())).map(entry -> entry.route.cluster())
+                .collect(Collectors.toSet());
         String cluster = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
-        if (cluster == null) {
+        if (cluster == null || !clusters.contains(cluster)) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
                     "id: its owner is not known here (expected: a configured default cluster, or one cluster only)");
         }
         RouteConfig route = entries.stream().map(Entry::route).filter(r -> r.cluster().equals(cluster)).findFirst()
-                .orElseGet(() -> RouteConfig.of("*", cluster));
+                .orElseThrow();
         return new Plan(route, null, null, null, Profiles.standard(), Profiles.standard());
     }
 
@@ -148,10 +156,12 @@ public final class Router {
 
     /** Returns the routes with a literal model name that a caller may use: what {@code GET /v1/models} lists. */
     public List<RouteConfig> listed(Principal principal) {
-        return entries.stream().filter(entry -> entry.glob.isLiteral() && principal.mayUse(entry.route.model()))
+        return entries.stream().filter(entry -> entry.glob.isLiteral() && principal.mayUse(entry.route.model())
+                && principal.mayUseProfile(entry.profile.name()))
                 .map(Entry::route).toList();
     }
 
-    private record Entry(Glob glob, RouteConfig route, Profile profile, Profile dialect) {
+    private record Entry(Glob glob, RouteConfig route, Profile profile, Profile dialect,
+            Map<String, RuleTable> tables) {
     }
 }

@@ -42,6 +42,19 @@ public final class Glob {
         return p == pattern.length();
     }
 
+    /** Returns whether some text may match both; false only where their beginnings or their ends rule that out. */
+    public boolean mayOverlap(Glob other) {
+        if (isLiteral() || other.isLiteral()) {
+            return isLiteral() ? other.matches(pattern) : matches(other.pattern);
+        }
+        String head = pattern.substring(0, pattern.indexOf('*'));
+        String otherHead = other.pattern.substring(0, other.pattern.indexOf('*'));
+        String tail = pattern.substring(pattern.lastIndexOf('*') + 1);
+        String otherTail = other.pattern.substring(other.pattern.lastIndexOf('*') + 1);
+        return (head.startsWith(otherHead) || otherHead.startsWith(head))
+                && (tail.endsWith(otherTail) || otherTail.endsWith(tail));
+    }
+
     @Override
     public String toString() {
         return pattern;

@@ -3,15 +3,16 @@
 package dev.sluice.engine.spi;
 
 import java.util.List;
-import java.util.function.Predicate;
 
 /** On whose behalf a request comes. Immutable. */
 public final class Principal {
     private final String name;
-    private final Predicate<String> models;
-    private final Predicate<String> profiles;
+    private static final List<Glob> ALL = List.of(new Glob("*"));
 
-    private Principal(String name, Predicate<String> models, Predicate<String> profiles) {
+    private final List<Glob> models;
+    private final List<Glob> profiles;
+
+    private Principal(String name, List<Glob> models, List<Glob> profiles) {
         this.name = name;
         this.models = models;
         this.profiles = profiles;
@@ -19,7 +20,7 @@ public final class Principal {
 
     /** Somebody who may use every model. */
     public static Principal of(String name) {
-        return new Principal(name, model -> true, profile -> true);
+        return new Principal(name, ALL, ALL);
     }
 
     /**
@@ -29,7 +30,7 @@ public final class Principal {
      * @param models names, or patterns with {@code *} for any run of characters
      */
     public static Principal of(String name, List<String> models) {
-        return new Principal(name, anyOf(models), profile -> true);
+        return new Principal(name, globs(models), ALL);
     }
 
     /**
@@ -38,12 +39,11 @@ public final class Principal {
      * @param patterns names, or patterns with {@code *} for any run of characters
      */
     public Principal withProfiles(List<String> patterns) {
-        return new Principal(name, models, anyOf(patterns));
+        return new Principal(name, models, globs(patterns));
     }
 
-    private static Predicate<String> anyOf(List<String> patterns) {
-        List<Glob> globs = patterns.stream().map(Glob::new).toList();
-        return text -> globs.stream().anyMatch(glob -> glob.matches(text));
+    private static List<Glob> globs(List<String> patterns) {
+        return patterns.stream().map(Glob::new).toList();
     }
 
     /** Returns the name, for logs and usage records. */
@@ -53,12 +53,17 @@ public final class Principal {
 
     /** Returns whether a model may be used, by the name that the caller asks for. */
     public boolean mayUse(String model) {
-        return models.test(model);
+        return models.stream().anyMatch(glob -> glob.matches(model));
+    }
+
+    /** Returns whether some model that a pattern stands for may be used, as far as the patterns tell. */
+    public boolean mayUseSomeOf(Glob pattern) {
+        return models.stream().anyMatch(glob -> glob.mayOverlap(pattern));
     }
 
     /** Returns whether a request profile may be used. */
     public boolean mayUseProfile(String profile) {
-        return profiles.test(profile);
+        return profiles.stream().anyMatch(glob -> glob.matches(profile));
     }
 
     @Override

@@ -127,7 +127,8 @@ class KeyFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"nonsense", "[]", "{}", "{\"label\":\"a\",\"sha256\":\"12\"}",
-        "{\"label\":\"a\",\"key\":\"sk-secret\"}"})
+        "{\"label\":\"a\",\"key\":\"sk-secret\"}", "{\"label\":\"a\"}, \"expires\":\"2020-01-01T00:00:00Z\"}",
+        "{\"label\":\"a\",\"models\":[\"a\"],\"models\":[]}"})
     void shouldNameTheLineThatIsNoKey(String wrong) throws IOException {
         Path file = file(line("a", "sk-a", "") + wrong);
 
@@ -135,6 +136,28 @@ class KeyFileTest {
 
         assertTrue(message.startsWith("keys, line 2: "), message);
         assertTrue(!message.contains("sk-secret"), message);
+    }
+
+    @Test
+    void shouldReadAgainWhatCouldNotBeRead() throws IOException {
+        Path file = file(line("a", "sk-a", ""));
+        ApiKeyAuthenticator keys = authenticator(file);
+
+        Files.delete(file);
+        Files.createDirectory(file);
+        keys.refresh();
+        Files.delete(file);
+        file(line("b", "sk-b", ""));
+        keys.refresh();
+
+        assertNotNull(ask(keys, "sk-b"));
+    }
+
+    @Test
+    void shouldNotLetTheFileWidenAConfiguredKey() throws IOException {
+        Path file = file(line("root2", "sk-root", ""));
+
+        assertThrows(IllegalArgumentException.class, () -> authenticator(file));
     }
 
     @Test

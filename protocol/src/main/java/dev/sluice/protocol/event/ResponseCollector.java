@@ -11,7 +11,6 @@ import dev.sluice.protocol.json.JsonTree.Literal;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +24,12 @@ import java.util.TreeMap;
  */
 public final class ResponseCollector implements EventListener {
     private static final byte[] LINE_FEED = {'\n'};
+    private static final int HTTP_UNAUTHORIZED = 401;
 
     private final EventScanner scanner = new EventScanner(this, true);
     private final long maxBytes;
     private final ByteArrayOutputStream data = new ByteArrayOutputStream(1024);
-    private final TreeMap<Long, Object> items = new TreeMap<>();
+    private final TreeMap<Long, byte[]> items = new TreeMap<>();
     private long itemBytes;
     private Answer answer;
 
@@ -46,8 +46,14 @@ public final class ResponseCollector implements EventListener {
      * @param status the HTTP status
      * @param body   JSON, in UTF-8
      * @param error  the error's code; null where there is none
+     * @param isWhole whether the upstream ended its answer itself
      */
-    public record Answer(int status, byte[] body, String error) {
+    public record Answer(int status, byte[] body, String error, boolean isWhole) {
+    }
+
+    /** Returns how many bytes are kept. */
+    public long keptBytes() {
+        return itemBytes + data.size();
     }
 
     /**
@@ -81,7 +87,7 @@ public final class ResponseCollector implements EventListener {
     }
 
     private static Answer failure(ErrorCode code, String message) {
-        return new Answer(code.status(), ErrorBody.of(code, message, null), code.code());
+        return new Answer(code.status(), ErrorBody.of(code, message, null), code.code(), false);
     }
 
     @Override
@@ -95,9 +101,11 @@ public final class ResponseCollector implements EventListener {
 
     @Override
     public boolean onData(byte[] bytes, int from, int to) {
-        if (itemBytes + data.size() + (to - from) > maxBytes) {
-            throw RelayException.of(ErrorCode.UPSTREAM_ANSWER_TOO_LARGE, "The upstream's answer is over " + maxBytes
-                    + " bytes, which is more than can be collected (expected: \"stream\": true for such answers)");
+        if (answer != null) {
+            return false;
+        }
+        if (data.size() + (to - from) > maxBytes) {
+            throw tooLarge();
         }
         data.write(bytes, from, to - from);
         return true;
@@ -111,7 +119,10 @@ public final class ResponseCollector implements EventListener {
         Object event;
         try {
             event = JsonTree.read(data.toByteArray());
-        } catch (IllegalArgumentException notJson) {
+        } catch (IllegalArgumentException e) {
+            if (e.getCause() == null) {
+                throw tooLarge(); // more values than a tree may have
+            }
             return; // [DONE], or nothing that could be terminal
         }
         if (event instanceof Map<?, ?> members && members.get("type") instanceof String type) {
@@ -125,12 +136,16 @@ public final class ResponseCollector implements EventListener {
             case "response.output_item.done" -> {
                 if (event.get("item") instanceof Map<?, ?> item
                         && event.get("output_index") instanceof Literal index && index.text().matches("\\d{1,9}")) {
-                    items.put(Long.parseLong(index.text()), item);
-                    itemBytes += data.size();
+                    byte[] text = JsonTree.write(item);
+                    byte[] before = items.put(Long.parseLong(index.text()), text);
+                    itemBytes += text.length - (before == null ? 0 : before.length);
+                    if (itemBytes > maxBytes) {
+                        throw tooLarge();
+                    }
                 }
             }
             case "response.completed", "response.incomplete" -> answer = event.get("response") instanceof Map<?, ?> r
-                    ? new Answer(200, JsonTree.write(filled(r)), null)
+                    ? new Answer(200, JsonTree.write(filled(r)), null, true)
                     : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
             case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
                     ? response.get("error") : null);
@@ -146,8 +161,15 @@ public final class ResponseCollector implements EventListener {
             return response;
         }
         Map<Object, Object> filled = new LinkedHashMap<>(response);
-        filled.put("output", new ArrayList<>(items.values()));
+        // Each of them is JSON text already, which is what a literal is.
+        filled.put("output", items.values().stream().map(item -> new Literal(new String(item, StandardCharsets.UTF_8)))
+                .toList());
         return filled;
+    }
+
+    private RelayException tooLarge() {
+        return RelayException.of(ErrorCode.UPSTREAM_ANSWER_TOO_LARGE, "The upstream's answer is over " + maxBytes
+                + " bytes, or has too many parts, to be collected (expected: \"stream\": true for such answers)");
     }
 
     private static Answer failed(Object error) {
@@ -157,12 +179,14 @@ public final class ResponseCollector implements EventListener {
         String type = members.get("type") instanceof String text && !text.equals("error") ? text : null;
         int status = status(code, type);
         Map<String, Object> told = new LinkedHashMap<>();
-        told.put("message", members.get("message") instanceof String text ? text : "The upstream failed");
+        String message = members.get("message") instanceof String text ? text : "The upstream failed";
+        // What refuses a key may quote it, and it is not the caller's.
+        told.put("message", status == HTTP_UNAUTHORIZED ? "The upstream refused the relay's credentials" : message);
         told.put("type", type != null ? type : typeOf(status));
         told.put("code", code == null ? Literal.NULL : code);
         told.put("param", members.get("param") instanceof String text ? text : Literal.NULL);
         return new Answer(status, JsonTree.text(Map.of("error", told)).getBytes(StandardCharsets.UTF_8),
-                code == null ? "error" : code);
+                code == null ? "error" : code, true);
     }
 
     private static int status(String code, String type) {

@@ -12,12 +12,22 @@ import java.util.Arrays;
 public final class JsonCapture {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private byte[] bytes = new byte[64];
+    private static final int FIRST_BYTES = 64;
+    private static final int MAX_KEPT_BYTES = 16 * 1024;
+
+    private byte[] bytes = new byte[FIRST_BYTES];
     private int length;
     private int cap;
     private boolean isTruncated;
 
     JsonCapture() {
+    }
+
+    /** Gives a large array back between two texts. */
+    void trim() {
+        if (bytes.length > MAX_KEPT_BYTES) {
+            bytes = new byte[FIRST_BYTES];
+        }
     }
 
     /** Makes ready for a value of at most {@code capBytes}. */

@@ -89,6 +89,7 @@ public final class JsonScanner {
         base = 0;
         valueNode = table.root();
         captureDepth = WatchTable.NONE;
+        capture.trim();
         separators[0] = NO_SEPARATOR;
         ordinals[0] = 0;
         isNextWanted = false;

@@ -52,8 +52,25 @@ public final class JsonTree {
      * @throws IllegalArgumentException where the text is not JSON, or has more than {@link #MAX_VALUES} values
      */
     public static Object read(byte[] json) {
+        return read(json, false);
+    }
+
+    /**
+     * Reads one value in which no object has a name twice.
+     *
+     * @throws IllegalArgumentException where the text is not that
+     */
+    public static Object readUnique(byte[] json) {
+        return read(json, true);
+    }
+
+    private static Object read(byte[] json, boolean isUnique) {
         try (JsonParser parser = JSON.createParser(json)) {
-            return new Reader(parser).read(parser.nextToken());
+            Object value = new Reader(parser, isUnique).read(parser.nextToken());
+            if (parser.nextToken() != null) {
+                throw new IOException("more than one value");
+            }
+            return value;
         } catch (IOException e) {
             throw new IllegalArgumentException("text: not JSON (expected: one value)", e);
         }
@@ -61,10 +78,12 @@ public final class JsonTree {
 
     private static final class Reader {
         private final JsonParser parser;
+        private final boolean isUnique;
         private int values;
 
-        Reader(JsonParser parser) {
+        Reader(JsonParser parser, boolean isUnique) {
             this.parser = parser;
+            this.isUnique = isUnique;
         }
 
         private Object read(JsonToken token) throws IOException {
@@ -79,7 +98,9 @@ public final class JsonTree {
                     Map<String, Object> members = new LinkedHashMap<>();
                     while (parser.nextToken() == JsonToken.FIELD_NAME) {
                         String name = parser.currentName();
-                        members.put(name, read(parser.nextToken()));
+                        if (members.put(name, read(parser.nextToken())) != null && isUnique) {
+                            throw new IOException("a name twice");
+                        }
                     }
                     return members;
                 }

@@ -38,6 +38,13 @@ final class EventSequence implements Iterator<byte[]> {
                 addMessage(options.events);
             }
             case FUNCTION_CALL -> addFunctionCall();
+            case TOOL_TURN -> {
+                if (response.hasToolOutput()) {
+                    addMessage(options.events);
+                } else {
+                    addToolCall();
+                }
+            }
             default -> throw new AssertionError(options.kind);
         }
         parts.add(this::completed);
@@ -142,6 +149,32 @@ final class EventSequence implements Iterator<byte[]> {
             output.add(done);
             return event;
         });
+    }
+
+    /** A call of a function or a custom tool, its input in one piece. */
+    private void addToolCall() {
+        boolean isCustom = response.isCustomTool(options.tool);
+        String kind = isCustom ? "response.custom_tool_call_input" : "response.function_call_arguments";
+        String item = response.itemId(isCustom ? "ctc" : "fc");
+        parts.add(() -> itemEvent("response.output_item.added", toolCall(item, "in_progress", "", isCustom)));
+        parts.add(() -> deltaEvent(kind + ".delta", item, "", "", options.toolInput));
+        parts.add(() -> event(kind + ".done", node -> position(node, item).put(isCustom ? "input" : "arguments",
+                options.toolInput)));
+        parts.add(() -> {
+            ObjectNode done = toolCall(item, "completed", options.toolInput, isCustom);
+            byte[] event = itemEvent("response.output_item.done", done);
+            output.add(done);
+            return event;
+        });
+    }
+
+    private ObjectNode toolCall(String id, String status, String input, boolean isCustom) {
+        ObjectNode call = ResponseObject.JSON.createObjectNode().put("id", id)
+                .put("type", isCustom ? "custom_tool_call" : "function_call").put("status", status)
+                .put("call_id", response.itemId("call")).put("name", options.tool)
+                .put(isCustom ? "input" : "arguments", input);
+        String namespace = response.namespaceOf(options.tool);
+        return namespace == null ? call : call.put("namespace", namespace);
     }
 
     /** A line feed among the words would have to be escaped inside of the arguments' JSON text. */

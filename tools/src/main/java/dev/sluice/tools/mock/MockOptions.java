@@ -19,7 +19,9 @@ public final class MockOptions implements Cloneable {
         /** A reasoning item with a summary, then one message. */
         REASONING,
         /** One call of the first function tool of the request. */
-        FUNCTION_CALL
+        FUNCTION_CALL,
+        /** One call of the tool that is named, and a message once the request has its output: a coding agent's turn. */
+        TOOL_TURN
     }
 
     /** How a stream's body is framed. */
@@ -46,8 +48,17 @@ public final class MockOptions implements Cloneable {
         TRUNCATE
     }
 
-    @Option(names = "--kind", description = "text, reasoning or function_call. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--kind",
+            description = "text, reasoning, function_call or tool_turn. Default: ${DEFAULT-VALUE}")
     Kind kind = Kind.TEXT;
+
+    @Option(names = "--tool", paramLabel = "NAME",
+            description = "For tool_turn: the function or custom tool to call, wherever the request has it.")
+    String tool = "";
+
+    @Option(names = "--tool-input", paramLabel = "TEXT",
+            description = "For tool_turn: the arguments, JSON for a function. Default: ${DEFAULT-VALUE}")
+    String toolInput = "{}";
 
     @Option(names = "--events", paramLabel = "N", description = "Deltas of an answer. Default: ${DEFAULT-VALUE}")
     int events = 32;
@@ -121,6 +132,8 @@ public final class MockOptions implements Cloneable {
         try {
             switch (name) {
                 case "kind" -> kind = Kind.valueOf(value.toUpperCase(Locale.ROOT));
+                case "tool" -> tool = value;
+                case "tool_input" -> toolInput = value;
                 case "events" -> events = Integer.parseInt(value);
                 case "delta_bytes" -> deltaBytes = Integer.parseInt(value);
                 case "pace_ms" -> paceMillis = Integer.parseInt(value);

@@ -97,6 +97,51 @@ final class ResponseObject {
         return usage;
     }
 
+    /** Returns whether the request brings what a tool has said. */
+    boolean hasToolOutput() {
+        for (JsonNode item : request.path("input")) {
+            if (item.path("type").asText().endsWith("_call_output")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isCustomTool(String name) {
+        JsonNode tool = find(name, request.path("tools"), null, new String[1]);
+        return tool != null && tool.path("type").asText().equals("custom");
+    }
+
+    /** Returns the namespace that the request has a tool in, or null. */
+    String namespaceOf(String name) {
+        String[] namespace = new String[1];
+        find(name, request.path("tools"), null, namespace);
+        return namespace[0];
+    }
+
+    /** Looks among the tools, in namespaces and in the items of type additional_tools. */
+    private JsonNode find(String name, JsonNode tools, String namespace, String[] found) {
+        for (JsonNode tool : tools) {
+            if (tool.path("name").asText().equals(name)) {
+                found[0] = namespace;
+                return tool;
+            }
+            JsonNode inner = find(name, tool.path("tools"), tool.path("name").asText(), found);
+            if (inner != null) {
+                return inner;
+            }
+        }
+        if (tools == request.path("tools")) {
+            for (JsonNode item : request.path("input")) {
+                JsonNode inner = find(name, item.path("tools"), null, found);
+                if (inner != null) {
+                    return inner;
+                }
+            }
+        }
+        return null;
+    }
+
     /** Returns the name of the request's first function tool, or one of our own. */
     String functionName() {
         for (JsonNode tool : request.path("tools")) {
