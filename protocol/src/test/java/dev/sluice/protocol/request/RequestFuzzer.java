@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * The property of {@link RequestFuzzTest} for inputs that Jazzer finds by coverage. Not part of the build:
+ * {@code JAZZER_FUZZ=1 ./mvnw -pl protocol test -Dtest=RequestFuzzer}. What it finds becomes a named test.
+ */
+class RequestFuzzer {
+    @FuzzTest(maxDuration = "30m")
+    void shouldHoldForAnyBytes(byte[] data) throws IOException {
+        int[] at = new int[1];
+        RandomBody.Choices choices = bound -> at[0] < data.length ? Byte.toUnsignedInt(data[at[0]++]) % bound : 0;
+        boolean isStructured = choices.next(4) > 0;
+        byte[] body = isStructured ? new RandomBody(choices).make().getBytes(UTF_8)
+                : Arrays.copyOfRange(data, Math.min(1, data.length), data.length);
+        RequestFuzzTest.check(body, choices);
+    }
+}
