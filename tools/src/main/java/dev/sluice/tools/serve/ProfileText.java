@@ -27,7 +27,7 @@ final class ProfileText {
     static String table(Collection<Profile> profiles, Map<String, Profile> known) {
         StringBuilder out = new StringBuilder("| profile | refuses | changes |\n|---|---|---|\n");
         for (Profile profile : profiles) {
-            out.append("| `").append(profile.name()).append("` ").append(profile.summary()).append(" | ")
+            out.append("| `").append(profile.name()).append("`: ").append(profile.summary()).append(" | ")
                     .append(cell(profile, known, true)).append(" | ").append(cell(profile, known, false))
                     .append(" |\n");
         }
@@ -35,29 +35,45 @@ final class ProfileText {
     }
 
     private static String cell(Profile profile, Map<String, Profile> known, boolean isRefusal) {
-        List<String> own = sentences(profile, isRefusal);
+        List<Statement> own = statements(profile, isRefusal);
         if (profile.parent() == null) {
-            return own.isEmpty() ? "nothing else" : String.join("; ", own);
+            return own.isEmpty() ? "nothing else" : sentences(own);
         }
-        List<String> inherited = sentences(known.get(profile.parent()), isRefusal);
-        List<String> more = own.stream().filter(sentence -> !inherited.contains(sentence)).toList();
-        List<String> less = inherited.stream().filter(sentence -> !own.contains(sentence)).toList();
-        return "as `" + profile.parent() + '`' + (less.isEmpty() ? "" : ", without: " + String.join("; ", less))
-                + (more.isEmpty() ? "" : (less.isEmpty() ? ", and: " : ". And: ") + String.join("; ", more));
+        List<Statement> inherited = statements(known.get(profile.parent()), isRefusal);
+        String more = sentences(own.stream().filter(statement -> !inherited.contains(statement)).toList());
+        String less = sentences(inherited.stream().filter(statement -> !own.contains(statement)).toList());
+        return "as `" + profile.parent() + "`." + (less.isEmpty() ? "" : " **But not:** " + less + '.')
+                + (more.isEmpty() ? "" : " **And:** " + more);
     }
 
-    /** Rows that say the same of several fields become one sentence. */
-    private static List<String> sentences(Profile profile, boolean isRefusal) {
-        Map<String, List<String>> fields = new LinkedHashMap<>();
+    private static List<Statement> statements(Profile profile, boolean isRefusal) {
+        List<Statement> statements = new ArrayList<>();
         for (Rule rule : profile.rules()) {
             String form = isRefusal ? refusal(rule) : change(rule);
             if (form != null) {
-                fields.computeIfAbsent(form + condition(rule) + side(rule), f -> new ArrayList<>())
-                        .add(rule.field() == null ? "" : '`' + rule.field().replace("[]*", "[]") + '`');
+                statements.add(new Statement(form + condition(rule) + side(rule),
+                        rule.field() == null ? "" : '`' + rule.field().replace("[]*", "[]") + '`'));
             }
         }
+        return statements;
+    }
+
+    /** What is said alike of several fields becomes one sentence. */
+    private static String sentences(List<Statement> statements) {
+        Map<String, List<String>> fields = new LinkedHashMap<>();
+        statements.forEach(statement -> fields.computeIfAbsent(statement.form, form -> new ArrayList<>())
+                .add(statement.field));
         return fields.entrySet().stream().map(entry -> entry.getKey().replace("%", entry.getValue().stream().distinct()
-                .collect(Collectors.joining(", ")))).toList();
+                .collect(Collectors.joining(", ")))).collect(Collectors.joining("; "));
+    }
+
+    /**
+     * What a row says.
+     *
+     * @param form  the words, with {@code %} for the field
+     * @param field its path
+     */
+    private record Statement(String form, String field) {
     }
 
     private static String refusal(Rule rule) {

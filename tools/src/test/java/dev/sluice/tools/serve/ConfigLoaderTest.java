@@ -100,17 +100,18 @@ class ConfigLoaderTest {
         "5m|5min|f.yaml, line 30: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
-            + " limits, timeouts, transport)",
+            + " key_file, profiles, relayed_paths, default_cluster, limits, timeouts, transport)",
         "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
             + " that is not set (expected: set it, or give a default as ${NAME:-default})",
         "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
             + " with a host, without user, query or fragment)",
         "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
-        "label: alice|labl: alice|f.yaml, line 22: keys[0].labl: unknown setting (expected: label, sha256, models)",
+        "label: alice|labl: alice|f.yaml, line 22: keys[0].labl: unknown setting (expected: label, sha256, models,"
+            + " profiles, expires)",
         "connect: 250ms|exchange: 1s|f.yaml, line 32: timeouts.exchange: set twice (expected: once)",
         "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (expected: model, cluster,"
-            + " upstream_model, on_upstream_loss, on_downstream_leave, retry_reused_connection)",
+            + " upstream_model, profile, on_upstream_loss, on_downstream_leave, retry_reused_connection)",
         "url: https://api.openai.com/v1|api_key: x|f.yaml, line 10: clusters.openai.endpoints[0].api_key: set twice"
             + " (expected: once)"})
     void shouldNameTheLineWhatWasFoundAndWhatIsExpected(String from, String to, String message) {
