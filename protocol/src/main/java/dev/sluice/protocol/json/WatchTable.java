@@ -36,7 +36,9 @@ public final class WatchTable {
     /** Returns the node of a member, given its decoded name; {@link #NONE} where no watched path goes through it. */
     int member(int node, byte[] name, int length) {
         for (Member member : nodes[node].members) {
-            if (Arrays.equals(member.name, 0, member.name.length, name, 0, length)) {
+            // Most names differ in these two already; the rest is looked at once.
+            boolean mayBe = member.name.length == length && (length == 0 || member.name[0] == name[0]);
+            if (mayBe && Arrays.equals(member.name, 0, length, name, 0, length)) {
                 return member.node;
             }
         }

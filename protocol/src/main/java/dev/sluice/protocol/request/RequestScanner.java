@@ -43,6 +43,7 @@ public final class RequestScanner implements JsonListener {
     private static final int MODEL_RANK = -1;
     /** What has no members: a value that is no object. */
     private static final Frame NO_MEMBERS = Frame.closed();
+    private static final Frame[] NO_FRAMES = {};
 
     private final RuleTable table;
     private final JsonLimits limits;
@@ -199,7 +200,7 @@ public final class RequestScanner implements JsonListener {
         frames[depth + 1] = isContainer && field.isFramed ? new Frame(watch, field.slots) : null;
         root.onValueStart(field, kind, start, json, frames[depth]);
         for (Row row : field.edits) {
-            if (row.takes(kind, depth) && canEdit(row, kind)) {
+            if (row.takes(kind, depth) && canEdit(row, kind) && !isRuledOut(row)) {
                 begin(row, start, depth);
             }
         }
@@ -243,30 +244,60 @@ public final class RequestScanner implements JsonListener {
         edits.add(edit);
     }
 
+    /** Returns whether a member that has come already says that a row does not act. */
+    private boolean isRuledOut(Row row) {
+        for (RuleTable.Need need : row.needs) {
+            String value = need.isOuter() ? null : innermost(need.container()).slot(need.slot());
+            if (value != null && !need.isMetBy(value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Finds the objects whose members decide about it. */
     private void demand(Pending pending) {
-        List<Frame> around = new ArrayList<>(pending.row.needs.size());
-        List<RuleTable.Need> needs = new ArrayList<>(pending.row.needs.size());
-        for (RuleTable.Need need : pending.row.needs) {
-            boolean isInner = true;
-            boolean isFound = need.isOuter();
-            for (int i = json.depth() + 1; i > 0; i--) {
-                if (frames[i] == null || frames[i].watch != need.container()) {
-                    continue;
-                }
-                if (isInner != need.isOuter()) {
-                    around.add(frames[i]);
-                    needs.add(need);
-                }
-                isFound = true;
-                if (!need.isOuter()) {
-                    break;
-                }
-                isInner = false;
+        RuleTable.Need[] all = pending.row.needs;
+        if (pending.row.hasOuterNeed) {
+            demandOuter(pending);
+            return;
+        }
+        pending.needs = all;
+        pending.frames = all.length == 0 ? NO_FRAMES : new Frame[all.length];
+        for (int i = 0; i < all.length; i++) {
+            pending.frames[i] = innermost(all[i].container());
+        }
+    }
+
+    /** Returns the innermost object of a watch around the value, or the value; one without members where it is none. */
+    private Frame innermost(int watch) {
+        for (int i = json.depth() + 1; i > 0; i--) {
+            if (frames[i] != null && frames[i].watch == watch) {
+                return frames[i];
             }
-            if (!isFound) { // the value itself should have the member, and is no object
-                around.add(NO_MEMBERS);
+        }
+        return NO_MEMBERS;
+    }
+
+    /** The same, where also the objects around the innermost one have a say. */
+    private void demandOuter(Pending pending) {
+        List<Frame> around = new ArrayList<>(4);
+        List<RuleTable.Need> needs = new ArrayList<>(4);
+        for (RuleTable.Need need : pending.row.needs) {
+            if (!need.isOuter()) {
+                around.add(innermost(need.container()));
                 needs.add(need);
+                continue;
+            }
+            boolean isInnermost = true;
+            for (int i = json.depth() + 1; i > 0; i--) {
+                if (frames[i] != null && frames[i].watch == need.container()) {
+                    if (!isInnermost) {
+                        around.add(frames[i]);
+                        needs.add(need);
+                    }
+                    isInnermost = false;
+                }
             }
         }
         pending.frames = around.toArray(Frame[]::new);
@@ -499,7 +530,8 @@ public final class RequestScanner implements JsonListener {
 
     private void check(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
         for (Row row : field.checks) {
-            if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)) {
+            if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)
+                    || isRuledOut(row)) {
                 continue;
             }
             Pending refusal = Pending.at(row, json, start, null, false, false);

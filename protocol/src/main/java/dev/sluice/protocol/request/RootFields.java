@@ -93,7 +93,7 @@ final class RootFields {
                 && messagesRow != null) {
             emptyInput = Pending.at(messagesRow, json, start, container, true, false);
             edits.add(emptyInput);
-        } else if (field.mark == inputMark || field.path.equals("input[]")) {
+        } else if (field.mark == inputMark || field.isInputItem) {
             onInput();
         } else if (field.mark == messagesMark && kind == JsonKind.ARRAY && messagesRow != null) {
             messagesEdit = Pending.at(messagesRow, json, start, container, true, false);

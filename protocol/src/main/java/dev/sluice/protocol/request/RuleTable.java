@@ -109,7 +109,8 @@ public final class RuleTable {
     static final class Row {
         final int rank;
         final Rule rule;
-        final List<Need> needs;
+        final Need[] needs;
+        final boolean hasOuterNeed;
         /** The path of the row's field, mark or -1. */
         final int mark;
         /** How many containers are around the value; -1 for a nested path. */
@@ -118,7 +119,8 @@ public final class RuleTable {
         Row(int rank, Rule rule, List<Need> needs, int mark) {
             this.rank = rank;
             this.rule = rule;
-            this.needs = needs;
+            this.needs = needs.toArray(Need[]::new);
+            hasOuterNeed = needs.stream().anyMatch(Need::isOuter);
             this.mark = mark;
             depth = rule.field() == null || rule.field().contains("*") ? -1 : depth(rule.field());
         }
@@ -175,9 +177,11 @@ public final class RuleTable {
         boolean isModel;
         boolean isStream;
         boolean hasSpelling;
+        final boolean isInputItem;
 
         Field(String path) {
             this.path = path;
+            isInputItem = path.equals("input[]");
         }
     }
 
