@@ -15,8 +15,6 @@ import dev.sluice.protocol.event.ResponseCollector;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Instant;
 
 /** The way of an exchange's response: from an attempt to the downstream. */
@@ -31,14 +29,13 @@ final class ResponseSide {
 
     private ResponseHead head;
     private ResponseRelay relay;
-    private ResponseCollector collector;
+    private CollectedAnswer collected;
     private boolean isPaused;
     private boolean isErrorEarly;
     private long terminalAtBytes = -1;
     private long headNanos;
     private long lastReadNanos;
     private long bytesBeforeDrain;
-    private long reservedBytes;
 
     ResponseSide(Exchange exchange, RelayCore core, LoopContext loop, ResponseWriter target) {
         this.exchange = exchange;
@@ -106,41 +103,31 @@ final class ResponseSide {
 
     /** Whether the downstream wants one document and the upstream has only events. */
     private boolean isCollected() {
-        if (collector == null && relay.isEventStream() && exchange.requestSide().collects()) {
-            collector = new ResponseCollector(core.limits().maxHeldBytes());
+        if (collected == null && relay.isEventStream() && exchange.requestSide().collects()) {
+            collected = new CollectedAnswer(core.limits().maxHeldBytes(), core.bodies());
             exchange.requestSide().giveUpReplay();
         }
-        return collector != null;
+        return collected != null;
     }
 
     private void collect(ByteBuf read, TransferScanner frame) {
+        ResponseCollector.Answer answer;
         try {
-            collector.add(read, frame.runs(), loop.scratch());
-            reserveCollected();
-        } catch (RelayException tooLarge) {
+            answer = collected.add(read, frame.runs(), loop.scratch());
+        } catch (RelayException tooMuch) {
             read.release();
-            exchange.refuseAndCancel(tooLarge);
+            exchange.refuseAndCancel(tooMuch);
             return;
         }
         relay.relay(read, frame, null, lastReadNanos);
         relay.flush(null);
-        if (collector.answer() != null) {
-            answerCollected(collector.answer());
+        if (answer != null) {
+            answerCollected(answer);
         }
-    }
-
-    private void reserveCollected() {
-        long more = collector.keptBytes() - reservedBytes;
-        if (more > 0 && !core.bodies().tryReserve(more)) {
-            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay holds as many bodies as it may");
-        }
-        reservedBytes += Math.max(0, more);
     }
 
     private void answerCollected(ResponseCollector.Answer answer) {
-        HttpHeaders headers = head.headers();
-        headers.set("content-type", "application/json");
-        head = new ResponseHead(HttpResponseStatus.valueOf(answer.status()), headers, answer.body().length);
+        head = CollectedAnswer.head(head, answer);
         Attempt attempt = exchange.requestSide().attempt();
         exchange.beginEnd();
         target.writeHead(head);
@@ -249,7 +236,7 @@ final class ResponseSide {
             return;
         }
         if (!exchange.state().isResponseCommitted() && isCollected()) {
-            answerCollected(collector.end());
+            answerCollected(collected.end());
             return;
         }
         if (!relay.isComplete(isByClose)) {
@@ -336,7 +323,7 @@ final class ResponseSide {
     }
 
     boolean isCollecting() {
-        return collector != null;
+        return collected != null;
     }
 
     boolean hasHead() {
@@ -348,8 +335,9 @@ final class ResponseSide {
     }
 
     void release() {
-        core.bodies().release(reservedBytes);
-        reservedBytes = 0;
+        if (collected != null) {
+            collected.release();
+        }
         if (relay != null) {
             relay.release();
         }

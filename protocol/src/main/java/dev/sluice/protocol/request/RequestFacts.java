@@ -2,8 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonCapture;
+import dev.sluice.protocol.json.JsonKind;
+
 /** The fields of a request body that decide what becomes of it, as far as they have arrived. */
 public final class RequestFacts {
+    /** Before every row of a profile. */
+    private static final int MODEL_RANK = -1;
+
     private String model;
     private long modelStart = -1;
     private long modelEnd = -1;
@@ -19,10 +26,39 @@ public final class RequestFacts {
         stream = null;
     }
 
-    void model(String name, long start, long end) {
+    private void model(String name, long start, long end) {
         model = name;
         modelStart = start;
         modelEnd = end;
+    }
+
+    /** The model has come. */
+    void onModel(JsonKind kind, long start, long end, JsonCapture value, Violations violations) {
+        if (kind != JsonKind.STRING) {
+            violations.report(MODEL_RANK, modelRefusal(kind.words()));
+            return;
+        }
+        String name = value.asString();
+        if (value.isTruncated() || name.length() > RequestScanner.MAX_MODEL_BYTES) {
+            violations.report(MODEL_RANK, modelRefusal("a string over " + RequestScanner.MAX_MODEL_BYTES + " bytes"));
+        } else if (name.isEmpty()) {
+            violations.report(MODEL_RANK, modelRefusal("an empty string"));
+        } else if (name.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            violations.report(MODEL_RANK, modelRefusal("a string with a lone surrogate"));
+        } else {
+            model(name, start, end);
+        }
+    }
+
+    /** The body has ended: a model that was there and wrong has been reported. */
+    void onEnd(Violations violations) {
+        if (model == null) {
+            violations.report(MODEL_RANK, modelRefusal("missing"));
+        }
+    }
+
+    private static RelayException modelRefusal(String found) {
+        return RelayException.refusedField("model", "model: " + found + " (expected: a non-empty string)");
     }
 
     void stream(Boolean value) {

@@ -25,6 +25,8 @@ import java.util.Set;
 final class RootFields {
     private final RuleTable table;
     private final EditQueue edits;
+    private final Violations violations;
+    private final Normalizer normalizer;
     private final JsonKind[] kinds;
     private final long[] starts;
     private final long[] ends;
@@ -46,9 +48,11 @@ final class RootFields {
     private Pending messagesEdit;
     private boolean isInputSeen;
 
-    RootFields(RuleTable table, EditQueue edits) {
+    RootFields(RuleTable table, EditQueue edits, Violations violations, Normalizer normalizer) {
         this.table = table;
         this.edits = edits;
+        this.violations = violations;
+        this.normalizer = normalizer;
         kinds = new JsonKind[table.marks()];
         starts = new long[table.marks()];
         ends = new long[table.marks()];
@@ -75,6 +79,11 @@ final class RootFields {
         emptyInput = null;
         messagesEdit = null;
         isInputSeen = false;
+    }
+
+    /** Applies the rules about input to input that was made from messages: it is a request's like any other. */
+    interface Normalizer {
+        Object normalized(List<Object> input);
     }
 
     /** Returns what is to be joined to the instructions, in order. */
@@ -146,24 +155,23 @@ final class RootFields {
      * @param members     how many members it had
      * @param closeOffset where its closing brace stands
      * @param model       the model, or null where it is missing
-     * @param scanner     is told what is wrong
      */
-    void close(Frame frame, int members, long closeOffset, String model, RequestScanner scanner) {
+    void close(Frame frame, int members, long closeOffset, String model) {
         for (Row row : table.rows()) {
             RelayException refusal = checkPresence(row);
             if (refusal != null) {
-                scanner.report(row.rank, refusal);
+                violations.report(row.rank, refusal);
             }
         }
         if (body == null) {
             return;
         }
         if (messagesEdit != null) {
-            convertMessages(scanner);
+            convertMessages();
         } else if (emptyInput != null) {
             emptyInput.discard();
         }
-        if (scanner.violation() != null) {
+        if (violations.first() != null) {
             return;
         }
         joinInstructions();
@@ -226,7 +234,7 @@ final class RootFields {
         return kinds[mark] == JsonKind.ARRAY && children[mark] == 0;
     }
 
-    private void convertMessages(RequestScanner scanner) {
+    private void convertMessages() {
         if (isInputSeen) {
             messagesEdit.discard(); // refused, where a row says so
             return;
@@ -242,10 +250,10 @@ final class RootFields {
             Object messages = Messages.read("messages", body.copyOf(starts[messagesMark], ends[messagesMark]));
             List<Object> input = Messages.convert((List<?>) messages, instructions);
             messagesEdit.replace(messagesEdit.nameStart, messagesEdit.valueEnd,
-                    bytes("\"input\":" + JsonTree.text(scanner.normalizedInput(input))));
+                    bytes("\"input\":" + JsonTree.text(normalizer.normalized(input))));
         } catch (RelayException refusal) {
             messagesEdit.discard();
-            scanner.report(messagesRow.rank, refusal);
+            violations.report(messagesRow.rank, refusal);
         }
         if (emptyInput != null && !emptyInput.isDecided()) {
             emptyInput.drop();

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.request;
+
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.json.JsonCapture;
+import dev.sluice.protocol.json.JsonKind;
+import dev.sluice.protocol.json.JsonLimits;
+import dev.sluice.protocol.json.JsonListener;
+import dev.sluice.protocol.json.JsonScanner;
+import dev.sluice.protocol.json.JsonTree;
+import dev.sluice.protocol.request.RuleTable.Field;
+import dev.sluice.protocol.request.RuleTable.Row;
+import dev.sluice.protocol.rewrite.BodyRewriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Applies the rows of a table to the values of one body as they come: what may act is pending from where it stands, and
+ * is decided when the members that its conditions are about, its value and what follows it have come.
+ */
+final class RuleRun implements JsonListener {
+    private final RuleTable table;
+    private final JsonScanner json;
+    private final RequestFacts facts;
+    private final Violations violations;
+    private final Frames frames;
+    private final EditQueue edits = new EditQueue();
+    private final List<Pending> open = new ArrayList<>();
+    private final List<Pending> unfollowed = new ArrayList<>(2);
+    private final int[] groups;
+    private final RootFields root;
+    private BodyRewriter body;
+    private boolean isRootClosed;
+    private boolean isPlanned;
+
+    RuleRun(RuleTable table, JsonScanner json, JsonLimits limits, RequestFacts facts, Violations violations,
+            RootFields.Normalizer normalizer) {
+        this.table = table;
+        this.json = json;
+        this.facts = facts;
+        this.violations = violations;
+        frames = new Frames(json, limits.maxDepth());
+        groups = new int[table.rows().size()];
+        root = new RootFields(table, edits, violations, normalizer);
+    }
+
+    void reset(BodyRewriter rewriter) {
+        body = rewriter;
+        frames.clear();
+        edits.clear();
+        open.clear();
+        unfollowed.clear();
+        root.reset(rewriter);
+        Arrays.fill(groups, 0);
+        isRootClosed = false;
+        isPlanned = false;
+    }
+
+    /** The route is known: edits may be handed on, the model's among them. */
+    void plan(String upstreamModel) {
+        isPlanned = true;
+        if (upstreamModel != null && !upstreamModel.equals(facts.model())) {
+            Pending edit = Pending.ofBytes(facts.modelStart());
+            edit.replace(facts.modelStart(), facts.modelEnd(), JsonTree.write(upstreamModel));
+            add(edit);
+        }
+    }
+
+    /** Hands on what is decided; returns how far the body may be sent. */
+    long settle() {
+        if (!isPlanned || table.holdsAll() && !isRootClosed) {
+            return 0;
+        }
+        edits.settle(body);
+        return edits.undecidedFrom(json.undecidedFrom());
+    }
+
+    boolean isRootClosed() {
+        return isRootClosed;
+    }
+
+    @Override
+    public void onValueStart(int watch, JsonKind kind, long start) {
+        Field field = table.field(watch);
+        int depth = json.depth();
+        boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
+        frames.enter(isContainer && field.isFramed ? new Frame(watch, field.slots) : null);
+        root.onValueStart(field, kind, start, json, frames.around());
+        for (Row row : field.edits) {
+            if (row.takes(kind, depth) && canEdit(row, kind) && !frames.isRuledOut(row)) {
+                begin(row, start);
+            }
+        }
+    }
+
+    private static boolean canEdit(Row row, JsonKind kind) {
+        return switch (row.rule.action()) {
+            case MAP, TRIM -> kind == JsonKind.STRING;
+            case BOOLEAN -> kind == JsonKind.STRING || kind == JsonKind.NUMBER;
+            case DEFAULT -> kind == JsonKind.NULL;
+            case TOOL_OUTPUT, HOIST -> kind == JsonKind.OBJECT;
+            case WRAP, RENAME, MOVE -> kind != JsonKind.NULL;
+            case SUFFIXES, MODEL_NAME, MESSAGES -> false; // made by the plan, or by the root
+            default -> true;
+        };
+    }
+
+    private void begin(Row row, long start) {
+        Action action = row.rule.action();
+        boolean mayDrop = action == Action.DROP || action == Action.TRIM || action == Action.MOVE
+                || action == Action.HOIST;
+        Pending edit = Pending.at(row, json, start, frames.around(), mayDrop, action == Action.RENAME);
+        if (action == Action.WRAP) {
+            String before = (String) ((List<?>) row.rule.argument()).get(0);
+            edit.value = before.getBytes(StandardCharsets.UTF_8);
+            edit.valueEnd = start;
+        } else if (action == Action.RENAME) {
+            edit.valueEnd = start; // nothing of the value matters
+        } else {
+            open.add(edit);
+        }
+        add(edit);
+        frames.demand(edit);
+        decide(edit);
+    }
+
+    private void add(Pending edit) {
+        if (edits.isFull()) {
+            settle(); // much of it may be decided: this read may be a long one
+        }
+        edits.add(edit);
+    }
+
+    private void decide(Pending pending) {
+        if (pending.isDecided()) {
+            return;
+        }
+        Frame unknown = null;
+        for (int i = 0; i < pending.needs.length; i++) {
+            String value = pending.frames[i].slot(pending.needs[i].slot());
+            if (value == null) {
+                unknown = unknown == null ? pending.frames[i] : unknown;
+            } else if (!pending.needs[i].isMetBy(value)) {
+                pending.discard();
+                return;
+            }
+        }
+        if (unknown == null) {
+            pending.areConditionsMet = true;
+            complete(pending);
+        } else if (pending.found == null || unknown.awaitsFirst(pending.row)) {
+            unknown.await(pending);
+        }
+    }
+
+    /** Its conditions hold; acts if all of its value has come. */
+    private void complete(Pending pending) {
+        if (pending.isDecided() || !pending.areConditionsMet || pending.valueEnd == Pending.UNKNOWN) {
+            return;
+        }
+        if (pending.row.rule.action().isRefusal() || pending.found != null) {
+            pending.discard();
+            refuse(pending);
+            return;
+        }
+        Object argument = pending.row.rule.argument();
+        switch (pending.row.rule.action()) {
+            case WRAP -> pending.replace(pending.from, pending.from, pending.value);
+            case RENAME -> {
+                pending.replace(pending.nameStart, pending.nameEnd, JsonTree.write(argument));
+                root.onRenamed(pending.row.rule);
+            }
+            case SET, DEFAULT -> pending.replace(pending.valueStart, pending.valueEnd, JsonTree.write(argument));
+            case DROP, MOVE -> dropWhenFollowed(pending);
+            case HOIST -> {
+                if (pending.isNextKnown()) {
+                    transform(pending);
+                }
+            }
+            case TOOL_OUTPUT -> transform(pending);
+            default -> { // MAP, TRIM, BOOLEAN: the new value is known
+                if (pending.isDrop) {
+                    dropWhenFollowed(pending);
+                } else {
+                    pending.replace(pending.valueStart, pending.valueEnd, pending.value);
+                }
+            }
+        }
+    }
+
+    private static void dropWhenFollowed(Pending pending) {
+        if (pending.isNextKnown()) {
+            pending.drop();
+        }
+    }
+
+    private void transform(Pending pending) {
+        if (body == null) {
+            pending.discard();
+            return;
+        }
+        try {
+            Object item = Messages.read("input", body.copyOf(pending.valueStart, pending.valueEnd));
+            Object changed = pending.row.rule.action() == Action.HOIST ? Messages.hoist(item, root.instructions())
+                    : Messages.toolOutput(item);
+            if (changed == null) {
+                pending.drop();
+            } else {
+                pending.replace(pending.valueStart, pending.valueEnd, JsonTree.write(changed));
+            }
+        } catch (RelayException refusal) {
+            pending.discard();
+            violations.report(pending.row.rank, refusal);
+        }
+    }
+
+    private void refuse(Pending pending) {
+        Rule rule = pending.row.rule;
+        if (rule.action() == Action.STRICT_SCHEMA) {
+            String fault = pending.value == null ? "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)"
+                    : StrictSchema.fault(pending.value);
+            if (fault != null) {
+                violations.report(pending.row.rank, new RelayException(rule.code(), pending.param,
+                        pending.param + ": " + fault));
+            }
+            return;
+        }
+        violations.report(pending.row.rank, Refusals.of(rule, pending.param, pending.found));
+    }
+
+    @Override
+    public void onValueEnd(int watch, JsonKind kind, long start, long end, JsonCapture value) {
+        Field field = table.field(watch);
+        Frame inside = frames.inside();
+        if (inside != null) {
+            inside.close();
+            wake(inside);
+        }
+        String text = textOf(kind, value);
+        Frame around = frames.around();
+        if (field.slot >= 0 && around != null) {
+            around.set(field.slot, text);
+            wake(around);
+        }
+        for (RuleTable.Sighting sighting : field.sightings) {
+            if (sighting.isOf(text)) {
+                frames.root().set(sighting.rootSlot(), text);
+                wake(frames.root());
+            }
+        }
+        if (field.isModel) {
+            facts.onModel(kind, start, end, value, violations);
+        } else if (field.isStream) {
+            facts.stream(Refusals.spelled(kind, value));
+        }
+        endEdits(field, kind, start, end, value, text);
+        check(field, kind, start, end, value, text);
+        root.onValueEnd(field, kind, start, end, json, inside);
+        if (json.depth() == 0) {
+            isRootClosed = true;
+            root.close(inside, json.children(), end - 1, facts.model());
+        }
+    }
+
+    private static String textOf(JsonKind kind, JsonCapture value) {
+        return switch (kind) {
+            case STRING -> {
+                String text = value.asString();
+                yield text == null ? Frame.OTHER : text;
+            }
+            case TRUE -> "true";
+            case FALSE -> "false";
+            case NULL -> Frame.NULL;
+            default -> Frame.OTHER;
+        };
+    }
+
+    private void wake(Frame frame) {
+        for (Pending waiting : frame.takeWaiting()) {
+            decide(waiting);
+        }
+    }
+
+    private void endEdits(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
+        while (!open.isEmpty() && open.get(open.size() - 1).valueStart == start) {
+            Pending edit = open.remove(open.size() - 1);
+            edit.valueEnd = end;
+            if (edit.isDecided()) {
+                continue;
+            }
+            Refusals.evaluate(edit, kind, value, text);
+            if (!edit.isDecided() && (edit.isDrop || mayDrop(edit.row.rule.action()))) {
+                unfollowed.add(edit);
+                json.wantNext();
+            }
+            complete(edit);
+        }
+        for (Row row : field.edits) {
+            if (row.rule.action() == Action.WRAP && row.takes(kind, json.depth()) && canEdit(row, kind)) {
+                String after = (String) ((List<?>) row.rule.argument()).get(1);
+                Pending edit = Pending.at(row, json, end, frames.around(), false, false);
+                edit.value = after.getBytes(StandardCharsets.UTF_8);
+                edit.valueEnd = end;
+                add(edit);
+                frames.demand(edit);
+                decide(edit);
+            }
+        }
+    }
+
+    private static boolean mayDrop(Action action) {
+        return action == Action.DROP || action == Action.MOVE || action == Action.HOIST;
+    }
+
+    @Override
+    public void onNext(long offset, boolean isLast) {
+        for (Pending edit : unfollowed) {
+            edit.followedBy(offset, isLast);
+            complete(edit);
+        }
+        unfollowed.clear();
+        root.onNext(offset, isLast);
+    }
+
+    private void check(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
+        for (Row row : field.checks) {
+            if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)
+                    || frames.isRuledOut(row)) {
+                continue;
+            }
+            Pending refusal = Pending.at(row, json, start, null, false, false);
+            refusal.valueEnd = end;
+            refusal.param = Refusals.param(row.rule, field.path, json);
+            refusal.found = kind.words();
+            frames.demand(refusal);
+            if (row.rule.action() == Action.STRICT_SCHEMA && !value.isTruncated()) {
+                refusal.value = Arrays.copyOf(value.bytes(), value.length());
+            }
+            decide(refusal);
+        }
+    }
+}
