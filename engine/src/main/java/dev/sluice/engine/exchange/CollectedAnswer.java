@@ -11,9 +11,14 @@ import dev.sluice.protocol.framing.BodyRuns;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.List;
 
 /** An event stream on its way to become one document, within the memory that bodies may take. */
 final class CollectedAnswer {
+    /** Headers that say something of the stream's bytes, which nobody gets. */
+    private static final List<String> OF_THE_STREAM = List.of("cache-control", "x-accel-buffering", "etag", "digest",
+            "content-digest", "repr-digest", "content-md5", "accept-ranges", "last-modified");
+
     private final ResponseCollector collector;
     private final MemoryBudget budget;
     private long reservedBytes;
@@ -47,6 +52,7 @@ final class CollectedAnswer {
     /** Returns the head that goes before an answer. */
     static ResponseHead head(ResponseHead received, ResponseCollector.Answer answer) {
         HttpHeaders headers = received.headers();
+        OF_THE_STREAM.forEach(headers::remove);
         headers.set("content-type", "application/json");
         return new ResponseHead(HttpResponseStatus.valueOf(answer.status()), headers, answer.body().length);
     }

@@ -86,7 +86,21 @@ public final class JsonCapture {
         }
     }
 
-    private boolean hasEscape() {
+    /** Returns whether the captured value is a string that is written as {@code text}, without an escape. */
+    public boolean isString(String text) {
+        if (length != text.length() + 2 || bytes[0] != '"') {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (bytes[i + 1] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns whether the captured value has a backslash. */
+    public boolean hasEscape() {
         for (int i = 1; i < length; i++) {
             if (bytes[i] == '\\') {
                 return true;

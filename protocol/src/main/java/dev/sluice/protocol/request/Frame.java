@@ -16,7 +16,8 @@ final class Frame {
 
     final int watch;
     private final String[] slots;
-    private List<Pending> waiting;
+    private Pending waiting;
+    private Pending lastWaiting;
     private List<RuleTable.Row> awaitedRows;
     private boolean isClosed;
     private int dropped;
@@ -58,15 +59,18 @@ final class Frame {
     }
 
     void await(Pending pending) {
+        pending.nextWaiting = null;
         if (waiting == null) {
-            waiting = new ArrayList<>(2);
+            waiting = pending;
+        } else {
+            lastWaiting.nextWaiting = pending;
         }
-        waiting.add(pending);
+        lastWaiting = pending;
     }
 
-    /** Returns what waited for this frame; it must be asked again. */
-    List<Pending> takeWaiting() {
-        List<Pending> taken = waiting == null ? List.of() : waiting;
+    /** Returns the first that waited for this frame, the others behind it; they must be asked again, in this order. */
+    Pending takeWaiting() {
+        Pending taken = waiting;
         waiting = null;
         awaitedRows = null;
         return taken;

@@ -22,6 +22,8 @@ final class Pending {
     Frame[] frames;
     RuleTable.Need[] needs;
     boolean areConditionsMet;
+    /** The next of those that wait for the same frame. */
+    Pending nextWaiting;
     long valueEnd = UNKNOWN;
     private long nextComma = UNKNOWN;
     private boolean isNextKnown;

@@ -121,8 +121,8 @@ final class RuleCompiler {
         }
         if (!rule.within().isEmpty()) {
             String object = rule.field().substring(0, rule.field().lastIndexOf('*') + 1);
-            needs.add(new Need(watch(object), slot(object + ".type"), Condition.Mode.IN,
-                    new HashSet<>(rule.within()), true));
+            field(object + ".type", DECIDING_BYTES).addKnown(rule.within());
+            needs.add(new Need(watch(object), slot(object + ".type"), Condition.Mode.IN, rule.within(), true));
         }
         return needs;
     }
@@ -133,7 +133,7 @@ final class RuleCompiler {
             Field root = field("", 0);
             int slot = root.slots++;
             field(condition.path(), DECIDING_BYTES).sightings.add(new Sighting(slot, values));
-            return new Need(watch(""), slot, condition.mode(), values, false);
+            return new Need(watch(""), slot, condition.mode(), condition.values(), false);
         }
         String object = parent(condition.path());
         boolean isShared = object.isEmpty() || rule.field().equals(object)
@@ -143,7 +143,8 @@ final class RuleCompiler {
                     + rule.field() + " (expected: a member of an object that holds the field, or 'any' or 'none'"
                     + " before the path)");
         }
-        return new Need(watch(object), slot(condition.path()), condition.mode(), values, false);
+        field(condition.path(), DECIDING_BYTES).addKnown(condition.values());
+        return new Need(watch(object), slot(condition.path()), condition.mode(), condition.values(), false);
     }
 
     private int slot(String path) {

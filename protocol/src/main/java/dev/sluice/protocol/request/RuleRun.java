@@ -239,7 +239,7 @@ final class RuleRun implements JsonListener {
             inside.close();
             wake(inside);
         }
-        String text = textOf(kind, value);
+        String text = field.isSlotOnly() ? field.known(kind, value) : textOf(kind, value);
         Frame around = frames.around();
         if (field.slot >= 0 && around != null) {
             around.set(field.slot, text);
@@ -265,7 +265,7 @@ final class RuleRun implements JsonListener {
         }
     }
 
-    private static String textOf(JsonKind kind, JsonCapture value) {
+    static String textOf(JsonKind kind, JsonCapture value) {
         return switch (kind) {
             case STRING -> {
                 String text = value.asString();
@@ -279,8 +279,11 @@ final class RuleRun implements JsonListener {
     }
 
     private void wake(Frame frame) {
-        for (Pending waiting : frame.takeWaiting()) {
+        Pending waiting = frame.takeWaiting();
+        while (waiting != null) {
+            Pending next = waiting.nextWaiting; // it may wait again
             decide(waiting);
+            waiting = next;
         }
     }
 

@@ -2,10 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.WatchTable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -139,7 +141,7 @@ public final class RuleTable {
      * @param slot      the member's slot in it
      * @param isOuter   whether it is about the objects of that watch around the innermost one
      */
-    record Need(int container, int slot, Condition.Mode mode, Set<String> values, boolean isOuter) {
+    record Need(int container, int slot, Condition.Mode mode, List<String> values, boolean isOuter) {
         boolean isMetBy(String value) {
             return switch (mode) {
                 case NONE -> value == Frame.ABSENT;
@@ -167,6 +169,8 @@ public final class RuleTable {
         /** Where the parent's frame keeps this value; -1 for nowhere. */
         int slot = -1;
         int mark = -1;
+        private List<String> knownTexts;
+        private boolean isAscii = true;
         boolean isModel;
         boolean isStream;
         boolean hasSpelling;
@@ -175,6 +179,35 @@ public final class RuleTable {
         Field(String path) {
             this.path = path;
             isInputItem = path.equals("input[]");
+        }
+
+        /** Whether its text matters for nothing but the conditions of others. */
+        boolean isSlotOnly() {
+            return knownTexts != null && isAscii && edits.isEmpty() && checks.isEmpty() && sightings.isEmpty();
+        }
+
+        /** A value that conditions ask for. */
+        void addKnown(Collection<String> texts) {
+            knownTexts = knownTexts == null ? new ArrayList<>() : knownTexts;
+            for (String text : texts) {
+                if (text != null) {
+                    knownTexts.add(text);
+                    isAscii &= text.chars().allMatch(c -> c < 0x80);
+                }
+            }
+        }
+
+        /** Returns the text of a value if any condition asks for it, without making one of our own. */
+        String known(JsonKind kind, JsonCapture value) {
+            if (kind != JsonKind.STRING || value.isTruncated()) {
+                return RuleRun.textOf(kind, value);
+            }
+            for (String text : knownTexts) {
+                if (value.isString(text)) {
+                    return text;
+                }
+            }
+            return value.hasEscape() ? value.asString() : Frame.OTHER;
         }
     }
 
