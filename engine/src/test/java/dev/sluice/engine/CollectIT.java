@@ -5,10 +5,17 @@ package dev.sluice.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.protocol.RequestCase;
 import dev.sluice.protocol.json.JsonTree;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** C1 to C6: a client that wants JSON from an upstream that only streams. */
 class CollectIT extends RelayFixture {
     private static final String BODY_OF_JSON = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":false}";
+
+    private final CountDownLatch isCollecting = new CountDownLatch(1);
 
     private void launchStreaming(String events, int cutBytes) {
         launch(route -> route.withProfile("codex-lb"), builder -> builder);
@@ -40,7 +49,7 @@ class CollectIT extends RelayFixture {
     }
 
     static List<?> cases() {
-        return (List<?>) dev.sluice.protocol.RequestCase.read("collect/cases.json");
+        return (List<?>) RequestCase.read("collect/cases.json");
     }
 
     @ParameterizedTest
@@ -136,22 +145,26 @@ class CollectIT extends RelayFixture {
     @Test
     void shouldDrainForTheUsageOfWhoeverLeavesWhileItCollects() throws Exception {
         launch(route -> route.withProfile("codex-lb").withDownstreamLeave(
-                dev.sluice.engine.config.RouteConfig.DownstreamLeave.DRAIN), builder -> builder);
-        java.util.concurrent.CountDownLatch isGone = new java.util.concurrent.CountDownLatch(1);
+                DownstreamLeave.DRAIN), builder -> builder.limits(
+                LimitConfig.DEFAULT.withDrainBytes(64 * 1024 * 1024)));
         upstream.always(peer -> {
             peer.readMessage();
-            peer.write(ScriptedUpstream.eventStreamHead()).write(ScriptedUpstream.chunk(CREATED));
-            isGone.await();
-            peer.write(ScriptedUpstream.chunk(DELTA + COMPLETED) + "0\r\n\r\n");
+            // So much that the relay must have read some of it before all of it is written.
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED));
+            for (int i = 0; i < 200; i++) {
+                peer.write(ScriptedUpstream.chunk(DELTA.replace("hi", "x".repeat(60_000))));
+                if (i == 150) {
+                    isCollecting.countDown();
+                }
+            }
+            peer.write(ScriptedUpstream.chunk(COMPLETED) + "0\r\n\r\n");
             peer.awaitClose();
         });
 
         try (RawPeer client = connect()) {
             client.write(post(BODY_OF_JSON));
-            Thread.sleep(200); // until the first event has been collected
+            isCollecting.await();
         }
-        Thread.sleep(200);
-        isGone.countDown();
 
         assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
     }
@@ -168,15 +181,14 @@ class CollectIT extends RelayFixture {
         assertTrue(!answer.text().contains("sk-upstream"), answer.text());
     }
 
-    /** A reset is no end of an answer, whatever has been collected. */
+    /** A close in the middle is no end of an answer, whatever has been collected. */
     @Test
     void shouldAnswer502ToAnUpstreamThatIsLost() throws Exception {
         launch(route -> route.withProfile("codex-lb"), builder -> builder);
         upstream.always(peer -> {
             peer.readMessage();
             peer.write(ScriptedUpstream.eventStreamHead()).write(ScriptedUpstream.chunk(CREATED + DELTA));
-            Thread.sleep(50);
-            peer.reset();
+            peer.close();
         });
 
         RawPeer.Message answer = ask(BODY_OF_JSON);
@@ -208,10 +220,10 @@ class CollectIT extends RelayFixture {
     }
 
     private void launchDialect() {
-        relay = Relay.launch(dev.sluice.engine.config.RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(dev.sluice.engine.config.ClusterConfig.of("up",
-                        dev.sluice.engine.config.EndpointConfig.of(upstream.url(), null)).withDialect("kie"))
-                .route(dev.sluice.engine.config.RouteConfig.of("*", "up")).build());
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up",
+                        EndpointConfig.of(upstream.url(), null)).withDialect("kie"))
+                .route(RouteConfig.of("*", "up")).build());
         upstream.always(peer -> {
             while (true) {
                 peer.readMessage();

@@ -51,6 +51,12 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
                 drainBytes, heldMemoryShare);
     }
 
+    /** Returns these limits with another length of what is read for nobody. */
+    public LimitConfig withDrainBytes(long bytes) {
+        return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, maxHeadBytes,
+                maxTargetBytes, bytes, heldMemoryShare);
+    }
+
     /** Returns these limits with another number of exchanges. */
     public LimitConfig withMaxExchanges(int count) {
         return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, count, maxHeadBytes, maxTargetBytes,
