@@ -130,6 +130,15 @@ class CollectIT extends RelayFixture {
         assertTrue(ask(BODY_OF_JSON).text().contains("\"status\":\"completed\""));
     }
 
+    /** What is too much is too much at the end, too: nobody is left waiting. */
+    @Test
+    void shouldRefuseALastEventOfTooManyParts() throws Exception {
+        launchStreaming("data: {\"type\":\"response.completed\",\"response\":{\"output\":[" + "1,".repeat(
+                JsonTree.MAX_VALUES) + "1]}}\n", 1 << 20);
+
+        assertTrue(ask(BODY_OF_JSON).text().contains("upstream_answer_too_large"));
+    }
+
     @Test
     void shouldAnswer502ToAStreamWithoutAByte() throws Exception {
         launch(route -> route.withProfile("codex-lb"), builder -> builder);

@@ -196,6 +196,7 @@ class FacesIT extends RelayFixture {
                 .defaultCluster("secret").relayedPath("/v1/files")
                 .key(KeyConfig.ofSecret("one", "sk-one").withModels("a-*"))
                 .key(KeyConfig.ofSecret("glob", "sk-glob").withModels("s-3"))
+                .key(KeyConfig.ofSecret("first", "sk-first").withModels("a-1"))
                 .key(KeyConfig.ofSecret("fast", "sk-fast").withModels("gpt-5.5"))
                 .key(KeyConfig.ofSecret("kie", "sk-kie").withProfiles("codex-lb")).build());
         upstream.always(peer -> {
@@ -209,6 +210,7 @@ class FacesIT extends RelayFixture {
         assertTrue(ask(byId("sk-one")).head().startsWith("HTTP/1.1 404 "));
         assertTrue(ask(byId("sk-one").replace("/responses/r", "/files")).head().startsWith("HTTP/1.1 404 "));
         assertTrue(ask(byId("sk-glob")).head().startsWith("HTTP/1.1 200 "));
+        assertTrue(ask(byId("sk-first")).head().startsWith("HTTP/1.1 200 "), "a-1 is only ever asked of cluster a");
         assertTrue(ask(byId("sk-kie").replace("/v1", "/api/v1")).head().startsWith("HTTP/1.1 404 "));
         RawPeer.Message suffixed = ask(post("Authorization: Bearer sk-fast\r\nContent-Length: " + body.length()
                 + "\r\n", body));

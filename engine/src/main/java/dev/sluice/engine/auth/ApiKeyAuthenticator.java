@@ -68,7 +68,14 @@ public final class ApiKeyAuthenticator implements Authenticator {
         List<KeyConfig> all = new ArrayList<>(configured);
         if (file != null) {
             KeyFile.Stamp found = KeyFile.Stamp.of(file); // before the reading: a change meanwhile is seen next time
-            for (KeyConfig key : KeyFile.read(file)) {
+            List<KeyConfig> lines;
+            try {
+                lines = KeyFile.read(file);
+            } catch (IllegalArgumentException e) {
+                stamp = found; // it will not get better before it changes
+                throw e;
+            }
+            for (KeyConfig key : lines) {
                 if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
                     stamp = found;
                     throw new IllegalArgumentException("key " + key.label() + ": configured already (expected: in one"

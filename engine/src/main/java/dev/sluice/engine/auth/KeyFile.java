@@ -90,6 +90,9 @@ public final class KeyFile {
         if (!(value instanceof List<?> list) || !list.stream().allMatch(String.class::isInstance)) {
             throw new IllegalArgumentException(name + ": not a list of strings (expected: names or patterns)");
         }
+        if (list.isEmpty()) {
+            throw new IllegalArgumentException(name + ": an empty list (expected: a pattern, or nothing for all)");
+        }
         return list.stream().map(String.class::cast).toList();
     }
 

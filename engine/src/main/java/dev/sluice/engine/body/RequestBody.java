@@ -110,6 +110,9 @@ public final class RequestBody {
         if (receivedBytes <= limits.maxHeldBytes()) {
             return;
         }
+        if (fault != null) {
+            throw worstFault(); // it would only be held for a worse one
+        }
         if (!isPlanned) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model: not within the first "
                     + limits.maxHeldBytes() + " bytes of the body (expected: earlier, or a smaller body)");

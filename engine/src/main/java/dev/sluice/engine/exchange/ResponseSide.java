@@ -126,6 +126,17 @@ final class ResponseSide {
         }
     }
 
+    private void endCollected() {
+        ResponseCollector.Answer answer;
+        try {
+            answer = collected.end();
+        } catch (RelayException tooMuch) {
+            exchange.refuse(tooMuch);
+            return;
+        }
+        answerCollected(answer);
+    }
+
     private void answerCollected(ResponseCollector.Answer answer) {
         head = CollectedAnswer.head(head, answer);
         Attempt attempt = exchange.requestSide().attempt();
@@ -236,7 +247,7 @@ final class ResponseSide {
             return;
         }
         if (!exchange.state().isResponseCommitted() && isCollected()) {
-            answerCollected(collected.end());
+            endCollected();
             return;
         }
         if (!relay.isComplete(isByClose)) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Finds the route of a model: the first whose pattern matches, in the order of the configuration. Immutable. */
 public final class Router {
@@ -126,9 +127,9 @@ public final class Router {
      * @throws RelayException where there is no such cluster
      */
     public Plan planWithoutModel(Principal principal, Face face) {
-        Set<String> clusters = entries.stream().filter(entry -> principal.mayUseSomeOf(entry.glob)
-                && principal.mayUseProfile(faceOf(entry, face).name())).map(entry -> entry.route.cluster())
-                .collect(Collectors.toSet());
+        Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
+                .filter(entry -> principal.mayUseProfile(faceOf(entry, face).name()))
+                .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
         String cluster = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
         if (cluster == null || !clusters.contains(cluster)) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
@@ -137,6 +138,14 @@ public final class Router {
         RouteConfig route = entries.stream().map(Entry::route).filter(r -> r.cluster().equals(cluster)).findFirst()
                 .orElseThrow();
         return new Plan(route, null, null, null, Profiles.standard(), Profiles.standard());
+    }
+
+    /** Returns the routes of what a key may use: of one model the first that takes it. */
+    private Stream<Entry> routesOf(Glob models) {
+        if (models.isLiteral()) {
+            return entries.stream().filter(entry -> entry.glob.matches(models.toString())).limit(1);
+        }
+        return entries.stream().filter(entry -> entry.glob.mayOverlap(models));
     }
 
     /** A refusal of a model that no route takes. */

@@ -56,9 +56,9 @@ public final class Principal {
         return models.stream().anyMatch(glob -> glob.matches(model));
     }
 
-    /** Returns whether some model that a pattern stands for may be used, as far as the patterns tell. */
-    public boolean mayUseSomeOf(Glob pattern) {
-        return models.stream().anyMatch(glob -> glob.mayOverlap(pattern));
+    /** Returns the patterns of the models that may be used. */
+    public List<Glob> models() {
+        return models;
     }
 
     /** Returns whether a request profile may be used. */

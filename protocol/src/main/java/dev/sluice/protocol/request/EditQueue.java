@@ -14,7 +14,9 @@ import java.util.ArrayList;
  */
 final class EditQueue {
     /** Bounds the heap that a body made of undecided edits can take. */
-    private static final int MAX_PENDING = 200_000;
+    static final int MAX_PENDING = 200_000;
+    /** More than one value's rows can add. */
+    private static final int RESERVE = 64;
     /** How many that were handed on are kept at most, and no more than half of all. */
     private static final int MAX_CONSUMED = 1024;
 
@@ -30,10 +32,8 @@ final class EditQueue {
 
     /** Adds an edit; among those with the same start, the one that was found first goes first. */
     void add(Pending pending) {
-        if (isFull()) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE,
-                    "body: over " + MAX_PENDING + " edits that depend on what comes after them (expected: 'type' and"
-                            + " 'role' first, or a smaller body)");
+        if (pendings.size() - first >= MAX_PENDING) {
+            throw tooMany();
         }
         int at = pendings.size();
         while (at > first && pendings.get(at - 1).from > pending.from) {
@@ -42,8 +42,21 @@ final class EditQueue {
         pendings.add(at, pending);
     }
 
-    boolean isFull() {
-        return pendings.size() - first >= MAX_PENDING;
+    static RelayException tooMany() {
+        return RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + MAX_PENDING
+                + " edits that must wait for what follows them (expected: model, type and role first, or a smaller"
+                + " body)");
+    }
+
+    boolean isNearlyFull() {
+        return pendings.size() - first >= MAX_PENDING - RESERVE;
+    }
+
+    /** Forgets what was decided not to be. */
+    void compact() {
+        pendings.subList(0, first).clear();
+        first = 0;
+        pendings.removeIf(pending -> pending.isDecided() && !pending.isApplied());
     }
 
     /** Hands on what is decided; an edit inside of one that was handed on is void. */

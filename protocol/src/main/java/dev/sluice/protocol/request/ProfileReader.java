@@ -4,7 +4,6 @@ package dev.sluice.protocol.request;
 
 import dev.sluice.protocol.json.JsonTree.Literal;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,35 +43,12 @@ final class ProfileReader {
                 paths(), answers(base),
                 fields.containsKey("streams_by_default") ? Literal.TRUE.equals(fields.get("streams_by_default"))
                         : base != null && base.streamsByDefault(), merge(rules, own));
-        checkTogether(profile.rules());
         try {
             RuleTable.of(profile, profile);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("profile " + name + ": " + e.getMessage(), e);
         }
         return profile;
-    }
-
-    /** What would make a member twice, or lose text. */
-    private void checkTogether(List<Rule> rules) {
-        Set<String> targets = new HashSet<>();
-        boolean joins = rules.stream().anyMatch(rule -> rule.action() == Action.MESSAGES
-                || rule.action() == Action.HOIST);
-        for (Rule rule : rules) {
-            if (rule.action() == Action.RENAME) {
-                String parent = rule.field().substring(0, rule.field().lastIndexOf('.') + 1);
-                if (!targets.add(parent + rule.argument())) {
-                    throw tree.wrong("rename", "two fields to " + rule.argument(), "one");
-                }
-                if (joins && Set.of("instructions", "input", "messages").contains(rule.argument())) {
-                    throw tree.wrong("rename", "to " + rule.argument() + " beside messages or hoist", "another name");
-                }
-            }
-            boolean isGone = rule.action() == Action.DROP || rule.action() == Action.SET;
-            if (joins && isGone && "instructions".equals(rule.field())) {
-                throw tree.wrong(rule.action().key(), "of instructions beside messages or hoist", "another field");
-            }
-        }
     }
 
     private Profile.Answers answers(Profile base) {

@@ -39,7 +39,7 @@ public final class RequestScanner {
     private final JsonScanner json;
     private final byte[] scratch;
     private final RequestFacts facts = new RequestFacts();
-    private final Violations violations = new Violations();
+    private final Violations violations;
     private final RuleRun run;
     private boolean isRootChecked;
 
@@ -49,7 +49,12 @@ public final class RequestScanner {
      * @param scratch any array; may be shared by all scanners of one thread; its size is the step of the scan
      */
     public RequestScanner(RuleTable table, JsonLimits limits, byte[] scratch) {
+        this(table, limits, scratch, new Violations(null));
+    }
+
+    private RequestScanner(RuleTable table, JsonLimits limits, byte[] scratch, Violations violations) {
         this.table = table;
+        this.violations = violations;
         this.limits = limits;
         this.json = new JsonScanner(table.watches(), limits);
         this.scratch = scratch;
@@ -156,25 +161,25 @@ public final class RequestScanner {
         request.put("model", "m");
         request.put("input", input);
         BodyRewriter rewriter = new BodyRewriter();
-        RequestScanner scanner = new RequestScanner(table, limits, scratch.clone());
+        RequestScanner scanner = new RequestScanner(table, limits, scratch.clone(), new Violations(table));
         scanner.reset(rewriter);
+        scanner.plan(null);
         ByteBuf text = Unpooled.wrappedBuffer(JsonTree.write(request));
         try {
             rewriter.append(text.retainedDuplicate());
             scanner.feed(text);
             RelayException refusal = scanner.violation();
-            if (refusal != null && refusal.param() != null && refusal.param().startsWith("input")) {
+            if (refusal != null) {
                 violations.report(scanner.violations.rank(), refusal);
                 return input;
             }
-            scanner.plan(null);
             scanner.settle();
             ByteArrayOutputStream out = new ByteArrayOutputStream(text.capacity());
             rewriter.drain(rewriter.receivedBytes(), bytes -> {
                 out.writeBytes(ByteBufUtil.getBytes(bytes));
                 bytes.release();
             });
-            return ((Map<?, ?>) JsonTree.read(out.toByteArray())).get("input");
+            return ((Map<?, ?>) Messages.read("messages", out.toByteArray())).get("input");
         } finally {
             text.release();
             rewriter.release();

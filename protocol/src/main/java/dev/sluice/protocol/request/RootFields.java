@@ -235,15 +235,15 @@ final class RootFields {
     }
 
     private void convertMessages() {
-        if (isInputSeen) {
-            messagesEdit.discard(); // refused, where a row says so
-            return;
-        }
         if (isEmptyArray(messagesMark)) {
             messagesEdit.drop();
             if (emptyInput != null) {
                 emptyInput.discard();
             }
+            return;
+        }
+        if (isInputSeen) {
+            messagesEdit.discard(); // refused, where a row says so
             return;
         }
         try {
@@ -286,9 +286,14 @@ final class RootFields {
         if (kind == null || kind == JsonKind.NULL || !row.takes(kind)) {
             return;
         }
-        byte[] value = body.copyOf(starts[row.mark], ends[row.mark]);
         Map<?, ?> argument = (Map<?, ?>) row.rule.argument();
         String target = (String) argument.get("to");
+        boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
+        boolean isMapped = argument.containsKey("map");
+        if (isMapped && isContainer) {
+            return; // never what a map is for
+        }
+        byte[] value = body.copyOf(starts[row.mark], ends[row.mark]);
         if (!(argument.get("map") instanceof Map<?, ?> map)) {
             add(target, new String(value, StandardCharsets.UTF_8));
             return;

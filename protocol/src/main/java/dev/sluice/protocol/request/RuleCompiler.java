@@ -23,7 +23,6 @@ final class RuleCompiler {
     private static final int DECIDING_BYTES = 1024;
     private static final String MODEL = "model";
     private static final String STREAM = "stream";
-    private static final Set<JsonKind> GIVEN = EnumSet.complementOf(EnumSet.of(JsonKind.NULL));
 
     private final List<Rule> rules;
     private final WatchTable.Builder watches = WatchTable.builder();
@@ -56,10 +55,18 @@ final class RuleCompiler {
         List<String> absent = Collections.singletonList(null);
         rows.add(compile(rule.with(rule.field(), Action.RENAME, rule.of(), with(rule, new Condition(other,
                 Condition.Mode.IN, absent))), rows.size()));
-        rows.add(compile(rule.with(rule.field(), Action.DROP, GIVEN, with(rule, new Condition(other,
+        rows.add(compile(rule.with(rule.field(), Action.DROP, given(rule), with(rule, new Condition(other,
                 Condition.Mode.NOT, absent))), rows.size()));
         rows.add(compile(rule.with(other, Action.DROP, Set.of(JsonKind.NULL), with(rule,
                 new Condition(rule.field(), Condition.Mode.NOT, absent))), rows.size()));
+    }
+
+    private static Set<JsonKind> given(Rule rule) {
+        Set<JsonKind> kinds = EnumSet.complementOf(EnumSet.of(JsonKind.NULL));
+        if (!rule.of().isEmpty()) {
+            kinds.retainAll(rule.of());
+        }
+        return kinds;
     }
 
     private static List<Condition> with(Rule rule, Condition more) {

@@ -35,6 +35,7 @@ final class RuleRun implements JsonListener {
     private BodyRewriter body;
     private boolean isRootClosed;
     private boolean isPlanned;
+    private int waitingRefusals;
 
     RuleRun(RuleTable table, JsonScanner json, JsonLimits limits, RequestFacts facts, Violations violations,
             RootFields.Normalizer normalizer) {
@@ -57,6 +58,7 @@ final class RuleRun implements JsonListener {
         Arrays.fill(groups, 0);
         isRootClosed = false;
         isPlanned = false;
+        waitingRefusals = 0;
     }
 
     /** The route is known: edits may be handed on, the model's among them. */
@@ -65,7 +67,7 @@ final class RuleRun implements JsonListener {
         if (upstreamModel != null && !upstreamModel.equals(facts.model())) {
             Pending edit = Pending.ofBytes(facts.modelStart());
             edit.replace(facts.modelStart(), facts.modelEnd(), JsonTree.write(upstreamModel));
-            add(edit);
+            edits.add(edit);
         }
     }
 
@@ -88,6 +90,10 @@ final class RuleRun implements JsonListener {
         int depth = json.depth();
         boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
         frames.enter(isContainer && field.isFramed ? new Frame(watch, field.slots) : null);
+        if (edits.isNearlyFull()) {
+            settle(); // much of it may be decided: this read may be a long one
+            edits.compact();
+        }
         root.onValueStart(field, kind, start, json, frames.around());
         for (Row row : field.edits) {
             if (row.takes(kind, depth) && canEdit(row, kind) && !frames.isRuledOut(row)) {
@@ -122,16 +128,9 @@ final class RuleRun implements JsonListener {
         } else {
             open.add(edit);
         }
-        add(edit);
+        edits.add(edit);
         frames.demand(edit);
         decide(edit);
-    }
-
-    private void add(Pending edit) {
-        if (edits.isFull()) {
-            settle(); // much of it may be decided: this read may be a long one
-        }
-        edits.add(edit);
     }
 
     private void decide(Pending pending) {
@@ -139,9 +138,11 @@ final class RuleRun implements JsonListener {
             return;
         }
         Frame unknown = null;
+        boolean isOnlyUnknown = true;
         for (int i = 0; i < pending.needs.length; i++) {
             String value = pending.frames[i].slot(pending.needs[i].slot());
             if (value == null) {
+                isOnlyUnknown &= unknown == null || unknown == pending.frames[i];
                 unknown = unknown == null ? pending.frames[i] : unknown;
             } else if (!pending.needs[i].isMetBy(value)) {
                 pending.discard();
@@ -151,8 +152,11 @@ final class RuleRun implements JsonListener {
         if (unknown == null) {
             pending.areConditionsMet = true;
             complete(pending);
-        } else if (pending.found == null || unknown.awaitsFirst(pending.row)) {
+        } else if (pending.found == null || !isOnlyUnknown || unknown.awaitsFirst(pending.row)) {
+            // Of refusals by one row that only this object decides about, one is as good as many.
             unknown.await(pending);
+        } else {
+            pending.discard();
         }
     }
 
@@ -171,7 +175,9 @@ final class RuleRun implements JsonListener {
             case WRAP -> pending.replace(pending.from, pending.from, pending.value);
             case RENAME -> {
                 pending.replace(pending.nameStart, pending.nameEnd, JsonTree.write(argument));
-                root.onRenamed(pending.row.rule);
+                if (pending.row.isTopLevel()) {
+                    root.onRenamed(pending.row.rule);
+                }
             }
             case SET, DEFAULT -> pending.replace(pending.valueStart, pending.valueEnd, JsonTree.write(argument));
             case DROP, MOVE -> dropWhenFollowed(pending);
@@ -220,12 +226,8 @@ final class RuleRun implements JsonListener {
     private void refuse(Pending pending) {
         Rule rule = pending.row.rule;
         if (rule.action() == Action.STRICT_SCHEMA) {
-            String fault = pending.value == null ? "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)"
-                    : StrictSchema.fault(pending.value);
-            if (fault != null) {
-                violations.report(pending.row.rank, new RelayException(rule.code(), pending.param,
-                        pending.param + ": " + fault));
-            }
+            violations.report(pending.row.rank, new RelayException(rule.code(), pending.param,
+                    pending.param + ": " + pending.found));
             return;
         }
         violations.report(pending.row.rank, Refusals.of(rule, pending.param, pending.found));
@@ -283,6 +285,7 @@ final class RuleRun implements JsonListener {
         while (waiting != null) {
             Pending next = waiting.nextWaiting; // it may wait again
             decide(waiting);
+            waitingRefusals -= waiting.found != null && waiting.isDecided() ? 1 : 0;
             waiting = next;
         }
     }
@@ -307,7 +310,7 @@ final class RuleRun implements JsonListener {
                 Pending edit = Pending.at(row, json, end, frames.around(), false, false);
                 edit.value = after.getBytes(StandardCharsets.UTF_8);
                 edit.valueEnd = end;
-                add(edit);
+                edits.add(edit);
                 frames.demand(edit);
                 decide(edit);
             }
@@ -334,15 +337,20 @@ final class RuleRun implements JsonListener {
                     || frames.isRuledOut(row)) {
                 continue;
             }
+            boolean isSchema = row.rule.action() == Action.STRICT_SCHEMA;
+            String fault = isSchema ? StrictSchema.fault(value) : null;
+            if (isSchema && fault == null) {
+                continue;
+            }
             Pending refusal = Pending.at(row, json, start, null, false, false);
             refusal.valueEnd = end;
             refusal.param = Refusals.param(row.rule, field.path, json);
-            refusal.found = kind.words();
+            refusal.found = isSchema ? fault : kind.words();
             frames.demand(refusal);
-            if (row.rule.action() == Action.STRICT_SCHEMA && !value.isTruncated()) {
-                refusal.value = Arrays.copyOf(value.bytes(), value.length());
-            }
             decide(refusal);
+            if (!refusal.isDecided() && ++waitingRefusals > EditQueue.MAX_PENDING) {
+                throw EditQueue.tooMany();
+            }
         }
     }
 }

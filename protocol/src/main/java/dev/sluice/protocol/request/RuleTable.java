@@ -23,6 +23,8 @@ import java.util.Set;
  */
 public final class RuleTable {
     static final byte[] NOTHING = {};
+    /** What a dialect that removes or fixes a field undoes. */
+    private static final Set<Action> EDITS = Set.of(Action.DROP, Action.SET, Action.DEFAULT);
     /** Limit of a schema that is checked. */
     static final int SCHEMA_BYTES = 1024 * 1024;
 
@@ -49,22 +51,31 @@ public final class RuleTable {
      */
     public static RuleTable of(Profile face, Profile dialect) {
         List<Rule> rules = new ArrayList<>();
-        Set<String> settled = new HashSet<>();
-        for (Rule rule : face.rules()) {
-            boolean isBothSides = face.equals(dialect);
-            if (rule.side() != Rule.Side.DIALECT || isBothSides) {
-                rules.add(rule);
-                boolean isGone = rule.action() == Action.DROP || rule.action() == Action.SET;
-                if (isGone && rule.isUnconditional()) {
-                    settled.add(rule.field());
-                }
+        if (face.equals(dialect)) {
+            rules.addAll(face.rules());
+        } else {
+            List<Rule> needed = dialect.rules().stream().filter(rule -> rule.side() != Rule.Side.FACE
+                    && rule.action() != Action.SUFFIXES).toList();
+            Set<String> fixedByDialect = fixed(needed);
+            face.rules().stream().filter(rule -> rule.side() != Rule.Side.DIALECT && !(EDITS.contains(rule.action())
+                    && fixedByDialect.contains(rule.field()))).forEach(rules::add);
+            Set<String> fixedByFace = fixed(rules);
+            needed.stream().filter(rule -> !isDone(rule, rules) && !fixedByFace.contains(rule.field())).toList()
+                    .forEach(rules::add);
+        }
+        RowConflicts.check(rules);
+        return new RuleCompiler(rules).compile();
+    }
+
+    /** Returns the fields that are always removed or always have one value. */
+    private static Set<String> fixed(List<Rule> rules) {
+        Set<String> fields = new HashSet<>();
+        for (Rule rule : rules) {
+            if ((rule.action() == Action.DROP || rule.action() == Action.SET) && rule.isUnconditional()) {
+                fields.add(rule.field());
             }
         }
-        if (!face.equals(dialect)) {
-            dialect.rules().stream().filter(rule -> rule.side() != Rule.Side.FACE && !settled.contains(rule.field())
-                    && rule.action() != Action.SUFFIXES && !isDone(rule, rules)).toList().forEach(rules::add);
-        }
-        return new RuleCompiler(rules).compile();
+        return fields;
     }
 
     /** What the face makes of a value is not made of it once more. */
@@ -127,6 +138,17 @@ public final class RuleTable {
         /** Returns whether the row is about a value of this kind, at this depth: nested paths share their watches. */
         boolean takes(JsonKind kind, int valueDepth) {
             return takes(kind) && (depth < 0 || depth == valueDepth);
+        }
+
+        /** Whether it is about the input and nothing else. */
+        boolean isAboutInput() {
+            String field = rule.field();
+            return field != null && (field.equals("input") || field.startsWith("input[") || field.startsWith("input."))
+                    && rule.action() != Action.REQUIRED;
+        }
+
+        boolean isTopLevel() {
+            return depth == 1;
         }
 
         boolean takes(JsonKind kind) {

@@ -2,8 +2,10 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.request;
 
+import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonTree;
 import dev.sluice.protocol.json.JsonTree.Literal;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +23,12 @@ final class StrictSchema {
     }
 
     /** Returns what breaks a rule, with what is expected, or null. */
-    static String fault(byte[] schema) {
+    static String fault(JsonCapture schema) {
+        if (schema.isTruncated()) {
+            return "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)";
+        }
         try {
-            return fault(JsonTree.read(schema));
+            return fault(JsonTree.read(Arrays.copyOf(schema.bytes(), schema.length())));
         } catch (IllegalArgumentException e) {
             return "a schema of over " + JsonTree.MAX_VALUES + " values (expected: at most that)";
         }

@@ -6,8 +6,16 @@ import dev.sluice.protocol.error.RelayException;
 
 /** The rules that a request is known to break: of all, the first in the order of the table. */
 final class Violations {
+    private final RuleTable inputOf;
     private RelayException first;
     private int rank;
+
+    /**
+     * @param inputOf the table of whose rows only those about {@code input} count; null for all rows of any table
+     */
+    Violations(RuleTable inputOf) {
+        this.inputOf = inputOf;
+    }
 
     void clear() {
         first = null;
@@ -15,6 +23,9 @@ final class Violations {
 
     /** Notes a broken rule. */
     void report(int ruleRank, RelayException refusal) {
+        if (inputOf != null && (ruleRank < 0 || !inputOf.rows().get(ruleRank).isAboutInput())) {
+            return;
+        }
         if (first == null || ruleRank < rank) {
             first = refusal;
             rank = ruleRank;

@@ -20,6 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is held, what is bounded, and what two profiles make of one request. */
 class RequestLimitsTest {
@@ -108,13 +109,78 @@ class RequestLimitsTest {
     }
 
     @Test
+    void shouldNotReadAsATreeWhatIsNeverMapped() {
+        String thinking = "{\"model\":\"m\",\"input\":[],\"thinking\":[" + "1,".repeat(JsonTree.MAX_VALUES) + "1]}";
+
+        assertFalse(edit(profile("codex-lb-lenient"), profile("codex-lb-lenient"), thinking).contains("thinking"));
+    }
+
+    @Test
+    void shouldBoundMessagesThatGrow() {
+        String messages = "{\"role\":\"user\",\"content\":\"x\"},".repeat(120_000);
+
+        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb", "{\"model\":\"m\",\"messages\":["
+                + messages.substring(0, messages.length() - 1) + "]}"));
+    }
+
+    /** Edits that are made, or were found not to be, wait for nobody. */
+    @Test
+    void shouldCountOnlyEditsThatWait() {
+        String items = "{\"type\":\"message\",\"role\":\"user\",\"content\":\"x\"},".repeat(150_000);
+        String body = "\"input\":[" + items.substring(0, items.length() - 1) + "]";
+
+        for (String whole : new String[] {"{\"model\":\"m\"," + body + '}', '{' + body + ",\"model\":\"m\"}"}) {
+            assertFalse(edit(profile("codex-lb"), profile("codex-lb"), whole).isEmpty());
+            assertFalse(edit(profile("codex-lb-lenient"), profile("codex-lb-lenient"), whole).isEmpty());
+        }
+    }
+
+    private static Profile custom(String row) {
+        return Profile.read("custom", Map.of("rules", List.of(JsonTree.read(row.getBytes(UTF_8)))), Map.of());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"field\":\"q\",\"rename\":\"input\"}", "{\"field\":\"input\",\"rename\":\"prompt\"}",
+        "{\"field\":\"instructions\",\"drop\":true}", "{\"field\":\"instructions\",\"set\":\"Z\"}",
+        "{\"field\":\"text.format.schema.type\",\"values\":[\"object\"]}"})
+    void shouldNotCompileAPairThatConflicts(String row) {
+        assertThrows(IllegalArgumentException.class, () -> RuleTable.of(profile("codex-lb"), custom(row)));
+    }
+
+    @Test
+    void shouldLetTheDialectHaveTheLastWord() {
+        String body = "{\"model\":\"m\",\"input\":[],\"temperature\":2}";
+
+        assertTrue(edit(profile("codex-lb"), custom("{\"field\":\"stream\",\"set\":false}"), body)
+                .contains("\"stream\":false"));
+        assertTrue(edit(profile("codex-lb"), custom("{\"field\":\"temperature\",\"set\":1}"), body)
+                .contains("\"temperature\":1"));
+        assertFalse(edit(custom("{\"field\":\"temperature\",\"set\":1}"), profile("codex-lb"), body)
+                .contains("temperature"));
+    }
+
+    /** What the dialect says of input holds for input that the face has made of messages. */
+    @Test
+    void shouldJudgeConvertedMessagesByTheDialect() {
+        Profile dialect = custom("{\"field\":\"input[].content[].type\",\"values\":[\"input_text\"],\"param\":null}");
+        Map<String, Object> rules = Map.of("extends", "codex-lb", "rules",
+                List.of(Map.of("field", "user", "required", JsonTree.Literal.TRUE)));
+        Profile face = Profile.read("face", rules, Profiles.builtIn());
+
+        String body = "{\"model\":\"m\",\"user\":\"u\",\"messages\":[{\"role\":\"user\",\"content\":["
+                + "{\"type\":\"weird\"}]}]}";
+
+        RelayException refusal = assertThrows(RelayException.class, () -> edit(face, dialect, body));
+
+        assertTrue(refusal.getMessage().contains("input_text"), refusal.getMessage());
+    }
+
+    @Test
     void shouldBoundEditsThatWait() {
         String parts = "{\"type\":\"text\"},".repeat(210_000) + "{}";
 
         assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb",
                 "{\"model\":\"m\",\"input\":[{\"content\":[" + parts + "],\"role\":\"assistant\"}]}"));
-        assertEquals(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, refusal("codex-lb-lenient",
-                "{\"model\":\"m\",\"input\":[" + "{},".repeat(210_000) + "{}],\"instructions\":\"x\"}"));
         String decided = "{\"model\":\"m\",\"input\":[{\"type\":\"message\",\"role\":\"user\",\"content\":["
                 + "{\"type\":\"input_text\",\"text\":\"a\"},".repeat(210_000) + "{}]}]}";
         assertFalse(edit(profile("codex-lb"), profile("codex-lb"), decided).isEmpty());
