@@ -2,6 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.json;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -10,6 +13,7 @@ import java.util.SplittableRandom;
  * members, refuses a body that was valid; it never lets a duplicate pass.
  */
 final class NameSet {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long SEED = new SplittableRandom().nextLong();
     private static final long FREE = 0;
 
@@ -61,12 +65,22 @@ final class NameSet {
         }
     }
 
+    private static long mix(long hash) {
+        long mixed = hash * 0x9E3779B97F4A7C15L;
+        return mixed ^ mixed >>> 29;
+    }
+
     private static long hash(byte[] name, int length) {
         long hash = SEED ^ length;
-        for (int i = 0; i < length; i++) {
-            hash = (hash ^ name[i]) * 0x9E3779B97F4A7C15L;
-            hash ^= hash >>> 29;
+        int i = 0;
+        for (; i <= length - 8; i += 8) {
+            hash = mix(hash ^ (long) LONGS.get(name, i));
         }
+        long rest = 0;
+        for (; i < length; i++) {
+            rest = rest << 8 | name[i] & 0xff;
+        }
+        hash = mix(hash ^ rest);
         hash = (hash ^ hash >>> 32) * 0xD6E8FEB86659FD93L;
         hash ^= hash >>> 32;
         return hash == FREE ? 1 : hash;
