@@ -226,6 +226,26 @@ class FacesIT extends RelayFixture {
         assertTrue(ask(post(body)).text().contains("\"param\":\"store\""));
     }
 
+    /** R51: what names the caller stays here. */
+    @Test
+    void shouldNotSendOnWhatNamesTheCaller() throws Exception {
+        launchOne(builder -> builder.key(KeyConfig.ofSecret("alice", "sk-alice")));
+        String headers = "X-Forwarded-For: 192.0.2.1\r\nCF-Ray: 8f\r\nCookie: a=secret\r\n"
+                + "Authorization: Bearer sk-alice\r\nTrue-Client-IP: 192.0.2.1\r\nX-Request-Id: r-1\r\n"
+                + "Content-Length: " + BODY.length() + "\r\n";
+
+        ask(post(headers, BODY));
+
+        String sent = requests.poll(20, TimeUnit.SECONDS).head().toLowerCase(java.util.Locale.ROOT);
+        for (String name : new String[] {"x-forwarded-for", "cf-ray", "cookie", "true-client-ip", "sk-alice",
+            "192.0.2.1", "host: relay"}) {
+            assertFalse(sent.contains(name), sent);
+        }
+        assertTrue(sent.contains("\r\nauthorization: bearer sk-upstream\r\n"), sent);
+        assertTrue(sent.contains("\r\nx-request-id: r-1\r\n"), sent);
+        assertTrue(sent.contains("\r\naccept-encoding: identity\r\n"), sent);
+    }
+
     /** R48. */
     @Test
     void shouldHonourWhatAKeyMayUse() throws Exception {
