@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,7 +62,9 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
             throw new IllegalArgumentException("default_cluster: " + defaultCluster + " (expected: one of " + names
                     + ")");
         }
-        Set<String> known = allProfiles(profiles).keySet();
+        Map<String, Profile> all = allProfiles(profiles);
+        checkPaths(all.values());
+        Set<String> known = all.keySet();
         routes.forEach(route -> checkProfile("routes: profile ", route.profile(), known));
         clusters.forEach(cluster -> checkProfile("clusters: dialect ", cluster.dialect(), known));
         relayedPaths.forEach(RelayConfig::checkPath);
@@ -86,6 +90,19 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
     private static void checkProfile(String setting, String name, Set<String> known) {
         if (name != null && !known.contains(name)) {
             throw new IllegalArgumentException(setting + name + " (expected: one of " + known + ")");
+        }
+    }
+
+    private static void checkPaths(Collection<Profile> profiles) {
+        Map<String, String> owners = new HashMap<>();
+        for (Profile profile : profiles) {
+            for (String path : profile.paths()) {
+                String owner = owners.put(path, profile.name());
+                if (owner != null) {
+                    throw new IllegalArgumentException("profiles: " + profile.name() + " has the path " + path + " of "
+                            + owner + " (expected: each path once)");
+                }
+            }
         }
     }
 

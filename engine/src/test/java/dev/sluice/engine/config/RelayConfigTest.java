@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.protocol.request.Profile;
+import dev.sluice.protocol.request.Profiles;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +31,21 @@ class RelayConfigTest {
         assertThrows(IllegalArgumentException.class, () -> valid().key(KeyConfig.ofSecret("a", "k"))
                 .key(KeyConfig.ofSecret("b", "k")).build());
         assertThrows(IllegalArgumentException.class, () -> RelayConfig.builder().build());
+    }
+
+    @Test
+    void shouldRefuseTwoProfilesAtOnePath() {
+        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class,
+                () -> valid().profile(at("mine", "/api/v1")).build());
+        assertEquals("profiles: mine has the path /api/v1 of kie (expected: each path once)", refusal.getMessage());
+        valid().profile(at("mine", "/mine")).profile(at("other", "/mine/v1")).build();
+        assertThrows(IllegalArgumentException.class,
+                () -> valid().profile(at("mine", "/mine")).profile(at("other", "/mine")).build());
+    }
+
+    private static Profile at(String name, String path) {
+        return Profile.read(name, Map.of("summary", "x", "extends", "openai", "paths", List.of(path)),
+                Profiles.builtIn());
     }
 
     @ParameterizedTest

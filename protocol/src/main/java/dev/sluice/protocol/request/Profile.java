@@ -12,7 +12,8 @@ import java.util.Map;
  * @param name     how routes and clusters name it
  * @param summary  one sentence for the documentation
  * @param parent   the name of the profile that it extends; null for none
- * @param paths    path prefixes at which it is the face, whatever the route says; such as {@code /api/v1}
+ * @param paths    path prefixes at which it is the face, whatever the route says; such as {@code /api/v1}. Not
+ *                 inherited, and no other profile of a relay may have the same
  * @param answers  what an upstream of this kind answers with
  * @param streamsByDefault whether, as a face, a request that says nothing of {@code stream} gets events
  * @param rules    rows, in the order in which violations are reported
