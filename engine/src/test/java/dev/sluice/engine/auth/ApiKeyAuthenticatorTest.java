@@ -5,10 +5,7 @@ package dev.sluice.engine.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
-import dev.sluice.engine.spi.RequestHead;
-import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,20 +13,8 @@ import org.junit.jupiter.api.Test;
 class ApiKeyAuthenticatorTest {
 
     private static String ask(ApiKeyAuthenticator authenticator, String authorization) {
-        List<String> answers = new ArrayList<>();
-        authenticator.authenticate(new OneHeader(authorization), new Authenticator.Decision() {
-            @Override
-            public void accept(Principal principal) {
-                answers.add(principal.name());
-            }
-
-            @Override
-            public void refuse(String reason) {
-                answers.add("refused");
-            }
-        });
-        assertEquals(1, answers.size());
-        return answers.get(0);
+        Principal found = new Ask(authorization).of(authenticator);
+        return found == null ? "refused" : found.name();
     }
 
     @Test
@@ -52,27 +37,5 @@ class ApiKeyAuthenticatorTest {
     @Test
     void shouldLetEverybodyInWithoutKeys() {
         assertEquals("anonymous", ask(new ApiKeyAuthenticator(List.of()), null));
-    }
-
-    private record OneHeader(String authorization) implements RequestHead {
-        @Override
-        public String method() {
-            return "GET";
-        }
-
-        @Override
-        public String path() {
-            return "/";
-        }
-
-        @Override
-        public String header(String name) {
-            return authorization;
-        }
-
-        @Override
-        public SocketAddress remoteAddress() {
-            return null;
-        }
     }
 }

@@ -9,12 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
-import dev.sluice.engine.spi.RequestHead;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,39 +41,7 @@ class KeyFileTest {
     }
 
     private static Principal ask(ApiKeyAuthenticator authenticator, String key) {
-        Principal[] found = new Principal[1];
-        authenticator.authenticate(new RequestHead() {
-            @Override
-            public String method() {
-                return "GET";
-            }
-
-            @Override
-            public String path() {
-                return "/";
-            }
-
-            @Override
-            public String header(String name) {
-                return "Bearer " + key;
-            }
-
-            @Override
-            public SocketAddress remoteAddress() {
-                return null;
-            }
-        }, new Authenticator.Decision() {
-            @Override
-            public void accept(Principal principal) {
-                found[0] = principal;
-            }
-
-            @Override
-            public void refuse(String reason) {
-                found[0] = null;
-            }
-        });
-        return found[0];
+        return new Ask("Bearer " + key).of(authenticator);
     }
 
     private ApiKeyAuthenticator authenticator(Path file) {
