@@ -21,7 +21,7 @@ import java.util.Map;
  */
 public final class JsonTree {
     /**
-     * How many values one text may have: a value takes some fifty bytes of heap where its text takes as few as two.
+     * How many values one text may have: a value takes some eighty bytes of heap where its text takes as few as two.
      */
     public static final int MAX_VALUES = 500_000;
     /** What is read here was bounded by the scanner before, in bytes and in depth. */

@@ -197,7 +197,7 @@ class RequestLimitsTest {
     }
 
     @Test
-    void shouldCheckALargeSchemaInTimeThatGrowsWithIt() {
+    void shouldAcceptALargeSchema() {
         StringBuilder properties = new StringBuilder();
         StringBuilder required = new StringBuilder();
         for (int i = 0; i < 20_000; i++) {
