@@ -8,6 +8,7 @@ module dev.sluice.engine {
     requires transitive io.netty.common;
     requires transitive io.netty.codec.http;
     requires io.netty.codec;
+    requires io.netty.codec.http2;
     requires io.netty.codec.compression;
     requires io.netty.handler;
     requires io.netty.resolver;

@@ -6,13 +6,13 @@ import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamInitializer;
-import dev.sluice.engine.downstream.ServerTls;
 import dev.sluice.engine.exchange.RelayCore;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.Transport;
 import dev.sluice.engine.observe.AdminHandler;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
+import dev.sluice.engine.tls.ServerTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -25,7 +25,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -122,18 +121,20 @@ public final class Relay implements AutoCloseable {
         Transport.choose(config.transport().kind());
         for (ListenerConfig listener : config.listeners()) {
             if (listener.tls() != null) {
-                ServerTls.newContext(listener.tls());
+                new ServerTls("listener " + listener.host(), listener.tls(), System::nanoTime);
             }
         }
         new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
     }
 
     private void bind(Extensions extensions) {
-        if (config.keyFile() != null) {
-            acceptLoops.next().scheduleWithFixedDelay(core::refreshKeys, 1, 1, TimeUnit.SECONDS);
-        }
+        List<ServerTls> certificates = new ArrayList<>();
         for (ListenerConfig listener : config.listeners()) {
-            SslContext tls = listener.tls() == null ? null : ServerTls.newContext(listener.tls());
+            ServerTls tls = listener.tls() == null ? null : new ServerTls("listener " + listener.host() + ':'
+                    + listener.port(), listener.tls(), System::nanoTime);
+            if (tls != null) {
+                certificates.add(tls);
+            }
             ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)
                     .channel(transport.serverSocketType())
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
@@ -147,6 +148,10 @@ public final class Relay implements AutoCloseable {
             ports.add(((InetSocketAddress) channel.localAddress()).getPort());
             LOG.info("listening on {}{}", channel.localAddress(), tls == null ? "" : " (TLS)");
         }
+        acceptLoops.next().scheduleWithFixedDelay(() -> {
+            core.refreshFiles();
+            certificates.forEach(ServerTls::refresh);
+        }, 1, 1, TimeUnit.SECONDS);
         if (config.admin() != null) {
             bindAdmin(config.admin(), extensions);
         }

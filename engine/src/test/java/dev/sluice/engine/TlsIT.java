@@ -103,7 +103,7 @@ class TlsIT {
                 .listener(new ListenerConfig("127.0.0.1", 0, new TlsConfig(listener.toTempCertChainPem().toPath(),
                         listener.toTempPrivateKeyPem().toPath())))
                 .cluster(new ClusterConfig("up", List.of(EndpointConfig.of("https://localhost:" + upstreamPort + "/v1",
-                        "sk-x")), authority.toTempCertChainPem().toPath(), false, null))
+                        "sk-x")), authority.toTempCertChainPem().toPath(), null, false, null))
                 .route(RouteConfig.of("*", "up")).build();
         relay = Relay.launch(config, Extensions.NONE);
     }

@@ -3,6 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.loop.FileStamp;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;
@@ -36,7 +37,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private final Clock clock;
     /** Written by whoever refreshes, read by all event loops. */
     private volatile KeyTable keys;
-    private KeyFile.Stamp stamp;
+    private FileStamp stamp;
     private String complaint;
 
     /** Creates an authenticator of fixed keys; with none it accepts everybody. */
@@ -67,7 +68,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private KeyTable read() throws IOException {
         List<KeyConfig> all = new ArrayList<>(configured);
         if (file != null) {
-            KeyFile.Stamp found = KeyFile.Stamp.of(file); // before the reading: a change meanwhile is seen next time
+            FileStamp found = FileStamp.of(file); // before the reading: a change meanwhile is seen next time
             List<KeyConfig> lines;
             try {
                 lines = KeyFile.read(file);
@@ -94,7 +95,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
             return;
         }
         try {
-            if (KeyFile.Stamp.of(file).equals(stamp)) {
+            if (FileStamp.of(file).equals(stamp)) {
                 return;
             }
             keys = read();

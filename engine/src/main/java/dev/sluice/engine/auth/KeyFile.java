@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,19 +93,5 @@ public final class KeyFile {
             throw new IllegalArgumentException(name + ": an empty list (expected: a pattern, or nothing for all)");
         }
         return list.stream().map(String.class::cast).toList();
-    }
-
-    /**
-     * What tells that a file has changed.
-     *
-     * @param lastModified in milliseconds
-     * @param size         in bytes
-     * @param fileKey      the file's identity, which changes when it is replaced by a rename
-     */
-    record Stamp(long lastModified, long size, Object fileKey) {
-        static Stamp of(Path file) throws IOException {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(attributes.lastModifiedTime().toMillis(), attributes.size(), attributes.fileKey());
-        }
     }
 }

@@ -30,6 +30,12 @@ final class Checks {
         }
     }
 
+    static void between(String field, long value, long lowest, long highest) {
+        if (value < lowest || value > highest) {
+            throw new IllegalArgumentException(field + ": " + value + " (expected: " + lowest + " to " + highest + ")");
+        }
+    }
+
     static void port(String field, int port) {
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException(field + ": " + port + " (expected: 0 to 65535)");

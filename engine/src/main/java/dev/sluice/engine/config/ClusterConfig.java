@@ -13,10 +13,11 @@ import java.util.List;
  * @param caFile    PEM file of the authorities to trust instead of the JDK's; null for the JDK's
  * @param alwaysContentLength whether every body must be held whole so that it can be sent with Content-Length;
  *                  otherwise a body that came without one and is too large to hold goes in chunks
+ * @param certificate what the relay shows to upstreams that ask for a certificate; null for nothing
  * @param dialect   the profile that its upstreams need; null for the default
  */
-public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, boolean alwaysContentLength,
-        String dialect) {
+public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
+        boolean alwaysContentLength, String dialect) {
     public ClusterConfig {
         Checks.name("cluster name", name);
         endpoints = List.copyOf(endpoints);
@@ -28,11 +29,11 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
 
     /** A cluster of the given endpoints with every default. */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
-        return new ClusterConfig(name, List.of(endpoints), null, false, null);
+        return new ClusterConfig(name, List.of(endpoints), null, null, false, null);
     }
 
     /** Returns this cluster with another dialect. */
     public ClusterConfig withDialect(String profile) {
-        return new ClusterConfig(name, endpoints, caFile, alwaysContentLength, profile);
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile);
     }
 }

@@ -5,14 +5,16 @@ package dev.sluice.engine.config;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * One upstream address with its credentials.
  *
  * @param baseUrl {@code http} or {@code https}; its path takes the place of the {@code /v1} of a request's path
  * @param apiKey  sent as {@code Authorization: Bearer}; null sends none
+ * @param versions which versions of HTTP it is spoken to in
  */
-public record EndpointConfig(URI baseUrl, String apiKey) {
+public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions) {
     public EndpointConfig {
         if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
                 || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
@@ -23,15 +25,21 @@ public record EndpointConfig(URI baseUrl, String apiKey) {
             throw new IllegalArgumentException("endpoint api_key: empty or not printable ASCII"
                     + " (expected: printable ASCII without spaces)");
         }
+        Objects.requireNonNull(versions, "versions");
     }
 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
-            return new EndpointConfig(new URI(baseUrl), apiKey);
+            return new EndpointConfig(new URI(baseUrl), apiKey, HttpVersions.AUTO);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
+    }
+
+    /** Returns this endpoint, spoken to in other versions of HTTP. */
+    public EndpointConfig withVersions(HttpVersions other) {
+        return new EndpointConfig(baseUrl, apiKey, other);
     }
 
     private static boolean isHttp(URI url) {
@@ -64,6 +72,7 @@ public record EndpointConfig(URI baseUrl, String apiKey) {
     /** Never shows the key. */
     @Override
     public String toString() {
-        return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null ? "none" : "set") + ']';
+        return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null ? "none" : "set")
+                + ", versions=" + versions + ']';
     }
 }

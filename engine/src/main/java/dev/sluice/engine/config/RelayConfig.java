@@ -30,12 +30,14 @@ import java.util.Set;
  * @param defaultCluster owns stored objects whose owner is not known; null for none
  * @param limits    bounds
  * @param timeouts  timers
+ * @param http2Downstream bounds of HTTP/2 towards those who connect to us
+ * @param http2Upstream bounds of HTTP/2 towards those whom we connect to
  * @param transport how sockets are driven
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
         List<String> relayedPaths, String defaultCluster, LimitConfig limits, TimeoutConfig timeouts,
-        TransportConfig transport) {
+        Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream, TransportConfig transport) {
 
     public RelayConfig {
         listeners = List.copyOf(listeners);
@@ -163,12 +165,14 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private String defaultCluster;
         private LimitConfig limits = LimitConfig.DEFAULT;
         private TimeoutConfig timeouts = TimeoutConfig.DEFAULT;
+        private Http2DownstreamConfig http2Downstream = Http2DownstreamConfig.DEFAULT;
+        private Http2UpstreamConfig http2Upstream = Http2UpstreamConfig.DEFAULT;
         private TransportConfig transport = TransportConfig.DEFAULT;
 
         private Builder() {
         }
 
-        /** Serves plain HTTP/1.1 at an address; port 0 lets the system choose. */
+        /** Serves plain text at an address; port 0 lets the system choose. */
         public Builder listen(String host, int port) {
             return listener(new ListenerConfig(host, port, null));
         }
@@ -239,6 +243,18 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
             return this;
         }
 
+        /** Replaces the bounds of HTTP/2 towards those who connect to us. */
+        public Builder http2(Http2DownstreamConfig config) {
+            http2Downstream = config;
+            return this;
+        }
+
+        /** Replaces the bounds of HTTP/2 towards those whom we connect to. */
+        public Builder http2(Http2UpstreamConfig config) {
+            http2Upstream = config;
+            return this;
+        }
+
         /** Replaces how sockets are driven. */
         public Builder transport(TransportConfig config) {
             transport = config;
@@ -252,7 +268,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          */
         public RelayConfig build() {
             return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,
-                    defaultCluster, limits, timeouts, transport);
+                    defaultCluster, limits, timeouts, http2Downstream, http2Upstream, transport);
         }
     }
 }

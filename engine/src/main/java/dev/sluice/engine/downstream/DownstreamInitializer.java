@@ -2,28 +2,29 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.tls.ServerTls;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.util.function.Supplier;
 
 /** Builds the pipeline of an accepted connection. */
 public final class DownstreamInitializer extends ChannelInitializer<Channel> {
-    private final SslContext tls;
+    private final ServerTls tls;
     private final long handshakeMillis;
     private final ChannelGroup connections;
-    private final Supplier<Http1DownstreamHandler> newHandler;
+    private final Supplier<ChannelHandler> newHandler;
 
     /**
      * @param tls             null for plain text
      * @param handshakeMillis limit of a TLS handshake
      * @param connections     is told of every connection
-     * @param newHandler      makes the handler of a connection
+     * @param newHandler      makes the first handler of a connection, behind TLS
      */
-    public DownstreamInitializer(SslContext tls, long handshakeMillis, ChannelGroup connections,
-            Supplier<Http1DownstreamHandler> newHandler) {
+    public DownstreamInitializer(ServerTls tls, long handshakeMillis, ChannelGroup connections,
+            Supplier<ChannelHandler> newHandler) {
         this.tls = tls;
         this.handshakeMillis = handshakeMillis;
         this.connections = connections;
@@ -34,7 +35,7 @@ public final class DownstreamInitializer extends ChannelInitializer<Channel> {
     protected void initChannel(Channel channel) {
         connections.add(channel);
         if (tls != null) {
-            SslHandler handler = tls.newHandler(channel.alloc());
+            SslHandler handler = tls.context().newHandler(channel.alloc());
             handler.setHandshakeTimeoutMillis(handshakeMillis);
             channel.pipeline().addLast(handler);
         }

@@ -2,17 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
-import io.netty.channel.Channel;
-
 /** What an exchange may ask of its downstream connection. Called on the connection's loop. */
 public interface DownstreamPort {
-    /** Returns the connection's channel. */
-    Channel channel();
-
     /** Asks for more of the request body; {@link RequestListener#onBody} or {@code onBodyEnd} follow. */
     void readBody();
 
-    /** Closes the connection at once; what waits to be sent is dropped. */
+    /** Closes the connection, or with HTTP/2 its stream, at once; what waits to be sent is dropped. */
     void closeNow();
 
     /** Returns where the response goes. */

@@ -16,7 +16,6 @@ import dev.sluice.protocol.framing.HeadScanner;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -43,14 +42,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
  */
-public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements DownstreamPort, Tickable {
+final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements DownstreamPort, Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(Http1DownstreamHandler.class);
     /** How much of a body is still read after it was refused, so that the refusal is seen and not a reset. */
     private static final int MAX_DISCARD_BYTES = 64 * 1024;
     private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_PIPELINED_BYTES = 64 * 1024;
 
-    private final LimitConfig limits;
+    private final boolean isFirstReadHere;
     private final TimeoutConfig timeouts;
     private final Function<EventLoop, ExchangeStarter> starters;
     private final HeadCollector heads;
@@ -72,15 +71,13 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
     private long lastPendingBytes;
 
     /**
-     * @param limits   of heads
-     * @param timeouts of heads and of idleness
-     * @param starters gives the exchanges of a loop
+     * @param isFirstReadHere whether the connection's first bytes are about to be passed on to it
      */
-    public Http1DownstreamHandler(LimitConfig limits, TimeoutConfig timeouts,
-            Function<EventLoop, ExchangeStarter> starters) {
-        this.limits = limits;
-        this.timeouts = timeouts;
-        this.starters = starters;
+    Http1DownstreamHandler(DownstreamSettings settings, boolean isFirstReadHere) {
+        this.isFirstReadHere = isFirstReadHere;
+        timeouts = settings.timeouts();
+        starters = settings.starters();
+        LimitConfig limits = settings.limits();
         heads = new HeadCollector(HeadScanner.ofRequests(limits.maxTargetBytes(), limits.maxHeadBytes()));
         headDecoder = new RequestHeadDecoder(limits.maxTargetBytes(), limits.maxHeadBytes());
     }
@@ -103,7 +100,9 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
         if (tick == null) {
             sinceNanos = starter.ticker().nanoTime();
             tick = starter.ticker().add(this);
-            ctx.read();
+            if (!isFirstReadHere) {
+                ctx.read();
+            }
         }
     }
 
@@ -450,11 +449,6 @@ public final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter i
             LOG.warn("downstream connection closed for an unexpected error", cause);
         }
         closeNow();
-    }
-
-    @Override
-    public Channel channel() {
-        return ctx.channel();
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.engine.upstream.UpstreamConnection;
 import dev.sluice.engine.upstream.UpstreamListener;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +56,7 @@ final class Attempt implements UpstreamListener, Tickable {
         if (!isOver) {
             leftoverSinceNanos = ticker.nanoTime();
             tick = ticker.add(this);
-            connection.read();
+            connection.read(0);
         }
     }
 
@@ -93,6 +95,20 @@ final class Attempt implements UpstreamListener, Tickable {
     }
 
     @Override
+    public void onUpstreamBusy() {
+        isOver = true;
+        if (!isDetached) {
+            exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The connections to the upstream carry as many requests as they may"));
+        }
+    }
+
+    @Override
+    public boolean isWanted() {
+        return !isDetached;
+    }
+
+    @Override
     public void onResponseHead(ResponseHead head) {
         if (!isDetached) {
             exchange.responseSide().onHead(head);
@@ -126,7 +142,7 @@ final class Attempt implements UpstreamListener, Tickable {
         if (!isDetached) {
             exchange.responseSide().onReadComplete();
         } else if (!isOver) {
-            connection.read();
+            connection.read(0);
         }
     }
 

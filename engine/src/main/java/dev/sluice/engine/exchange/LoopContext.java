@@ -37,7 +37,7 @@ final class LoopContext implements ExchangeStarter {
         this.core = core;
         this.loop = loop;
         ticker = new LoopTicker(loop, core.clock());
-        pools = new UpstreamPools(loop, ticker, core.timeouts(), core.allocator());
+        pools = new UpstreamPools(loop, ticker, core.timeouts(), core.http2(), core.allocator());
         recorder = core.metrics().newRecorder();
     }
 

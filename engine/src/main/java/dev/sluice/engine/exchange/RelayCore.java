@@ -4,12 +4,13 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.auth.ApiKeyAuthenticator;
 import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ExchangeStarter;
-import dev.sluice.engine.downstream.Http1DownstreamHandler;
-import dev.sluice.engine.downstream.ServerTls;
+import dev.sluice.engine.downstream.ProtocolChoice;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.Metrics;
@@ -21,6 +22,7 @@ import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.usage.Accountant;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Instant;
@@ -44,6 +46,7 @@ public final class RelayCore {
     private final LongSupplier clock;
     private final ByteBufAllocator allocator;
     private final MemoryBudget bodies;
+    private final DownstreamSettings downstream;
     private final Metrics metrics;
     private final Map<EventLoop, LoopContext> loops = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -63,7 +66,7 @@ public final class RelayCore {
         faces = new Faces(config.allProfiles().values(), config.relayedPaths());
         models = new ModelList(router, Instant.now().getEpochSecond());
         for (ClusterConfig cluster : config.clusters()) {
-            clusters.put(cluster.name(), new Cluster(cluster, ServerTls.provider()));
+            clusters.put(cluster.name(), new Cluster(cluster));
         }
         keys = extensions.authenticator() != null ? null
                 : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
@@ -71,12 +74,14 @@ public final class RelayCore {
         accountant = new Accountant(extensions.usageSink());
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
+        downstream = new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
+                this::starterOf);
         metrics = new Metrics(inFlight::get, bodies::usedBytes);
     }
 
-    /** Returns a handler for one more downstream connection. */
-    public Http1DownstreamHandler newDownstreamHandler() {
-        return new Http1DownstreamHandler(config.limits(), config.timeouts(), this::starterOf);
+    /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
+    public ChannelHandler newDownstreamHandler() {
+        return new ProtocolChoice(downstream);
     }
 
     private ExchangeStarter starterOf(EventLoop loop) {
@@ -145,11 +150,16 @@ public final class RelayCore {
         return config.timeouts();
     }
 
-    /** Reads the key file again if there is one and it has changed; not on a loop that relays. */
-    public void refreshKeys() {
+    Http2UpstreamConfig http2() {
+        return config.http2Upstream();
+    }
+
+    /** Follows the files that may change while it runs, of keys and certificates; not on a loop that relays. */
+    public void refreshFiles() {
         if (keys != null) {
             keys.refresh();
         }
+        clusters.values().forEach(Cluster::refreshTls);
     }
 
     Faces faces() {

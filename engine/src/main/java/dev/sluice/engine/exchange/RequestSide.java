@@ -4,7 +4,6 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.body.ContentDecoder;
 import dev.sluice.engine.body.RequestBody;
-import dev.sluice.engine.body.UpstreamRequestHead;
 import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.plan.Face;
 import dev.sluice.engine.plan.Plan;
@@ -12,6 +11,7 @@ import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.upstream.UpstreamConnection;
+import dev.sluice.engine.upstream.UpstreamRequest;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
@@ -197,13 +197,13 @@ final class RequestSide {
         UpstreamConnection connection = connected.connection();
         startedNanos = loop.ticker().nanoTime();
         long length = body.lengthToSend();
-        connection.writeHead(UpstreamRequestHead.write(core.allocator(), exchange.request(), face.path(),
-                connection.endpoint(), exchange.id(), length, decoder != null), length < 0);
+        connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), length,
+                decoder != null));
         body.sendTo(connection);
         advance();
         if (!connected.isOver()) {
             connection.flush();
-            connection.read(); // an answer may come before the request is complete
+            connection.read(0); // an answer may come before the request is complete
         }
     }
 
@@ -237,7 +237,8 @@ final class RequestSide {
 
     /** Tries once more where nothing can have been processed; returns whether it does. */
     boolean retryAfter(AttemptFailure failure) {
-        boolean isUnprocessed = failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
+        boolean isUnprocessed = failure.kind() == AttemptFailure.Kind.REFUSED
+                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
                 && (!failure.isRequestWritten() || isStaleConnection(failure));
         if (!isUnprocessed || attempts >= MAX_ATTEMPTS || !body.isReplayable()) {
             return false;

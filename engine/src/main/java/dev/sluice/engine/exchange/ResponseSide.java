@@ -205,7 +205,7 @@ final class ResponseSide {
         }
         if (state == ExchangeState.DRAINING) {
             relay.flush(null);
-            exchange.requestSide().attempt().connection().read();
+            exchange.requestSide().attempt().connection().read(0);
             return;
         }
         if (state == ExchangeState.RELAYING) {
@@ -224,7 +224,7 @@ final class ResponseSide {
         }
         Attempt attempt = exchange.requestSide().attempt();
         if (attempt.connection() != null && !attempt.isOver()) {
-            attempt.connection().read();
+            attempt.connection().read(target.pendingBytes());
         }
     }
 
@@ -304,7 +304,7 @@ final class ResponseSide {
             exchange.moveTo(ExchangeState.DRAINING);
             bytesBeforeDrain = relay.bodyBytes();
             isPaused = false;
-            attempt.connection().read();
+            attempt.connection().read(0);
         } else {
             attempt.cancel();
             exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);

@@ -18,7 +18,9 @@ public record AttemptFailure(Kind kind, boolean isReused, boolean isRequestWritt
     public enum Kind {
         /** The upstream closed or reset it. */
         CLOSED,
-        /** What came is not HTTP/1.1, or ambiguous. */
+        /** The upstream says that it has not processed the request: REFUSED_STREAM, or above GOAWAY's last stream. */
+        REFUSED,
+        /** What came is not HTTP, or ambiguous. */
         MALFORMED
     }
 }

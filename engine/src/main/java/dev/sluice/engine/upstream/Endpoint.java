@@ -3,17 +3,19 @@
 package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
 
-/** One upstream address, ready to connect to. Immutable; shared by all loops; compared by identity. */
+/** One upstream address, ready to connect to. Shared by all loops; compared by identity. */
 public final class Endpoint {
     private final EndpointConfig config;
     private final String cluster;
-    private final SslContext tls;
+    private final ClientTls tls;
     private final String hostHeader;
     private final String basePath;
 
-    Endpoint(EndpointConfig config, String cluster, SslContext tls) {
+    Endpoint(EndpointConfig config, String cluster, ClientTls tls) {
         this.config = config;
         this.cluster = cluster;
         this.tls = tls;
@@ -39,9 +41,14 @@ public final class Endpoint {
         return cluster;
     }
 
-    /** Returns the TLS context, or null for plain text. */
+    /** Returns whether it is spoken to through TLS. */
+    boolean isTls() {
+        return tls != null;
+    }
+
+    /** Returns the TLS context for the next connection. */
     SslContext tls() {
-        return tls;
+        return tls.context(config.versions());
     }
 
     /** Returns the value of Host. */
@@ -52,6 +59,11 @@ public final class Endpoint {
     /** Returns the path that takes the place of the API's prefix; empty or without a slash at its end. */
     public String basePath() {
         return basePath;
+    }
+
+    /** Returns which versions of HTTP it is spoken to in. */
+    HttpVersions versions() {
+        return config.versions();
     }
 
     /** Returns the key to authenticate with, or null. */

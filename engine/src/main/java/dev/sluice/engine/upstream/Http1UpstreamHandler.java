@@ -78,9 +78,9 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void writeHead(ByteBuf head, boolean chunked) {
-        isChunked = chunked;
-        ctx.write(head, ctx.voidPromise());
+    public void writeHead(UpstreamRequest request) {
+        isChunked = request.bodyBytes() < 0;
+        ctx.write(Http1RequestHead.write(ctx.alloc(), request, endpoint), ctx.voidPromise());
     }
 
     @Override
@@ -119,7 +119,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void read() {
+    public void read(long heldBytes) {
         ctx.read();
     }
 
@@ -299,9 +299,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     public void channelInactive(ChannelHandlerContext context) {
         State before = state;
         state = State.CLOSED;
-        if (exchanges > 0) {
-            pool.onClosed(this);
-        }
+        pool.onClosed(this);
         if (listener == null) {
             return;
         }

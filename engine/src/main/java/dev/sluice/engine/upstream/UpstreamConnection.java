@@ -4,15 +4,10 @@ package dev.sluice.engine.upstream;
 
 import io.netty.buffer.ByteBuf;
 
-/** A connection to an endpoint that carries one exchange at a time. Used on its loop only. */
+/** What carries one exchange to an endpoint: an HTTP/1.1 connection or an HTTP/2 stream. Used on its loop only. */
 public interface UpstreamConnection {
-    /**
-     * Writes the request's head.
-     *
-     * @param head      taken; complete with its framing header
-     * @param isChunked whether the body will be sent in chunks
-     */
-    void writeHead(ByteBuf head, boolean isChunked);
+    /** Writes the request's head, framed as its body's length says. */
+    void writeHead(UpstreamRequest request);
 
     /** Writes bytes of the body; takes them. */
     void writeBody(ByteBuf bytes);
@@ -23,8 +18,13 @@ public interface UpstreamConnection {
     /** Sends what has been written. */
     void flush();
 
-    /** Asks for one read of the response. */
-    void read();
+    /**
+     * Asks for more of the response: for one read, or for as much as a stream's window allows.
+     *
+     * @param heldBytes how many of the bytes that were told still wait for the downstream; window is not given back for
+     *                  those
+     */
+    void read(long heldBytes);
 
     /** Returns whether the upstream takes more without letting it pile up. */
     boolean isWritable();
@@ -32,7 +32,7 @@ public interface UpstreamConnection {
     /** Returns how many bytes wait to be taken by the upstream. */
     long pendingBytes();
 
-    /** Ends the attempt at once by closing the connection; the listener is told nothing more. */
+    /** Ends the attempt at once by closing the connection or resetting the stream; nothing more is told. */
     void cancel();
 
     /** Returns the endpoint at the other end. */

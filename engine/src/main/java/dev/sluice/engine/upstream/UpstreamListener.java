@@ -14,6 +14,12 @@ public interface UpstreamListener {
     /** No connection could be made. */
     void onConnectFailed(Throwable cause);
 
+    /** No connection has room for the attempt, and none came to have any in time. */
+    void onUpstreamBusy();
+
+    /** Returns whether somebody still waits for {@link #onConnected}. */
+    boolean isWanted();
+
     /** The final response's head has come; informational ones are not told. */
     void onResponseHead(ResponseHead head);
 

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.config.Http2UpstreamConfig;
+import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
@@ -11,17 +13,24 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 
 /**
  * All upstream connections of one event loop: an exchange and its upstream connection never change threads.
@@ -39,6 +48,7 @@ public final class UpstreamPools implements Tickable {
     private final Transport transport;
     private final LoopTicker ticker;
     private final TimeoutConfig timeouts;
+    private final Http2UpstreamConfig http2;
     private final Bootstrap bootstrap;
     private final AddressResolverGroup<InetSocketAddress> resolver;
     private final Map<Endpoint, UpstreamPool> pools = new IdentityHashMap<>();
@@ -47,10 +57,12 @@ public final class UpstreamPools implements Tickable {
     private boolean isClosed;
 
     /** Creates the empty pools of a loop. */
-    public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, ByteBufAllocator allocator) {
+    public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
+            ByteBufAllocator allocator) {
         this.loop = loop;
         this.ticker = ticker;
         this.timeouts = timeouts;
+        this.http2 = http2;
         transport = Transport.of(loop);
         // Never the JDK's resolver: it blocks the loop. TTLs as the records say, within a minute.
         resolver = new DnsAddressResolverGroup(new DnsNameResolverBuilder().datagramChannelType(
@@ -67,40 +79,32 @@ public final class UpstreamPools implements Tickable {
     }
 
     /**
-     * Gets a connection for an attempt: from the pool at once, or a new one later.
+     * Gets what carries an attempt: from the pool at once, or a new connection later.
      *
      * @param isFresh whether a pooled connection will not do
      */
     public void acquire(Endpoint endpoint, boolean isFresh, UpstreamListener attempt) {
-        UpstreamPool pool = pools.computeIfAbsent(endpoint, e -> new UpstreamPool(this));
-        Http1UpstreamHandler pooled = isFresh ? null : pool.poll();
-        if (pooled != null) {
-            pooled.assign(attempt);
-            attempt.onConnected(pooled);
-            return;
-        }
-        connect(endpoint, new Http1UpstreamHandler(endpoint, pool), attempt);
+        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, http2)).acquire(isFresh, attempt);
     }
 
-    private void connect(Endpoint endpoint, Http1UpstreamHandler connection, UpstreamListener attempt) {
-        ChannelFuture connected = bootstrap.clone().handler(new ChannelInitializer<Channel>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                if (endpoint.tls() != null) {
-                    SslHandler tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
-                    tls.setHandshakeTimeoutMillis(timeouts.tlsHandshake().toMillis());
-                    channel.pipeline().addLast(tls);
-                }
-                channel.pipeline().addLast(connection);
-            }
-        }).connect(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
+    /**
+     * Opens a connection.
+     *
+     * @param attempt whom it is for; null for whoever waits in the pool. What it speaks is not known then
+     */
+    void connect(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
+        Opening opening = new Opening(endpoint, pool, attempt);
+        connections++; // from here on: what waits for it is looked after by the tick
+        if (tick == null) {
+            tick = ticker.add(this);
+        }
+        ChannelFuture connected = bootstrap.clone().handler(opening)
+                .connect(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
         connected.addListener(done -> onLoop(() -> {
-            if (!done.isSuccess()) {
-                attempt.onConnectFailed(done.cause());
-            } else if (endpoint.tls() == null) {
-                onConnected(connection, attempt);
+            if (done.isSuccess()) {
+                opening.onConnected(connected.channel());
             } else {
-                handshake(connected.channel(), connection, attempt);
+                opening.onFailed(done.cause());
             }
         }));
     }
@@ -114,25 +118,104 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
-    private void handshake(Channel channel, Http1UpstreamHandler connection, UpstreamListener attempt) {
-        channel.pipeline().get(SslHandler.class).handshakeFuture().addListener(done -> {
-            if (done.isSuccess()) {
-                onConnected(connection, attempt);
-            } else {
-                channel.close();
-                attempt.onConnectFailed(done.cause());
-            }
-        });
-        channel.read(); // the handshake's first answer
-    }
+    /** One connection that is being opened, up to the choice of its protocol. */
+    private final class Opening extends ChannelInitializer<Channel> {
+        private final Endpoint endpoint;
+        private final UpstreamPool pool;
+        private final UpstreamListener attempt;
+        private SslHandler tls;
+        private boolean isOver;
 
-    private void onConnected(Http1UpstreamHandler connection, UpstreamListener attempt) {
-        connections++;
-        if (tick == null) {
-            tick = ticker.add(this);
+        Opening(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
+            this.endpoint = endpoint;
+            this.pool = pool;
+            this.attempt = attempt;
         }
-        connection.assign(attempt);
-        attempt.onConnected(connection);
+
+        @Override
+        protected void initChannel(Channel channel) {
+            if (!endpoint.isTls()) {
+                return;
+            }
+            tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
+            tls.setHandshakeTimeoutMillis(timeouts.tlsHandshake().toMillis());
+            // What the upstream sends right behind its handshake must find a handler there.
+            channel.pipeline().addLast(tls, new ChannelInboundHandlerAdapter() {
+                @Override
+                public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                    if (event instanceof SslHandshakeCompletionEvent completion && completion.isSuccess()) {
+                        choose(ctx.channel(), ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol()));
+                        ctx.pipeline().remove(this);
+                    }
+                }
+
+                @Override
+                public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                    onFailed(cause);
+                    ctx.close();
+                }
+            });
+        }
+
+        void onConnected(Channel channel) {
+            if (tls == null) {
+                choose(channel, endpoint.versions() == HttpVersions.HTTP_2);
+                return;
+            }
+            tls.handshakeFuture().addListener(done -> {
+                if (!done.isSuccess()) {
+                    channel.close();
+                    onFailed(done.cause());
+                }
+            });
+            channel.read(); // the handshake's first answer
+        }
+
+        private void choose(Channel channel, boolean isHttp2) {
+            if (isOver) {
+                return;
+            }
+            if (endpoint.versions() == HttpVersions.HTTP_2 && !isHttp2) {
+                channel.close();
+                onFailed(new SSLException("no HTTP/2 by ALPN (expected: h2, for an endpoint of HTTP/2 only)"));
+                return;
+            }
+            isOver = true;
+            if (isHttp2) {
+                channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, http2));
+                loop.schedule(() -> closeIfSilent(channel), timeouts.connect().toNanos(), TimeUnit.NANOSECONDS);
+                return;
+            }
+            Http1UpstreamHandler connection = new Http1UpstreamHandler(endpoint, pool);
+            channel.pipeline().addLast(connection);
+            if (attempt == null) {
+                pool.onHttp1(connection);
+            } else {
+                connection.assign(attempt);
+                attempt.onConnected(connection);
+            }
+        }
+
+        /** Whoever does not send SETTINGS within the time of a connect does not speak HTTP/2. */
+        private void closeIfSilent(Channel channel) {
+            Http2UpstreamHandler connection = channel.pipeline().get(Http2UpstreamHandler.class);
+            if (connection != null && !connection.isReady()) {
+                channel.close();
+            }
+        }
+
+        private void onFailed(Throwable cause) {
+            if (isOver) {
+                return;
+            }
+            isOver = true;
+            onClosed();
+            if (attempt == null) {
+                pool.onConnectFailed(cause);
+            } else {
+                attempt.onConnectFailed(cause);
+            }
+        }
     }
 
     void onClosed() {
@@ -146,8 +229,8 @@ public final class UpstreamPools implements Tickable {
     @Override
     public void onTick(long nowNanos) {
         long maxIdleNanos = timeouts.upstreamIdle().toNanos();
-        for (UpstreamPool pool : pools.values()) {
-            pool.closeOlderThan(nowNanos, maxIdleNanos);
+        for (UpstreamPool pool : List.copyOf(pools.values())) { // a retry may need another
+            pool.onTick(nowNanos, maxIdleNanos);
         }
     }
 
@@ -164,11 +247,11 @@ public final class UpstreamPools implements Tickable {
         return pools.values().stream().mapToInt(UpstreamPool::idleCount).sum();
     }
 
-    /** Closes every idle connection; those in use close with their exchange. */
+    /** Closes every idle connection; those in use close with their exchanges. */
     public void close() {
         isClosed = true;
         for (UpstreamPool pool : pools.values()) {
-            pool.closeOlderThan(nanoTime(), Long.MIN_VALUE);
+            pool.close();
         }
         resolver.close();
     }

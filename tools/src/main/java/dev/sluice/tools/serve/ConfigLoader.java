@@ -5,6 +5,9 @@ package dev.sluice.tools.serve;
 import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.Http2DownstreamConfig;
+import dev.sluice.engine.config.Http2UpstreamConfig;
+import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
@@ -67,7 +70,8 @@ final class ConfigLoader {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
         YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "limits", "timeouts", "transport");
+                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "limits", "timeouts", "http2",
+                "transport");
         return top.make(() -> build(top));
     }
 
@@ -101,6 +105,9 @@ final class ConfigLoader {
         if (top.has("timeouts")) {
             builder.timeouts(timeouts(top.section("timeouts")));
         }
+        if (top.has("http2")) {
+            http2(top.section("http2").only("downstream", "upstream"), builder);
+        }
         if (top.has("transport")) {
             builder.transport(transport(top.section("transport")));
         }
@@ -125,22 +132,31 @@ final class ConfigLoader {
         Address address = Address.parse(section, "address");
         TlsConfig tls = null;
         if (section.has("tls")) {
-            YamlSection files = section.section("tls").only("certificate", "key");
-            tls = files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key"))));
+            YamlSection files = section.section("tls").only("certificate", "key", "client_ca");
+            tls = files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key")),
+                    files.path("client_ca")));
         }
         TlsConfig checked = tls;
         return section.make(() -> new ListenerConfig(address.host, address.port, checked));
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
-        section.only("endpoints", "ca_file", "content_length", "dialect");
+        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
-            endpoint.only("url", "api_key");
-            return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null)));
+            endpoint.only("url", "api_key", "http");
+            HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
+                case "1" -> HttpVersions.HTTP_1;
+                case "2" -> HttpVersions.HTTP_2;
+                default -> HttpVersions.AUTO;
+            };
+            return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null))
+                    .withVersions(versions));
         }).toList();
+        TlsConfig certificate = section.has("certificate") || section.has("key") ? section.make(() -> new TlsConfig(
+                Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
-        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), always,
-                section.text("dialect", null)));
+        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
+                always, section.text("dialect", null)));
     }
 
     private static RouteConfig route(YamlSection section) {
@@ -167,11 +183,11 @@ final class ConfigLoader {
         LimitConfig defaults = LimitConfig.DEFAULT;
         return section.make(() -> new LimitConfig(section.bytes("max_body_bytes", defaults.maxBodyBytes()),
                 section.bytes("max_held_bytes", defaults.maxHeldBytes()),
-                Math.toIntExact(section.bytes("hold_bytes", defaults.holdBytes())),
+                size(section, "hold_bytes", defaults.holdBytes()),
                 section.bytes("replay_bytes", defaults.replayBytes()),
                 section.integer("max_exchanges", defaults.maxExchanges()),
-                Math.toIntExact(section.bytes("max_head_bytes", defaults.maxHeadBytes())),
-                Math.toIntExact(section.bytes("max_target_bytes", defaults.maxTargetBytes())),
+                size(section, "max_head_bytes", defaults.maxHeadBytes()),
+                size(section, "max_target_bytes", defaults.maxTargetBytes()),
                 section.bytes("drain_bytes", defaults.drainBytes()),
                 section.decimal("held_memory_share", defaults.heldMemoryShare())));
     }
@@ -193,6 +209,46 @@ final class ConfigLoader {
         section.ifDuration("upstream_idle", builder::upstreamIdle);
         section.ifDuration("drain", builder::drain);
         return section.make(builder::build);
+    }
+
+    private static void http2(YamlSection section, RelayConfig.Builder builder) {
+        if (section.has("downstream")) {
+            builder.http2(http2Downstream(section.section("downstream")));
+        }
+        if (section.has("upstream")) {
+            builder.http2(http2Upstream(section.section("upstream")));
+        }
+    }
+
+    private static Http2DownstreamConfig http2Downstream(YamlSection section) {
+        section.only("max_streams", "stream_window_bytes", "connection_window_bytes", "max_header_list_bytes",
+                "max_resets", "max_control_frames");
+        Http2DownstreamConfig defaults = Http2DownstreamConfig.DEFAULT;
+        return section.make(() -> new Http2DownstreamConfig(section.integer("max_streams", defaults.maxStreams()),
+                size(section, "stream_window_bytes", defaults.streamWindowBytes()),
+                size(section, "connection_window_bytes", defaults.connectionWindowBytes()),
+                size(section, "max_header_list_bytes", defaults.maxHeaderListBytes()),
+                section.integer("max_resets", defaults.maxResets()),
+                section.integer("max_control_frames", defaults.maxControlFrames())));
+    }
+
+    private static Http2UpstreamConfig http2Upstream(YamlSection section) {
+        section.only("max_streams", "max_connections", "max_queued", "max_queue_time", "stream_window_bytes",
+                "connection_window_bytes", "max_header_list_bytes", "ping_interval", "ping_timeout");
+        Http2UpstreamConfig defaults = Http2UpstreamConfig.DEFAULT;
+        return section.make(() -> new Http2UpstreamConfig(section.integer("max_streams", defaults.maxStreams()),
+                section.integer("max_connections", defaults.maxConnections()),
+                section.integer("max_queued", defaults.maxQueued()),
+                section.duration("max_queue_time", defaults.maxQueueTime()),
+                size(section, "stream_window_bytes", defaults.streamWindowBytes()),
+                size(section, "connection_window_bytes", defaults.connectionWindowBytes()),
+                size(section, "max_header_list_bytes", defaults.maxHeaderListBytes()),
+                section.duration("ping_interval", defaults.pingInterval()),
+                section.duration("ping_timeout", defaults.pingTimeout())));
+    }
+
+    private static int size(YamlSection section, String name, int byDefault) {
+        return Math.toIntExact(section.bytes(name, byDefault));
     }
 
     private static TransportConfig transport(YamlSection section) {

@@ -144,6 +144,13 @@ final class YamlSection {
         setter.accept(text.equals("0") ? Duration.ZERO : number(name, () -> duration(matcher)));
     }
 
+    /** Returns a duration, or {@code byDefault} where it is not set. */
+    Duration duration(String name, Duration byDefault) {
+        Duration[] found = {byDefault};
+        ifDuration(name, value -> found[0] = value);
+        return found[0];
+    }
+
     private static Duration duration(Matcher matcher) {
         long amount = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import dev.sluice.engine.config.Http2DownstreamConfig;
+import dev.sluice.engine.http2.Http2Fields;
+import dev.sluice.engine.http2.Http2Handler;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.protocol.error.ErrorBody;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Flags;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One HTTP/2 connection from a downstream (RFC 9113): each of its streams is an exchange of its own.
+ *
+ * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ *
+ * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ */
+final class Http2DownstreamHandler extends Http2Handler implements Tickable {
+    private static final int SECONDS_OF_RESETS = 30;
+    /** Resets of streams that had been answered cost next to nothing: so many times as many are allowed. */
+    private static final int CHEAP_RESETS = 16;
+    private static final long RESET_NANOS = TimeUnit.SECONDS.toNanos(SECONDS_OF_RESETS);
+    private static final long CONTROL_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int MAX_UNSENT_CONTROL_FRAMES = 1000;
+    private static final int MAX_EMPTY_DATA_FRAMES = 2;
+    /** Between the GOAWAY that asks for no more streams and the one that says which was the last. */
+    private static final long LAST_CALL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final DownstreamSettings settings;
+    private final Http2Connection.PropertyKey streamKey = connection().newKey();
+    private final Rate resets;
+    private final Rate controlFrames;
+
+    private ExchangeStarter starter;
+    private LoopTicker.Entry tick;
+    private long idleSinceNanos;
+    private long lastCallNanos;
+    private long unsentBytes;
+    private long unsentSinceNanos;
+    private boolean isLastCallSent;
+    private boolean isClosing;
+
+    private Http2DownstreamHandler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder,
+            Http2Settings initial, DownstreamSettings settings) {
+        super(decoder, encoder, initial, settings.http2().connectionWindowBytes());
+        this.settings = settings;
+        resets = new Rate(settings.http2().maxResets(), RESET_NANOS);
+        controlFrames = new Rate(settings.http2().maxControlFrames(), CONTROL_NANOS);
+        connection().addListener(new StreamEnds());
+        decoder.frameListener(new Frames());
+    }
+
+    /** Returns the handler of one more connection. */
+    static Http2DownstreamHandler of(DownstreamSettings settings) {
+        return new Builder(settings).build();
+    }
+
+    @Override
+    protected void onOpen() {
+        starter = settings.starters().apply(channel().eventLoop());
+        idleSinceNanos = starter.ticker().nanoTime();
+        tick = starter.ticker().add(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        if (tick != null) {
+            starter.ticker().remove(tick);
+        }
+        super.channelInactive(ctx); // closes every stream
+    }
+
+    private void onHead(int streamId, Http2Headers headers, boolean isEnded) throws Http2Exception {
+        Http2Stream stream = connection().stream(streamId);
+        Http2DownstreamStream known = stream.getProperty(streamKey);
+        if (known != null) {
+            known.onTrailers();
+            return;
+        }
+        Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), isEnded);
+        stream.setProperty(streamKey, opened);
+        DownstreamRequest request;
+        try {
+            request = Http2RequestHeadCheck.check(streamId, headers, isEnded, settings.limits().maxTargetBytes(),
+                    channel().remoteAddress());
+        } catch (Http2Exception malformed) {
+            starter.onHeadRefused(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST, malformed.getMessage()));
+            throw malformed;
+        } catch (RelayException refusal) {
+            starter.onHeadRefused(refusal);
+            byte[] body = ErrorBody.of(refusal);
+            opened.writeHead(new ResponseHead(HttpResponseStatus.valueOf(refusal.code().status()),
+                    new DefaultHttpHeaders().set("content-type", "application/json"), body.length));
+            opened.append(Unpooled.wrappedBuffer(body));
+            opened.end();
+            return;
+        }
+        opened.start(starter, request);
+    }
+
+    /** A header list over its limit is answered like any other refusal; Netty resets the stream after it. */
+    @Override
+    protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
+        RelayException refusal = RelayException.of(ErrorCode.DOWNSTREAM_HEAD_TOO_LARGE, "head: over "
+                + settings.http2().maxHeaderListBytes() + " bytes (expected: at most that)");
+        starter.onHeadRefused(refusal);
+        byte[] body = ErrorBody.of(refusal);
+        Http2Headers head = Http2Fields.newFields().status(Integer.toString(refusal.code().status()))
+                .set("content-type", "application/json").setInt("content-length", body.length);
+        encoder().writeHeaders(ctx, stream.id(), head, 0, false, ctx.newPromise());
+        encoder().writeData(ctx, stream.id(), Unpooled.wrappedBuffer(body), 0, true, ctx.newPromise());
+        flush(ctx);
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        long stallNanos = settings.timeouts().writeStall().toNanos();
+        if (unsentBytes() == 0 || unsentBytes() != unsentBytes) {
+            unsentBytes = unsentBytes();
+            unsentSinceNanos = nowNanos;
+        } else if (nowNanos - unsentSinceNanos > stallNanos) {
+            context().close(); // the peer takes nothing at all
+            return;
+        }
+        if (connection().numActiveStreams() > 0) {
+            idleSinceNanos = nowNanos;
+            forEachStream(stream -> stream.closeIfStalled(nowNanos, stallNanos));
+        }
+        long limitNanos = decoder().prefaceReceived() ? settings.timeouts().downstreamIdle().toNanos()
+                : settings.timeouts().requestHead().toNanos();
+        if (nowNanos - idleSinceNanos > limitNanos) {
+            sendGoAway(connection().remote().lastStreamCreated());
+            isClosing = true;
+        } else if (starter.isDraining()) {
+            drain(nowNanos);
+        }
+        if (isClosing && connection().numActiveStreams() == 0) {
+            context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /** RFC 9113 section 6.8: what is on its way when the first GOAWAY is sent still arrives and is served. */
+    private void drain(long nowNanos) {
+        if (!isLastCallSent) {
+            isLastCallSent = true;
+            lastCallNanos = nowNanos;
+            sendGoAway(Integer.MAX_VALUE);
+        } else if (!isClosing && nowNanos - lastCallNanos > LAST_CALL_NANOS) {
+            isClosing = true;
+            sendGoAway(connection().remote().lastStreamCreated());
+        }
+    }
+
+    private void sendGoAway(int lastStream) {
+        goAway(context(), lastStream, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context().newPromise());
+        flush(context());
+    }
+
+    private void forEachStream(Consumer<Http2DownstreamStream> action) {
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2DownstreamStream known = stream.getProperty(streamKey);
+                if (known != null) {
+                    action.accept(known);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            onError(context(), true, e);
+        }
+    }
+
+    private Http2DownstreamStream streamOf(int streamId) {
+        Http2Stream stream = connection().stream(streamId);
+        return stream == null ? null : stream.getProperty(streamKey);
+    }
+
+    /** What the downstream sends. */
+    private final class Frames extends Http2FrameAdapter {
+        @Override
+        public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding,
+                boolean isEnd) throws Http2Exception {
+            onHead(streamId, headers, isEnd);
+        }
+
+        @Override
+        public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int dependency,
+                short weight, boolean isExclusive, int padding, boolean isEnd) throws Http2Exception {
+            onHead(streamId, headers, isEnd);
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean isEnd) {
+            Http2DownstreamStream stream = streamOf(streamId);
+            return stream == null ? data.readableBytes() + padding : stream.onData(data, padding, isEnd);
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long error) throws Http2Exception {
+            Http2DownstreamStream stream = streamOf(streamId);
+            if (stream != null && stream.isUnanswered()) {
+                resets.count(starter.ticker().nanoTime(), "requests reset before they were answered");
+            }
+        }
+
+        @Override
+        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+            onControlFrame();
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings received) throws Http2Exception {
+            onControlFrame();
+        }
+
+        @Override
+        public void onPriorityRead(ChannelHandlerContext ctx, int streamId, int dependency, short weight,
+                boolean isExclusive) throws Http2Exception {
+            onControlFrame();
+        }
+
+        @Override
+        public void onUnknownFrame(ChannelHandlerContext ctx, byte type, int streamId, Http2Flags flags,
+                ByteBuf payload) {
+            try {
+                onControlFrame();
+            } catch (Http2Exception tooMany) {
+                onError(ctx, false, tooMany);
+            }
+        }
+
+        private void onControlFrame() throws Http2Exception {
+            controlFrames.count(starter.ticker().nanoTime(), "control frames");
+        }
+    }
+
+    private final class StreamEnds extends Http2ConnectionAdapter {
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            Http2DownstreamStream known = stream.getProperty(streamKey);
+            if (known != null) {
+                known.onClosed();
+            }
+        }
+    }
+
+    /** Counts what may happen so often in a time. */
+    private static final class Rate {
+        private final int limit;
+        private final long windowNanos;
+        private long sinceNanos;
+        private int count;
+
+        Rate(int limit, long windowNanos) {
+            this.limit = limit;
+            this.windowNanos = windowNanos;
+        }
+
+        void count(long nowNanos, String what) throws Http2Exception {
+            if (count == 0 || nowNanos - sinceNanos > windowNanos) {
+                sinceNanos = nowNanos;
+                count = 0;
+            }
+            if (++count > limit) {
+                throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "More than %d %s in %d s", limit,
+                        what, TimeUnit.NANOSECONDS.toSeconds(windowNanos));
+            }
+        }
+    }
+
+    /** Netty's builder, with which its own limits come along. */
+    private static final class Builder
+            extends AbstractHttp2ConnectionHandlerBuilder<Http2DownstreamHandler, Builder> {
+        private final DownstreamSettings settings;
+
+        Builder(DownstreamSettings settings) {
+            this.settings = settings;
+            Http2DownstreamConfig config = settings.http2();
+            connection(newConnection(true));
+            initialSettings(new Http2Settings().maxConcurrentStreams(config.maxStreams())
+                    .initialWindowSize(config.streamWindowBytes()).maxHeaderListSize(config.maxHeaderListBytes()));
+            validateHeaders(true);
+            validateRequiredPseudoHeaders(true);
+            encoderEnforceMaxQueuedControlFrames(MAX_UNSENT_CONTROL_FRAMES);
+            encoderEnforceMaxRstFramesPerWindow(config.maxResets(), SECONDS_OF_RESETS);
+            decoderEnforceMaxRstFramesPerWindow(CHEAP_RESETS * config.maxResets(), SECONDS_OF_RESETS);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);
+        }
+
+        @Override
+        protected Http2DownstreamHandler build() {
+            return super.build();
+        }
+
+        @Override
+        protected Http2DownstreamHandler build(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder,
+                Http2Settings initial) {
+            return new Http2DownstreamHandler(decoder, encoder, initial, settings);
+        }
+    }
+}

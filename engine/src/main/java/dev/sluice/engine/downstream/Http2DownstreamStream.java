@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import dev.sluice.engine.http2.Http2Fields;
+import dev.sluice.engine.http2.Http2Handler;
+import dev.sluice.engine.http2.OutboundBody;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyRuns;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.ArrayDeque;
+
+/**
+ * One request with its response on an HTTP/2 connection.
+ *
+ * <p>The stream's window is given back when the exchange asks for more of the body, which it does when what it had went
+ * on: what may come meanwhile is bounded by the window, and by the memory that bodies may take together.
+ *
+ * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what has come until the exchange takes
+ * it, and what is to be sent until it is written. <b>Allocation per event:</b> none.
+ */
+final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, OutboundBody.Sender,
+        Http2Handler.Touched {
+    /** Up to this a DATA frame is copied: as a slice it would keep the whole read. */
+    private static final int COPY_BYTES = 4 * 1024;
+
+    private final Http2Handler connection;
+    private final Http2Stream stream;
+    private final MemoryBudget budget;
+    private final OutboundBody out;
+    private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>(2);
+
+    private RequestListener exchange;
+    private ByteBuf arrivedTail;
+    private int arrivedBytes;
+    private int unreturnedBytes;
+    private boolean isBodyWanted;
+    private boolean isBodyEnded;
+    private boolean isBodyEndTold;
+    private boolean isTouched;
+    private boolean isContinueWanted;
+    private boolean isHead;
+    private boolean isHeadWritten;
+    private boolean isBodiless;
+    private boolean hasLength;
+    private int lastPendingBytes;
+    private long sentSinceNanos;
+
+    /**
+     * @param isEnded whether the request has no body
+     */
+    Http2DownstreamStream(Http2Handler connection, Http2Stream stream, MemoryBudget budget, boolean isEnded) {
+        this.connection = connection;
+        this.stream = stream;
+        this.budget = budget;
+        isBodyEnded = isEnded;
+        out = new OutboundBody(connection, stream, this);
+    }
+
+    void start(ExchangeStarter starter, DownstreamRequest request) {
+        isHead = request.method().equals("HEAD");
+        isContinueWanted = request.expectsContinue() && !isBodyEnded;
+        exchange = starter.newExchange(request, this);
+        exchange.start();
+    }
+
+    /** Takes the bytes of a DATA frame, which is borrowed; returns how much of its window is given back at once. */
+    int onData(ByteBuf data, int padding, boolean isEnd) {
+        int length = data.readableBytes();
+        if (exchange == null) {
+            return length + padding; // answered already: the rest of the request is dropped
+        }
+        isBodyEnded |= isEnd;
+        if (length > 0 && !budget.tryReserve(length)) {
+            exchange.onBodyFailure(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The relay holds as many request bodies as it may"));
+            return length + padding;
+        }
+        keep(data, length);
+        if (!isTouched) {
+            isTouched = true;
+            connection.touch(this);
+        }
+        return padding;
+    }
+
+    private void keep(ByteBuf data, int length) {
+        arrivedBytes += length;
+        if (length > COPY_BYTES) {
+            arrivedTail = null;
+            arrived.add(data.retainedSlice());
+        } else if (length > 0) {
+            if (arrivedTail == null || arrivedTail.maxFastWritableBytes() < length) {
+                arrivedTail = connection.context().alloc().directBuffer(COPY_BYTES);
+                arrived.add(arrivedTail);
+            }
+            arrivedTail.writeBytes(data, data.readerIndex(), length);
+        }
+    }
+
+    /** The body ends with a trailer section, which is dropped. */
+    void onTrailers() {
+        isBodyEnded = true;
+        onReadComplete();
+    }
+
+    @Override
+    public void onReadComplete() {
+        isTouched = false;
+        if (isBodyWanted && exchange != null && (arrivedBytes > 0 || isBodyEnded)) {
+            isBodyWanted = false;
+            deliver(exchange);
+        }
+    }
+
+    private void deliver(RequestListener listener) {
+        unreturnedBytes += arrivedBytes;
+        budget.release(arrivedBytes);
+        arrivedBytes = 0;
+        arrivedTail = null;
+        for (ByteBuf bytes = arrived.poll(); bytes != null; bytes = arrived.poll()) {
+            listener.onBody(bytes); // who does not want it any more releases it
+        }
+        if (isBodyEnded && !isBodyEndTold && exchange == listener) {
+            isBodyEndTold = true;
+            listener.onBodyEnd();
+        }
+        if (exchange == listener) {
+            listener.onReadComplete();
+        }
+    }
+
+    @Override
+    public void readBody() {
+        isBodyWanted = true;
+        int bytes = unreturnedBytes;
+        unreturnedBytes = 0;
+        connection.consume(stream, bytes);
+        if (!isTouched) {
+            onReadComplete();
+        }
+    }
+
+    @Override
+    public ResponseWriter response() {
+        return this;
+    }
+
+    @Override
+    public void sendContinue() {
+        if (isContinueWanted) {
+            isContinueWanted = false;
+            writeHeaders(Http2Fields.newFields().status(HttpResponseStatus.CONTINUE.codeAsText()), false);
+            flush();
+        }
+    }
+
+    @Override
+    public void writeHead(ResponseHead head) {
+        Http2Headers headers = Http2Fields.newFields().status(head.status().codeAsText());
+        Http2Fields.addTo(headers, head.headers());
+        hasLength = head.bodyBytes() >= 0 && !head.isBodiless();
+        if (hasLength) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(head.bodyBytes()));
+        }
+        isBodiless = isHead || head.isBodiless();
+        isHeadWritten = true;
+        writeHeaders(headers, false);
+    }
+
+    private void writeHeaders(Http2Headers headers, boolean isEnd) {
+        connection.encoder().writeHeaders(connection.context(), stream.id(), headers, 0, isEnd,
+                connection.context().newPromise());
+    }
+
+    @Override
+    public void relay(ByteBuf read, TransferScanner frame) {
+        BodyRuns runs = frame.runs();
+        for (int i = 0; i < runs.count() && !isBodiless; i++) {
+            out.append(read, runs.start(i), runs.length(i));
+        }
+        read.release();
+    }
+
+    @Override
+    public void append(ByteBuf bytes) {
+        if (isBodiless) {
+            bytes.release();
+        } else {
+            out.append(bytes);
+        }
+    }
+
+    @Override
+    public boolean canAppend() {
+        return !hasLength && !isBodiless;
+    }
+
+    @Override
+    public void flush() {
+        connection.flushSoon();
+    }
+
+    @Override
+    public void end() {
+        exchange = null;
+        out.end();
+        flush();
+    }
+
+    @Override
+    public void abort() {
+        exchange = null;
+        out.abort(Http2Error.INTERNAL_ERROR);
+        flush();
+    }
+
+    @Override
+    public void onBodyWritable() {
+        if (exchange != null) {
+            exchange.onWritabilityChanged();
+        }
+    }
+
+    @Override
+    public void onBodySent() {
+        if (!isBodyEnded) {
+            // RFC 9113 section 8.1: the answer is complete and the rest of the request is not wanted.
+            connection.reset(stream, Http2Error.NO_ERROR);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return out.isWritable();
+    }
+
+    @Override
+    public long pendingBytes() {
+        return out.pendingBytes();
+    }
+
+    @Override
+    public void closeNow() {
+        exchange = null;
+        connection.reset(stream, Http2Error.CANCEL);
+    }
+
+    /** Whether a reset by the downstream cost us an answer. */
+    boolean isUnanswered() {
+        return exchange != null && !isHeadWritten;
+    }
+
+    /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is fine. */
+    void closeIfStalled(long nowNanos, long limitNanos) {
+        if (exchange != null || out.pendingBytes() == 0 || out.pendingBytes() != lastPendingBytes) {
+            lastPendingBytes = out.pendingBytes();
+            sentSinceNanos = nowNanos;
+        } else if (nowNanos - sentSinceNanos > limitNanos) {
+            closeNow();
+        }
+    }
+
+    /** The stream is over, by whatever end. */
+    void onClosed() {
+        RequestListener listener = exchange;
+        exchange = null;
+        out.close();
+        budget.release(arrivedBytes);
+        arrivedBytes = 0;
+        arrivedTail = null;
+        for (ByteBuf bytes = arrived.poll(); bytes != null; bytes = arrived.poll()) {
+            bytes.release();
+        }
+        if (listener != null) {
+            listener.onDownstreamClosed();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.downstream;
+
+import dev.sluice.engine.http2.Http2Fields;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.net.SocketAddress;
+import java.util.List;
+
+/**
+ * What the header list of a request must be before it may become an exchange (RFC 9113 sections 8.2 and 8.3.1). Netty
+ * has checked names, pseudo-headers, connection-specific fields and that content-length is one number.
+ */
+final class Http2RequestHeadCheck {
+    private Http2RequestHeadCheck() {
+    }
+
+    /**
+     * Returns the request.
+     *
+     * @param maxTargetBytes the longest :path
+     * @throws Http2Exception where the list is malformed: its stream is reset
+     * @throws RelayException where it is a request to be refused
+     */
+    static DownstreamRequest check(int streamId, Http2Headers received, boolean isEnded, int maxTargetBytes,
+            SocketAddress remoteAddress) throws Http2Exception {
+        HttpHeaders headers = Http2Fields.toHttp1(received);
+        require(headers != null, streamId, "a field that RFC 9113 section 8.2.1 does not allow");
+        require(isToken(received.method()), streamId, "a method that is not a token");
+        checkAuthority(streamId, received, headers);
+        String target = received.path().toString();
+        if (target.length() > maxTargetBytes) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_TARGET_TOO_LONG, ":path: over " + maxTargetBytes
+                    + " bytes (expected: at most that)");
+        }
+        if (!target.startsWith("/") || !isPrintable(target)) {
+            throw badRequest(":path: not a path (expected: origin form, such as /v1/responses)");
+        }
+        int query = target.indexOf('?');
+        return new DownstreamRequest(received.method().toString(), query < 0 ? target : target.substring(0, query),
+                query < 0 ? "" : target.substring(query), headers, bodyBytes(headers, isEnded), false, true,
+                expectsContinue(headers), remoteAddress);
+    }
+
+    /** RFC 9113 section 8.3.1: one of :authority and Host, or both saying the same. */
+    private static void checkAuthority(int streamId, Http2Headers received, HttpHeaders headers)
+            throws Http2Exception {
+        List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+        CharSequence authority = received.authority();
+        require(hosts.size() <= 1, streamId, "more than one Host");
+        require(hosts.isEmpty() || authority == null || hosts.get(0).contentEquals(authority), streamId,
+                "a Host that is not :authority");
+        if (hosts.isEmpty() && (authority == null || authority.length() == 0)) {
+            throw badRequest(":authority: missing (expected: the name that the request is for)");
+        }
+    }
+
+    private static boolean isToken(CharSequence method) {
+        return method.length() > 0 && method.chars().allMatch(c -> c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+                || c == '-' || c == '_');
+    }
+
+    private static boolean isPrintable(String target) {
+        return target.chars().allMatch(c -> c > 0x20 && c < 0x7f && c != '#');
+    }
+
+    private static long bodyBytes(HttpHeaders headers, boolean isEnded) {
+        if (isEnded) {
+            return 0;
+        }
+        String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+        return length == null ? -1 : Long.parseLong(length);
+    }
+
+    private static boolean expectsContinue(HttpHeaders headers) {
+        List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
+        if (expectations.isEmpty()) {
+            return false;
+        }
+        if (expectations.size() > 1 || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0))) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_EXPECTATION,
+                    "expect: another expectation (expected: 100-continue or none)");
+        }
+        return true;
+    }
+
+    private static void require(boolean isValid, int streamId, String found) throws Http2Exception {
+        if (!isValid) {
+            throw Http2Exception.streamError(streamId, Http2Error.PROTOCOL_ERROR, "head: %s", found);
+        }
+    }
+
+    private static RelayException badRequest(String detail) {
+        return RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST, detail);
+    }
+}

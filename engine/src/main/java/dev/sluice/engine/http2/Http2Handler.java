@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.http2;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One HTTP/2 connection, of either side.
+ *
+ * <p>What several streams write in one turn of the loop leaves with one flush: a flush that is asked for while the
+ * connection reads waits for the end of that read, another one for the end of the turn; where there is only one stream
+ * nothing is gained by waiting, and it is sent at once.
+ *
+ * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ */
+public abstract class Http2Handler extends Http2ConnectionHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2Handler.class);
+    private static final float WINDOW_UPDATE_RATIO = 0.5f;
+    /** How long a connection that broke the protocol may take to be told so. */
+    private static final long GO_AWAY_MILLIS = 5_000;
+
+    private final int connectionWindowBytes;
+    private final Runnable queuedFlush = this::flushNow;
+    private final ArrayDeque<Touched> touched = new ArrayDeque<>();
+    private ChannelHandlerContext context;
+    private boolean isOpen;
+    private boolean isReading;
+    private boolean isFlushQueued;
+
+    protected Http2Handler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings,
+            int connectionWindowBytes) {
+        super(decoder, encoder, settings, true); // whoever closes this connection says so before
+        this.connectionWindowBytes = connectionWindowBytes;
+        gracefulShutdownTimeoutMillis(GO_AWAY_MILLIS);
+    }
+
+    /**
+     * Returns the state of a connection whose own window is refilled as soon as bytes come, so that a slow stream
+     * stalls only itself, and whose streams take turns: RFC 9113 has given up on priorities.
+     */
+    protected static Http2Connection newConnection(boolean isServer) {
+        DefaultHttp2Connection connection = new DefaultHttp2Connection(isServer);
+        connection.local().flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection,
+                new UniformStreamByteDistributor(connection)));
+        return connection;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+        if (ctx.channel().isActive()) {
+            open();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        super.channelActive(ctx);
+        open();
+    }
+
+    private void open() throws Http2Exception {
+        if (isOpen) {
+            return;
+        }
+        isOpen = true;
+        Http2Connection connection = connection();
+        connection.local().flowController().incrementWindowSize(connection.connectionStream(), connectionWindowBytes
+                - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+        onOpen();
+        flush(context);
+        context.read();
+    }
+
+    /** The connection stands and its preface is on its way. */
+    protected abstract void onOpen();
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        isReading = true;
+        super.channelRead(ctx, message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        for (Touched stream = touched.poll(); stream != null; stream = touched.poll()) {
+            stream.onReadComplete();
+        }
+        isReading = false;
+        super.channelReadComplete(ctx); // asks for the next read and flushes
+    }
+
+    /** Has {@code stream} told when the frames of this read have all been handled. */
+    public final void touch(Touched stream) {
+        touched.add(stream);
+    }
+
+    /** Sends what was written, together with what other streams write in this turn of the loop. */
+    public final void flushSoon() {
+        if (isReading || isFlushQueued) {
+            return;
+        }
+        if (connection().numActiveStreams() <= 1) {
+            flush(context);
+            return;
+        }
+        isFlushQueued = true;
+        context.executor().execute(queuedFlush);
+    }
+
+    private void flushNow() {
+        isFlushQueued = false;
+        if (context.channel().isActive()) {
+            flush(context);
+        }
+    }
+
+    /** Resets a stream; its listener is told by the stream's close. */
+    public final void reset(Http2Stream stream, Http2Error error) {
+        if (stream.state() == Http2Stream.State.CLOSED) {
+            return;
+        }
+        // Not through the encoder: its limit of resets is for those that the other side brings about.
+        resetStream(context, stream.id(), error.code(), context.newPromise());
+        flushSoon();
+    }
+
+    /** Gives back window of a stream: {@code bytes} of it have gone where they had to. */
+    public final void consume(Http2Stream stream, int bytes) {
+        if (bytes <= 0) {
+            return;
+        }
+        try {
+            if (connection().local().flowController().consumeBytes(stream, bytes)) {
+                flushSoon();
+            }
+        } catch (Http2Exception e) {
+            onError(context, false, e);
+        }
+    }
+
+    /** Returns how many bytes wait for the socket. */
+    protected final long unsentBytes() {
+        ChannelOutboundBuffer buffer = context.channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+            super.exceptionCaught(ctx, cause);
+            return;
+        }
+        if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is broken TLS
+            LOG.debug("HTTP/2 connection lost: {}", cause.toString());
+        } else {
+            LOG.warn("HTTP/2 connection closed for an unexpected error", cause);
+        }
+        ctx.close();
+    }
+
+    /** Returns the handler's place in its pipeline. */
+    public final ChannelHandlerContext context() {
+        return context;
+    }
+
+    /** Returns the connection's channel. */
+    public final Channel channel() {
+        return context.channel();
+    }
+
+    /** A stream that wants to know when a read is over. */
+    public interface Touched {
+        /** The frames of one read have all been handled. */
+        void onReadComplete();
+    }
+}

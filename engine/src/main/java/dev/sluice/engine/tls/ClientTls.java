@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.tls;
+
+import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.config.TlsConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+
+/**
+ * TLS of a cluster: the upstream's certificate must be its host's (RFC 9110 section 4.3.4), sessions are resumed per
+ * host, and the relay shows a certificate of its own where one is configured.
+ *
+ * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
+ */
+public final class ClientTls {
+    private final String name;
+    private final Path caFile;
+    private final TlsConfig certificate;
+    private final TlsFiles files;
+    private volatile Map<HttpVersions, SslContext> contexts;
+
+    /**
+     * Loads a cluster's authorities and certificate.
+     *
+     * @param name        how the log calls the cluster
+     * @param caFile      PEM file of the authorities to trust; null for the JDK's
+     * @param certificate what the relay shows; null for nothing
+     * @throws IllegalArgumentException where they are not usable
+     */
+    public ClientTls(String name, Path caFile, TlsConfig certificate) {
+        this.name = name;
+        this.caFile = caFile;
+        this.certificate = certificate;
+        files = new TlsFiles(name, caFile, certificate == null ? null : certificate.certificate(),
+                certificate == null ? null : certificate.key());
+        load();
+    }
+
+    private void load() {
+        Map<HttpVersions, SslContext> loaded = new EnumMap<>(HttpVersions.class);
+        loaded.put(HttpVersions.AUTO, newContext(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1));
+        loaded.put(HttpVersions.HTTP_1, newContext(ApplicationProtocolNames.HTTP_1_1));
+        loaded.put(HttpVersions.HTTP_2, newContext(ApplicationProtocolNames.HTTP_2));
+        contexts = loaded;
+    }
+
+    private SslContext newContext(String... protocols) {
+        try {
+            SslContextBuilder builder = TlsFiles.prepare(SslContextBuilder.forClient(), protocols)
+                    .endpointIdentificationAlgorithm("HTTPS");
+            if (caFile != null) {
+                builder.trustManager(caFile.toFile());
+            }
+            if (certificate != null) {
+                builder.keyManager(certificate.certificate().toFile(), certificate.key().toFile());
+            }
+            return builder.build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + ": ca_file " + caFile + (certificate == null ? ""
+                    : ", certificate " + certificate.certificate() + " and key " + certificate.key())
+                    + " cannot be used (expected: PEM, and a key that fits its certificate)", e);
+        }
+    }
+
+    /** Follows the files; connections that stand keep what they have. */
+    public void refresh() {
+        files.ifChanged(this::load);
+    }
+
+    /** Returns the context for the next connection to an endpoint that is spoken to in {@code versions}. */
+    public SslContext context(HttpVersions versions) {
+        return contexts.get(versions);
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.tls;
+
+import dev.sluice.engine.config.TlsConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.OpenSslSessionTicketKey;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
+
+/**
+ * TLS of a listener: HTTP/2 and HTTP/1.1 by ALPN, sessions resumed by tickets whose keys live for at most a day, and
+ * callers' certificates where an authority for them is configured.
+ *
+ * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
+ */
+public final class ServerTls {
+    private static final long TICKET_KEY_NANOS = TimeUnit.HOURS.toNanos(12);
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final TlsConfig config;
+    private final TlsFiles files;
+    private final LongSupplier clock;
+    private volatile SslContext context;
+    private OpenSslSessionTicketKey[] ticketKeys = {};
+    private long ticketKeyNanos;
+
+    /**
+     * Loads a listener's certificate and key.
+     *
+     * @param name  how the log calls the listener
+     * @param clock nanoseconds
+     * @throws IllegalArgumentException where they are not usable
+     */
+    public ServerTls(String name, TlsConfig config, LongSupplier clock) {
+        this.config = config;
+        this.clock = clock;
+        files = new TlsFiles(name, config.certificate(), config.key(), config.clientCa());
+        load();
+    }
+
+    private void load() {
+        SslContext loaded = newContext();
+        ticketKeys = new OpenSslSessionTicketKey[0]; // a session of before says nothing to the authorities of now
+        useNewTicketKey(loaded);
+        context = loaded;
+    }
+
+    private SslContext newContext() {
+        try {
+            SslContextBuilder builder = TlsFiles.prepare(SslContextBuilder.forServer(config.certificate().toFile(),
+                    config.key().toFile()), ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+            if (config.clientCa() != null) {
+                builder.trustManager(config.clientCa().toFile()).clientAuth(ClientAuth.REQUIRE);
+            }
+            return builder.build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new IllegalArgumentException("tls: certificate " + config.certificate() + " and key " + config.key()
+                    + " cannot be used (expected: PEM, an unencrypted PKCS #8 key that fits the certificate)", e);
+        }
+    }
+
+    /** BoringSSL keeps no sessions of TLS 1.3 itself; the JDK's engine makes tickets by default. */
+    private void useNewTicketKey(SslContext target) {
+        ticketKeyNanos = clock.getAsLong();
+        if (target.sessionContext() instanceof OpenSslSessionContext sessions) {
+            byte[] random = new byte[OpenSslSessionTicketKey.TICKET_KEY_SIZE];
+            RANDOM.nextBytes(random);
+            OpenSslSessionTicketKey newest = new OpenSslSessionTicketKey(part(random, 0,
+                    OpenSslSessionTicketKey.NAME_SIZE), part(random, OpenSslSessionTicketKey.NAME_SIZE,
+                    OpenSslSessionTicketKey.HMAC_KEY_SIZE), part(random, OpenSslSessionTicketKey.NAME_SIZE
+                    + OpenSslSessionTicketKey.HMAC_KEY_SIZE, OpenSslSessionTicketKey.AES_KEY_SIZE));
+            ticketKeys = ticketKeys.length == 0 ? new OpenSslSessionTicketKey[] {newest}
+                    : new OpenSslSessionTicketKey[] {newest, ticketKeys[0]};
+            sessions.setTicketKeys(ticketKeys);
+        }
+    }
+
+    private static byte[] part(byte[] random, int from, int length) {
+        return Arrays.copyOfRange(random, from, from + length);
+    }
+
+    /** Follows the files, and gives up old ticket keys; connections that stand keep what they have. */
+    public void refresh() {
+        files.ifChanged(this::load);
+        if (clock.getAsLong() - ticketKeyNanos > TICKET_KEY_NANOS) {
+            useNewTicketKey(context);
+        }
+    }
+
+    /** Returns the context for the next connection. */
+    public SslContext context() {
+        return context;
+    }
+}

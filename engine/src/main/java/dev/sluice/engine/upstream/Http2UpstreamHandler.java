@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.config.Http2UpstreamConfig;
+import dev.sluice.engine.http2.ControlFrameLimit;
+import dev.sluice.engine.http2.DataFrameReader;
+import dev.sluice.engine.http2.Http2Handler;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
+import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One HTTP/2 connection to an endpoint: each of its streams is an attempt.
+ *
+ * <p>It carries none before the upstream's SETTINGS have come, and no more at a time than they allow. While it has
+ * streams and is silent it is asked by PING whether it lives; while that is not answered it gets no further stream.
+ *
+ * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ *
+ * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ */
+final class Http2UpstreamHandler extends Http2Handler {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2UpstreamHandler.class);
+    private static final int MAX_RESETS = 1000;
+    private static final int SECONDS_OF_RESETS = 30;
+    private static final int MAX_EMPTY_DATA_FRAMES = 2;
+    /** Stream identifiers are not used up to the last: RFC 9113 section 5.1.1 wants a new connection then. */
+    private static final int LAST_STREAM = 1 << 30;
+
+    private final Endpoint endpoint;
+    private final UpstreamPool pool;
+    private final Http2UpstreamConfig config;
+    private final Http2Connection.PropertyKey streamKey = connection().newKey();
+    private final TransferScanner frame = new TransferScanner();
+    private boolean isReady;
+    private boolean isGoingAway;
+    private boolean isClosed;
+    private boolean isPingSent;
+    private long lastReadNanos;
+    private long pingNanos;
+    private long idleSinceNanos;
+    private long openedStreams;
+
+    private Http2UpstreamHandler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings,
+            Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+        super(decoder, encoder, settings, config.connectionWindowBytes());
+        this.endpoint = endpoint;
+        this.pool = pool;
+        this.config = config;
+        frame.resetToClose(); // whatever DATA carries is body
+        connection().addListener(new StreamEnds());
+        decoder.frameListener(new Frames());
+    }
+
+    static Http2UpstreamHandler of(Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+        return new Builder(endpoint, pool, config).build();
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    protected void onOpen() {
+        lastReadNanos = pool.nanoTime();
+        idleSinceNanos = lastReadNanos;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        lastReadNanos = pool.nanoTime();
+        super.channelRead(ctx, message);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        isClosed = true;
+        super.channelInactive(ctx); // closes every stream
+        pool.onClosed(this, isReady);
+    }
+
+    /** Returns whether another stream can be opened now. */
+    boolean hasRoom() {
+        int streams = connection().numActiveStreams();
+        return isReady && !isClosed && !isGoingAway && !isPingSent && channel().isActive()
+                && streams < config.maxStreams() && streams < connection().local().maxActiveStreams();
+    }
+
+    /** Returns whether the upstream's SETTINGS have come. */
+    boolean isReady() {
+        return isReady;
+    }
+
+    int streams() {
+        return connection().numActiveStreams();
+    }
+
+    /** Gives the connection's next stream to an attempt. */
+    void assign(UpstreamListener attempt) {
+        attempt.onConnected(new Http2UpstreamStream(this, attempt, openedStreams++ > 0, frame));
+    }
+
+    /** Opens a stream; returns null where it cannot be. */
+    Http2Stream open(Http2UpstreamStream owner, Http2Headers headers, boolean isEnd) {
+        int id = connection().local().incrementAndGetNextStreamId();
+        isGoingAway |= id > LAST_STREAM;
+        encoder().writeHeaders(context(), id, headers, 0, isEnd, context().newPromise());
+        Http2Stream stream = connection().stream(id);
+        if (stream != null) {
+            stream.setProperty(streamKey, owner);
+        }
+        return stream;
+    }
+
+    /** Says goodbye; the connection closes with its last stream. */
+    void retire() {
+        isGoingAway = true;
+        goAway(context(), 0, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context().newPromise());
+        flush(context());
+        closeIfUnused();
+    }
+
+    private void closeIfUnused() {
+        if (isGoingAway && connection().numActiveStreams() == 0 && !isClosed) {
+            isClosed = true;
+            context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /** Looks after a connection; at every tick. */
+    void onTick(long nowNanos, long maxIdleNanos) {
+        if (connection().numActiveStreams() == 0) {
+            if (isReady && nowNanos - idleSinceNanos >= maxIdleNanos) {
+                retire();
+            }
+            return;
+        }
+        idleSinceNanos = nowNanos;
+        if (isPingSent) {
+            if (nowNanos - pingNanos > config.pingTimeout().toNanos()) {
+                LOG.info("{} did not answer a PING within {} ms: its connection is given up", endpoint,
+                        config.pingTimeout().toMillis());
+                context().close();
+            }
+        } else if (nowNanos - lastReadNanos > config.pingInterval().toNanos()) {
+            isPingSent = true;
+            pingNanos = nowNanos;
+            encoder().writePing(context(), false, nowNanos, context().newPromise());
+            flush(context());
+        }
+    }
+
+    @Override
+    protected void onStreamError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
+            Http2Exception.StreamException error) {
+        Http2UpstreamStream stream = streamOf(error.streamId());
+        if (stream != null) {
+            stream.onFailing(AttemptFailure.Kind.MALFORMED, error.getMessage());
+        }
+        super.onStreamError(ctx, isOutbound, cause, error);
+    }
+
+    @Override
+    protected void onConnectionError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
+            Http2Exception error) {
+        LOG.debug("{} broke its HTTP/2 connection, or it was lost: {}", endpoint, cause.toString());
+        isGoingAway = true;
+        if (error != null && !isOutbound) {
+            forEachStream(stream -> stream.onFailing(AttemptFailure.Kind.MALFORMED, "HTTP/2 connection error"));
+        }
+        super.onConnectionError(ctx, isOutbound, cause, error);
+    }
+
+    private void forEachStream(Consumer<Http2UpstreamStream> action) {
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2UpstreamStream known = stream.getProperty(streamKey);
+                if (known != null) {
+                    action.accept(known);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e); // the visitor throws none
+        }
+    }
+
+    private Http2UpstreamStream streamOf(int streamId) {
+        Http2Stream stream = connection().stream(streamId);
+        return stream == null ? null : stream.getProperty(streamKey);
+    }
+
+    /** What the upstream sends. */
+    private final class Frames extends Http2FrameAdapter {
+        @Override
+        public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding,
+                boolean isEnd) throws Http2Exception {
+            Http2UpstreamStream stream = streamOf(streamId);
+            if (stream != null) {
+                stream.onHeaders(headers, isEnd);
+            }
+        }
+
+        @Override
+        public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int dependency,
+                short weight, boolean isExclusive, int padding, boolean isEnd) throws Http2Exception {
+            onHeadersRead(ctx, streamId, headers, padding, isEnd);
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean isEnd)
+                throws Http2Exception {
+            Http2UpstreamStream stream = streamOf(streamId);
+            return stream == null ? data.readableBytes() + padding : stream.onData(data, padding, isEnd);
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long error) {
+            Http2UpstreamStream stream = streamOf(streamId);
+            if (stream != null) {
+                boolean isRefused = error == Http2Error.REFUSED_STREAM.code();
+                stream.onFailing(isRefused ? AttemptFailure.Kind.REFUSED : AttemptFailure.Kind.CLOSED,
+                        "stream reset by the upstream, error " + error);
+            }
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings received) {
+            if (!isReady) {
+                isReady = true;
+                pool.onReady(Http2UpstreamHandler.this);
+            } else {
+                pool.onRoom();
+            }
+        }
+
+        @Override
+        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+            isPingSent = false;
+            pool.onRoom();
+        }
+    }
+
+    private final class StreamEnds extends Http2ConnectionAdapter {
+        @Override
+        public void onGoAwayReceived(int lastStreamId, long error, ByteBuf debugData) {
+            LOG.debug("{} sent GOAWAY, last stream {}, error {}", endpoint, lastStreamId, error);
+            isGoingAway = true;
+            forEachStream(stream -> stream.onGoAway(lastStreamId));
+            // Streams above the last are closed by Netty after this; the connection after its last stream.
+            context().executor().execute(Http2UpstreamHandler.this::closeIfUnused);
+        }
+
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            Http2UpstreamStream known = stream.getProperty(streamKey);
+            if (known != null) {
+                known.onClosed();
+            }
+        }
+
+        @Override
+        public void onStreamRemoved(Http2Stream stream) {
+            if (connection().numActiveStreams() == 0) {
+                idleSinceNanos = pool.nanoTime();
+            }
+            closeIfUnused();
+            pool.onRoom();
+        }
+    }
+
+    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2UpstreamHandler, Builder> {
+        private final Endpoint endpoint;
+        private final UpstreamPool pool;
+        private final Http2UpstreamConfig config;
+
+        Builder(Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+            this.endpoint = endpoint;
+            this.pool = pool;
+            this.config = config;
+            Http2Connection connection = newConnection(false);
+            Http2ConnectionEncoder encoder = new ControlFrameLimit(new DefaultHttp2ConnectionEncoder(connection,
+                    new DefaultHttp2FrameWriter()));
+            Http2ConnectionDecoder decoder = new DefaultHttp2ConnectionDecoder(connection, encoder,
+                    new DataFrameReader(config.maxHeaderListBytes()), Http2PromisedRequestVerifier.ALWAYS_VERIFY, true,
+                    true, true, true);
+            initialSettings(new Http2Settings().pushEnabled(false).initialWindowSize(config.streamWindowBytes())
+                    .maxHeaderListSize(config.maxHeaderListBytes()));
+            decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);
+            decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, SECONDS_OF_RESETS);
+            codec(decoder, encoder);
+        }
+
+        @Override
+        protected Http2UpstreamHandler build() {
+            return super.build();
+        }
+
+        @Override
+        protected Http2UpstreamHandler build(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder,
+                Http2Settings settings) {
+            return new Http2UpstreamHandler(decoder, encoder, settings, endpoint, pool, config);
+        }
+    }
+}

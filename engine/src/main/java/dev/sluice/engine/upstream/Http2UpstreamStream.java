@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.http2.Http2Fields;
+import dev.sluice.engine.http2.Http2Handler;
+import dev.sluice.engine.http2.OutboundBody;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.List;
+
+/**
+ * One attempt on an HTTP/2 connection.
+ *
+ * <p>The stream's window is given back for bytes that have left towards the downstream, and only for those.
+ *
+ * <p><b>Threading:</b> confined to the connection's loop. <b>Allocation per event:</b> none.
+ */
+final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Sender, Http2Handler.Touched {
+    private static final int MAX_INFORMATIONAL = 32;
+    private static final int SWITCHING_PROTOCOLS = 101;
+
+    private final Http2UpstreamHandler connection;
+    private final boolean isReused;
+    private final TransferScanner frame;
+    private UpstreamListener listener;
+    private Http2Stream stream;
+    private OutboundBody out;
+    private AttemptFailure.Kind failure = AttemptFailure.Kind.CLOSED;
+    private String failureDetail = "stream closed";
+    private boolean isRequestEnded;
+    private boolean hasResponseBytes;
+    private boolean hasHead;
+    private boolean isTouched;
+    private int informational;
+    private long unreturnedBytes;
+
+    /**
+     * @param frame says of a run of bytes that all of it is body; shared by the connection's streams
+     */
+    Http2UpstreamStream(Http2UpstreamHandler connection, UpstreamListener listener, boolean isReused,
+            TransferScanner frame) {
+        this.connection = connection;
+        this.listener = listener;
+        this.isReused = isReused;
+        this.frame = frame;
+    }
+
+    @Override
+    public void writeHead(UpstreamRequest request) {
+        Endpoint endpoint = connection.endpoint();
+        Http2Headers headers = Http2Fields.newFields().method(request.method())
+                .scheme(endpoint.isTls() ? "https" : "http").authority(endpoint.hostHeader())
+                .path(endpoint.basePath() + request.target());
+        if (endpoint.apiKey() != null) {
+            headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + endpoint.apiKey());
+        }
+        Http2Fields.addTo(headers, request.headers());
+        if (request.bodyBytes() >= 0 && request.hasBody()) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(request.bodyBytes()));
+        }
+        isRequestEnded = !request.hasBody();
+        stream = connection.open(this, headers, isRequestEnded);
+        if (stream == null) {
+            // Not from within the attempt's own call.
+            connection.context().executor().execute(() -> fail(AttemptFailure.Kind.REFUSED, "no stream to be had"));
+            return;
+        }
+        out = new OutboundBody(connection, stream, this);
+    }
+
+    @Override
+    public void writeBody(ByteBuf bytes) {
+        if (out == null) {
+            bytes.release(); // no stream: the attempt has failed
+        } else {
+            out.append(bytes);
+        }
+    }
+
+    @Override
+    public void endRequest() {
+        if (!isRequestEnded && out != null) {
+            isRequestEnded = true;
+            out.end();
+        }
+    }
+
+    @Override
+    public void flush() {
+        connection.flushSoon();
+    }
+
+    @Override
+    public void read(long heldBytes) {
+        long returned = unreturnedBytes - heldBytes;
+        if (stream != null && returned > 0) {
+            unreturnedBytes -= returned;
+            connection.consume(stream, (int) returned);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return out == null || out.isWritable();
+    }
+
+    @Override
+    public long pendingBytes() {
+        return out == null ? 0 : out.pendingBytes();
+    }
+
+    @Override
+    public void cancel() {
+        listener = null;
+        if (stream != null) {
+            connection.reset(stream, Http2Error.CANCEL);
+        }
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return connection.endpoint();
+    }
+
+    @Override
+    public boolean isReused() {
+        return isReused;
+    }
+
+    void onHeaders(Http2Headers received, boolean isEnd) throws Http2Exception {
+        if (listener == null) {
+            return;
+        }
+        hasResponseBytes = true;
+        if (hasHead) {
+            if (isEnd) {
+                onEnd(); // trailers, which are dropped
+            }
+            return;
+        }
+        int status = statusOf(received);
+        if (status < 200) {
+            require(!isEnd && ++informational <= MAX_INFORMATIONAL, "informational heads that do not end");
+            return;
+        }
+        HttpHeaders headers = Http2Fields.toHttp1(received);
+        require(headers != null, "a field that RFC 9113 section 8.2.1 does not allow");
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        hasHead = true;
+        boolean isBodiless = status == 204 || status == 304;
+        listener.onResponseHead(new ResponseHead(HttpResponseStatus.valueOf(status), headers,
+                isBodiless ? 0 : lengths.isEmpty() ? -1 : Long.parseLong(lengths.get(0))));
+        if (isEnd) {
+            onEnd();
+        } else {
+            touch();
+        }
+    }
+
+    private int statusOf(Http2Headers received) throws Http2Exception {
+        CharSequence status = received.status();
+        require(status.length() == 3 && status.chars().allMatch(c -> c >= '0' && c <= '9') && status.charAt(0) > '0',
+                "a status that is none");
+        int code = Integer.parseInt(status.toString());
+        require(code != SWITCHING_PROTOCOLS, "status 101");
+        return code;
+    }
+
+    /** Takes the bytes of a DATA frame, or a part of one; returns how much of its window is given back at once. */
+    int onData(ByteBuf data, int padding, boolean isEnd) throws Http2Exception {
+        int length = data.readableBytes();
+        if (listener == null) {
+            return length + padding; // cancelled: what was on its way is dropped
+        }
+        require(hasHead, "DATA before a head");
+        if (length > 0) {
+            unreturnedBytes += length;
+            frame.scan(data, data.readerIndex(), data.writerIndex());
+            listener.onResponseBody(data.retain(), frame);
+        }
+        if (isEnd) {
+            onEnd();
+        } else {
+            touch();
+        }
+        return padding;
+    }
+
+    private void touch() {
+        if (!isTouched && listener != null) {
+            isTouched = true;
+            connection.touch(this);
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        isTouched = false;
+        if (listener != null) {
+            listener.onUpstreamReadComplete();
+        }
+    }
+
+    private void onEnd() {
+        UpstreamListener ended = listener;
+        if (ended == null) {
+            return; // cancelled by what was just told
+        }
+        listener = null;
+        boolean isRequestSent = isRequestEnded && (out == null || out.pendingBytes() == 0);
+        ended.onResponseEnd(false);
+        ended.onUpstreamReadComplete();
+        if (!isRequestSent) {
+            connection.reset(stream, Http2Error.CANCEL); // an answer to half a request: the rest is not wanted
+        }
+    }
+
+    private void require(boolean isValid, String found) throws Http2Exception {
+        if (!isValid) {
+            throw Http2Exception.streamError(stream.id(), Http2Error.PROTOCOL_ERROR, "response: %s", found);
+        }
+    }
+
+    /** Notes why the stream is about to be closed. */
+    void onFailing(AttemptFailure.Kind kind, String detail) {
+        failure = kind;
+        failureDetail = detail;
+    }
+
+    /** Streams above the last that the upstream names were not processed (RFC 9113 section 6.8). */
+    void onGoAway(int lastStreamId) {
+        if (stream.id() > lastStreamId) {
+            onFailing(AttemptFailure.Kind.REFUSED, "above GOAWAY's last stream");
+        }
+    }
+
+    /** The stream is over; an answer that has ended was told before. */
+    void onClosed() {
+        if (out != null) {
+            out.close();
+        }
+        fail(failure, failureDetail);
+    }
+
+    private void fail(AttemptFailure.Kind kind, String detail) {
+        UpstreamListener failed = listener;
+        listener = null;
+        if (failed != null) {
+            boolean isRequestWritten = out != null && (isRequestEnded && out.pendingBytes() == 0);
+            failed.onAttemptFailed(new AttemptFailure(kind, isReused, isRequestWritten, hasResponseBytes, detail));
+        }
+    }
+
+    @Override
+    public void onBodyWritable() {
+        if (listener != null) {
+            listener.onUpstreamWritable();
+        }
+    }
+
+    @Override
+    public void onBodySent() {
+        // the stream's other half goes on
+    }
+}
