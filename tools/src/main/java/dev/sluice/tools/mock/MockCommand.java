@@ -2,13 +2,20 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.mock;
 
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice mock}. */
@@ -16,6 +23,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {"", "The same request always gets the same bytes. A request can set each option for itself:",
             "\"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}.",
+            "Speaks HTTP/1.1 and HTTP/2: by ALPN through TLS, with prior knowledge without.",
             "One line per answer goes to standard output, with the SHA-256 of its body."})
 public final class MockCommand implements Callable<Integer> {
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to serve. Default: ${DEFAULT-VALUE}")
@@ -24,6 +32,13 @@ public final class MockCommand implements Callable<Integer> {
     @Option(names = "--port", defaultValue = "9000",
             description = "Port to serve; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
     private int port;
+
+    @Option(names = "--certificate", paramLabel = "FILE",
+            description = "Serve through TLS with this certificate, PEM, its chain behind it.")
+    private File certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "Its private key, PEM, PKCS #8.")
+    private File key;
 
     @Mixin
     private MockOptions options;
@@ -37,11 +52,32 @@ public final class MockCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
-        try (MockUpstream mock = new MockUpstream(host, port, options, report -> print(out, report))) {
-            print(out, "mock listening on http://" + host + ':' + mock.port() + "/v1");
+        SslContext tls = newTls();
+        try (MockUpstream mock = new MockUpstream(host, port, tls, options, report -> print(out, report))) {
+            print(out, "mock listening on " + (tls == null ? "http" : "https") + "://" + host + ':' + mock.port()
+                    + "/v1");
             new CountDownLatch(1).await(); // until the process is told to stop
         }
         return 0;
+    }
+
+    private SslContext newTls() {
+        if (certificate == null && key == null) {
+            return null;
+        }
+        if (certificate == null || key == null) {
+            throw new ParameterException(spec.commandLine(), "--certificate and --key: one of them (expected: both)");
+        }
+        try {
+            return SslContextBuilder.forServer(certificate, key).applicationProtocolConfig(
+                    new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN,
+                            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                            ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)).build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--certificate " + certificate + ", --key " + key
+                    + ": cannot be used (expected: PEM, a key that fits the certificate)", e);
+        }
     }
 
     private static void print(PrintWriter out, MockReport report) {

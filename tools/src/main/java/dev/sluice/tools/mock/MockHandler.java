@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -21,6 +20,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -99,12 +99,14 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         if (isStreaming) {
             // Below the encoder: the stream's framing is its own.
-            ChannelHandlerContext wire = ctx.pipeline().context(HttpRequestDecoder.class);
-            boolean isKeepAlive = HttpUtil.isKeepAlive(request);
+            ChannelHandlerContext http1 = ctx.pipeline().context(HttpRequestDecoder.class);
+            AnswerWire wire = http1 != null ? new Http1AnswerWire(http1, options.framing)
+                    : new Http2AnswerWire(ctx.pipeline().context(Http2StreamFrameToHttpObjectCodec.class));
+            boolean isClosing = http1 != null && !HttpUtil.isKeepAlive(request);
             streaming = new StreamedAnswer(wire, response, options, reports, () -> {
                 streaming = null;
-                if (!isKeepAlive) {
-                    wire.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+                if (isClosing) {
+                    wire.close();
                 }
             });
             streaming.start();

@@ -36,9 +36,9 @@ public final class MockOptions implements Cloneable {
     public enum Fault {
         /** Not at all. */
         NONE,
-        /** The connection is closed without the end of the body. */
+        /** The connection is closed without the end of the body; with HTTP/2 all of its streams go with it. */
         CLOSE,
-        /** The connection is reset. */
+        /** The connection is reset; with HTTP/2 only the stream. */
         RESET,
         /** Nothing more is sent. */
         STALL,
@@ -99,6 +99,10 @@ public final class MockOptions implements Cloneable {
     @Option(names = "--fault-after", paramLabel = "N",
             description = "Events before the fault. Default: ${DEFAULT-VALUE}")
     int faultAfterEvents = 10;
+
+    @Option(names = "--max-streams", paramLabel = "N",
+            description = "Requests at one time on an HTTP/2 connection. Default: ${DEFAULT-VALUE}")
+    int maxStreams = 100;
 
     @Option(names = "--fault-in-event", description = "Send half of one more event before the fault.")
     boolean isFaultInEvent;

@@ -4,11 +4,6 @@ package dev.sluice.tools.mock;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -21,9 +16,7 @@ import java.util.function.Consumer;
  * Confined to its connection's loop.
  */
 final class StreamedAnswer {
-    private static final int FRAMING_BYTES = 16;
-
-    private final ChannelHandlerContext wire;
+    private final AnswerWire wire;
     private final ResponseObject response;
     private final MockOptions options;
     private final EventSequence events;
@@ -36,11 +29,11 @@ final class StreamedAnswer {
     private boolean isWaiting;
 
     /**
-     * @param wire       what is written through it goes to the socket as it is
+     * @param wire       takes the bytes
      * @param reports    is told what was sent
      * @param onComplete runs where the connection can be used again
      */
-    StreamedAnswer(ChannelHandlerContext wire, ResponseObject response, MockOptions options,
+    StreamedAnswer(AnswerWire wire, ResponseObject response, MockOptions options,
             Consumer<MockReport> reports, Runnable onComplete) {
         this.wire = wire;
         this.response = response;
@@ -56,11 +49,7 @@ final class StreamedAnswer {
     }
 
     void start() {
-        String framing = options.framing == MockOptions.Framing.CHUNKED ? "transfer-encoding: chunked"
-                : "connection: close";
-        String head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nx-request-id: "
-                + response.itemId("req") + "\r\n" + framing + "\r\n\r\n";
-        wire.writeAndFlush(Unpooled.copiedBuffer(head, StandardCharsets.US_ASCII));
+        wire.head(response.itemId("req"));
         pump();
     }
 
@@ -73,7 +62,7 @@ final class StreamedAnswer {
                 complete("complete");
             } else if (options.paceMillis > 0 && sent > 0) {
                 isWaiting = true;
-                wire.executor().schedule(this::afterPause, options.paceMillis, TimeUnit.MILLISECONDS);
+                wire.channel().eventLoop().schedule(this::afterPause, options.paceMillis, TimeUnit.MILLISECONDS);
             } else {
                 writeBatch();
             }
@@ -104,34 +93,24 @@ final class StreamedAnswer {
     private void add(ByteBuf batch, byte[] event) {
         hash.update(event);
         bytes += event.length;
-        if (options.framing == MockOptions.Framing.CHUNKED) {
-            batch.ensureWritable(event.length + FRAMING_BYTES);
-            batch.writeBytes(Integer.toHexString(event.length).getBytes(StandardCharsets.US_ASCII));
-            batch.writeBytes(new byte[] {'\r', '\n'}).writeBytes(event).writeBytes(new byte[] {'\r', '\n'});
-        } else {
-            batch.writeBytes(event);
-        }
+        wire.frame(batch, event);
     }
 
     private void send(ByteBuf batch) {
         if (options.cutBytes <= 0) {
-            wire.writeAndFlush(batch);
+            wire.send(batch);
             return;
         }
         while (batch.isReadable()) {
-            wire.writeAndFlush(batch.readRetainedSlice(Math.min(options.cutBytes, batch.readableBytes())));
+            wire.send(batch.readRetainedSlice(Math.min(options.cutBytes, batch.readableBytes())));
         }
         batch.release();
     }
 
     private void complete(String end) {
-        if (options.framing == MockOptions.Framing.CHUNKED) {
-            send(Unpooled.copiedBuffer("0\r\n\r\n", StandardCharsets.US_ASCII));
-            over(end);
+        over(end);
+        if (wire.end()) {
             onComplete.run();
-        } else {
-            over(end);
-            wire.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
@@ -142,7 +121,6 @@ final class StreamedAnswer {
             add(half, Arrays.copyOf(torn, torn.length / 2));
             send(half);
         }
-        Channel channel = wire.channel();
         switch (options.fault) {
             case TRUNCATE -> complete("truncate");
             case FAILED_EVENT -> {
@@ -155,14 +133,11 @@ final class StreamedAnswer {
             case STALL -> over("stall");
             case CLOSE -> {
                 over("close");
-                wire.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+                wire.close();
             }
             default -> {
                 over("reset");
-                wire.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-                    channel.config().setOption(ChannelOption.SO_LINGER, 0);
-                    channel.close();
-                });
+                wire.reset();
             }
         }
     }

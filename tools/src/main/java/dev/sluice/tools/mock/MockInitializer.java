@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.mock;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
+import io.netty.handler.ssl.SslContext;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Builds the pipelines of the mock: HTTP/1.1 and HTTP/2, by ALPN through TLS and with prior knowledge without. */
+final class MockInitializer extends ChannelInitializer<Channel> {
+    private static final int MAX_BODY_BYTES = 256 * 1024 * 1024;
+    private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
+    /** The channel of a stream flushes after each message from its sixteenth on, unless it may take very many. */
+    private static final int MANY_MESSAGES = 1_000_000_000;
+
+    private final SslContext tls;
+    private final MockOptions options;
+    private final Consumer<MockReport> reports;
+
+    /**
+     * @param tls null for plain text
+     */
+    MockInitializer(SslContext tls, MockOptions options, Consumer<MockReport> reports) {
+        this.tls = tls;
+        this.options = options;
+        this.reports = reports;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        if (tls == null) {
+            channel.pipeline().addLast(new PrefaceChoice());
+            return;
+        }
+        channel.pipeline().addLast(tls.newHandler(channel.alloc()),
+                new ApplicationProtocolNegotiationHandler(ApplicationProtocolNames.HTTP_1_1) {
+                    @Override
+                    protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
+                        addHandlers(ctx.pipeline(), ApplicationProtocolNames.HTTP_2.equals(protocol));
+                    }
+                });
+    }
+
+    private void addHandlers(ChannelPipeline pipeline, boolean isHttp2) {
+        if (!isHttp2) {
+            pipeline.addLast(new HttpRequestDecoder(), new HttpResponseEncoder(),
+                    new HttpObjectAggregator(MAX_BODY_BYTES), new MockHandler(options, reports));
+            return;
+        }
+        pipeline.addLast(Http2FrameCodecBuilder.forServer().initialSettings(new Http2Settings()
+                .maxConcurrentStreams(options.maxStreams).initialWindowSize(STREAM_WINDOW_BYTES)).build(),
+                new Http2MultiplexHandler(newStreamInitializer()));
+    }
+
+    private ChannelHandler newStreamInitializer() {
+        return new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel stream) {
+                ((MaxMessagesRecvByteBufAllocator) stream.config().getRecvByteBufAllocator())
+                        .maxMessagesPerRead(MANY_MESSAGES);
+                stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true),
+                        new HttpObjectAggregator(MAX_BODY_BYTES), new MockHandler(options, reports));
+            }
+        };
+    }
+
+    /** Whether a connection in plain text begins with the preface of HTTP/2 (RFC 9113 section 3.4). */
+    private final class PrefaceChoice extends ByteToMessageDecoder {
+        private static final int PRI = 'P' << 16 | 'R' << 8 | 'I';
+        private static final int BYTES = 3;
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+            if (in.readableBytes() >= BYTES) {
+                addHandlers(ctx.pipeline(), in.getUnsignedMedium(in.readerIndex()) == PRI);
+                ctx.pipeline().remove(this);
+            }
+        }
+    }
+}
