@@ -74,6 +74,9 @@ public final class RawPeer implements AutoCloseable {
 
     public byte[] readBytes(int count) throws IOException {
         byte[] bytes = in.readNBytes(count);
+        if (bytes.length == 0 && count > 0) {
+            throw new EOFException();
+        }
         if (bytes.length < count) {
             throw new IOException("end of input after " + bytes.length + " bytes");
         }

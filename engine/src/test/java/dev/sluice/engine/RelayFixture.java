@@ -28,7 +28,7 @@ abstract class RelayFixture {
             + "{\"input_tokens\":3,\"output_tokens\":5,\"total_tokens\":8}}}\n\n";
     protected static final String BODY = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":true}";
 
-    protected final ScriptedUpstream upstream = new ScriptedUpstream();
+    protected ScriptedUpstream upstream = new ScriptedUpstream();
     protected final BlockingQueue<UsageRecord> usage = new LinkedBlockingQueue<>();
     /** What the relay takes for the time: real time, plus what a test adds. */
     protected final AtomicLong addedNanos = new AtomicLong();

@@ -15,18 +15,30 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 
 /** An upstream of which a test controls every byte and every close. Each connection runs the next script. */
 public final class ScriptedUpstream implements AutoCloseable {
     private final ServerSocket server;
+    private final boolean isTls;
     private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
     private final List<RawPeer> peers = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
     private volatile Script fallback;
 
     public ScriptedUpstream() {
+        this(null);
+    }
+
+    /**
+     * @param tls null for plain text
+     */
+    public ScriptedUpstream(SSLContext tls) {
+        isTls = tls != null;
         try {
-            server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+            InetAddress loopback = InetAddress.getLoopbackAddress();
+            server = isTls ? tls.getServerSocketFactory().createServerSocket(0, 512, loopback)
+                    : new ServerSocket(0, 512, loopback);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -89,7 +101,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     }
 
     public String url() {
-        return "http://127.0.0.1:" + port() + "/v1";
+        return (isTls ? "https://localhost:" : "http://127.0.0.1:") + port() + "/v1";
     }
 
     /** Returns how many connections were accepted. */

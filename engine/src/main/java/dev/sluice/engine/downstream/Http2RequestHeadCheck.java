@@ -34,6 +34,8 @@ final class Http2RequestHeadCheck {
         HttpHeaders headers = Http2Fields.toHttp1(received);
         require(headers != null, streamId, "a field that RFC 9113 section 8.2.1 does not allow");
         require(isToken(received.method()), streamId, "a method that is not a token");
+        require(!received.contains(Http2Headers.PseudoHeaderName.PROTOCOL.value()), streamId,
+                ":protocol, which was not offered (RFC 8441 section 4)");
         checkAuthority(streamId, received, headers);
         String target = received.path().toString();
         if (target.length() > maxTargetBytes) {

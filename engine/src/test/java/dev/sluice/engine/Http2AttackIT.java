@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.Http2Peer.Frame;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a hostile downstream may do with HTTP/2, in raw frames. */
+class Http2AttackIT extends RelayFixture {
+    private static final int PROTOCOL_ERROR = 1;
+    private static final int CANCEL = 8;
+    private static final int ENHANCE_YOUR_CALM = 11;
+    private static final String[] HEAD = {":method", "POST", ":scheme", "http", ":authority", "a", ":path",
+        "/v1/responses", "content-type", "application/json"};
+
+    private Http2Peer open() throws IOException {
+        return new Http2Peer(connect()).open();
+    }
+
+    /** Writes until the relay has had enough; returns with which error it says so. */
+    private static int errorOf(Http2Peer peer, byte[] flood) throws IOException {
+        Thread writer = new Thread(() -> {
+            try {
+                for (int i = 0; i < 50; i++) {
+                    peer.raw().write(flood);
+                }
+            } catch (IOException expected) {
+                // closed, which is what this is about
+            }
+        });
+        writer.start();
+        try {
+            Frame frame = peer.read(); // and acknowledges nothing: the relay may have closed already
+            while (frame.type() != Http2Peer.GOAWAY) {
+                frame = peer.read();
+            }
+            return frame.error();
+        } finally {
+            peer.close();
+        }
+    }
+
+    private static byte[] repeat(int times, byte[] frame) {
+        ByteBuffer all = ByteBuffer.allocate(times * frame.length);
+        for (int i = 0; i < times; i++) {
+            all.put(frame);
+        }
+        return all.array();
+    }
+
+    /** CVE-2023-44487. */
+    @Test
+    void shouldEndARapidReset() throws Exception {
+        launch();
+        upstream.always(RawPeer::awaitClose);
+        Http2Peer peer = open();
+        ByteArrayOutputStream flood = new ByteArrayOutputStream();
+        for (int i = 0; i < 400; i++) {
+            int stream = 2 * i + 1;
+            flood.writeBytes(Http2Peer.frame(Http2Peer.HEADERS, Http2Peer.END_HEADERS, stream,
+                    peer.encode(stream, HEAD)));
+            flood.writeBytes(Http2Peer.frame(Http2Peer.RST_STREAM, 0, stream, new byte[] {0, 0, 0, CANCEL}));
+        }
+        peer.raw().write(flood.toByteArray());
+
+        assertEquals(ENHANCE_YOUR_CALM, peer.await(Http2Peer.GOAWAY).error());
+        peer.close();
+    }
+
+    /** CVE-2025-55163, MadeYouReset: the relay is made to reset the streams itself. */
+    @Test
+    void shouldEndStreamsThatItIsMadeToReset() throws Exception {
+        launch();
+        upstream.always(RawPeer::awaitClose);
+        Http2Peer peer = open();
+        ByteArrayOutputStream flood = new ByteArrayOutputStream();
+        for (int i = 0; i < 400; i++) {
+            int stream = 2 * i + 1;
+            flood.writeBytes(Http2Peer.frame(Http2Peer.HEADERS, Http2Peer.END_HEADERS, stream,
+                    peer.encode(stream, HEAD)));
+            flood.writeBytes(Http2Peer.frame(Http2Peer.WINDOW_UPDATE, 0, stream, new byte[4])); // by 0: an error
+        }
+        peer.raw().write(flood.toByteArray());
+
+        assertEquals(ENHANCE_YOUR_CALM, peer.await(Http2Peer.GOAWAY).error());
+        peer.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PING,6,8,0", "SETTINGS,4,0,0", "PRIORITY,2,5,1", "unknown,99,0,0"})
+    void shouldEndAFloodOfControlFrames(String name, int type, int length, int stream) throws Exception {
+        launch();
+        byte[] payload = new byte[length];
+        if (length == 5) {
+            payload[3] = 3; // depends on another stream
+        }
+        assertEquals(ENHANCE_YOUR_CALM, errorOf(open(), repeat(2000, Http2Peer.frame(type, 0, stream, payload))), name);
+    }
+
+    /** CVE-2026-33871 and its like: a header block that does not end. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 16_000})
+    void shouldEndAHeaderBlockThatDoesNotEnd(int continuationBytes) throws Exception {
+        launch();
+        Http2Peer peer = open();
+        peer.write(Http2Peer.HEADERS, 0, 1, peer.encode(1, HEAD));
+        byte[] field = new byte[continuationBytes];
+        if (continuationBytes > 2) { // literal fields without names in any table: 3 bytes each
+            for (int i = 0; i + 3 < field.length; i += 4) {
+                field[i + 1] = 1;
+                field[i + 2] = 'x';
+            }
+        }
+        int error = errorOf(peer, repeat(60, Http2Peer.frame(Http2Peer.CONTINUATION, 0, 1, field)));
+        assertTrue(error == ENHANCE_YOUR_CALM || error == PROTOCOL_ERROR, "error " + error);
+    }
+
+    @Test
+    void shouldEndAFloodOfEmptyDataFrames() throws Exception {
+        launch();
+        upstream.always(RawPeer::awaitClose);
+        Http2Peer peer = open();
+        peer.headers(1, false, HEAD);
+        assertEquals(ENHANCE_YOUR_CALM, errorOf(peer, repeat(2000, Http2Peer.frame(Http2Peer.DATA, 0, 1,
+                new byte[0]))));
+    }
+
+    /** Leaving with the terminal event is what Codex does: it is no attack, however often. */
+    @Test
+    void shouldNotMindResetsAfterAnAnswer() throws Exception {
+        launch();
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED + COMPLETED));
+                peer.write("0\r\n\r\n");
+            }
+        });
+        try (Http2Peer peer = open()) {
+            for (int i = 0; i < 300; i++) {
+                int stream = peer.post(BODY);
+                Frame frame = peer.await(Http2Peer.DATA);
+                while (frame.stream() != stream) { // the end of the one before
+                    frame = peer.await(Http2Peer.DATA);
+                }
+                if (!frame.isEnd()) {
+                    peer.reset(stream, CANCEL);
+                }
+            }
+            int last = peer.post(BODY);
+            Frame frame = peer.await(Http2Peer.HEADERS);
+            while (frame.stream() != last) {
+                frame = peer.await(Http2Peer.HEADERS);
+            }
+            assertEquals("200", frame.headers().status().toString());
+        }
+    }
+
+    @Test
+    void shouldRefuseMoreStreamsThanItSaid() throws Exception {
+        launch();
+        upstream.always(RawPeer::awaitClose);
+        try (Http2Peer peer = open()) {
+            for (int i = 0; i < 129; i++) {
+                peer.headers(2 * i + 1, false, HEAD);
+            }
+            Frame refused = peer.await(Http2Peer.RST_STREAM);
+            assertEquals(257, refused.stream());
+            assertEquals(7, refused.error()); // REFUSED_STREAM: it may be sent again
+        }
+    }
+
+    @Test
+    void shouldAnswer431ToAHeadThatIsTooLarge() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.request("GET", "/v1/models", null, "x-large", "y".repeat(16_300), "x-more", "z".repeat(300));
+            assertEquals("431", peer.await(Http2Peer.HEADERS).headers().status().toString());
+            assertTrue(peer.await(Http2Peer.DATA).text().contains("\"error\""));
+        }
+    }
+
+    /** What could become a line of its own upstream, or says two things, never becomes a request. */
+    @ParameterizedTest
+    @CsvSource({"x-a,b\\r\\nhost: c", "x-a,b\\u0000", "x-a,' b'", "'x a',b", "host,elsewhere", "connection,close",
+        "transfer-encoding,chunked", "te,gzip", "X-A,b", ":protocol,websocket"})
+    void shouldResetAMalformedRequest(String name, String value) throws Exception {
+        launch();
+        String raw = value.replace("\\r", "\r").replace("\\n", "\n").replace("\\u0000", "\0");
+        try (Http2Peer peer = open()) {
+            peer.request("GET", "/v1/models", null, name, raw);
+            Frame answer = peer.next();
+            assertEquals(Http2Peer.RST_STREAM, answer.type(), () -> "type of " + answer);
+            assertEquals(PROTOCOL_ERROR, answer.error());
+        }
+        assertEquals(0, upstream.connections());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'/v1/models x',400", "*,400", "http://a/v1/models,400", "/v1/models#x,400"})
+    void shouldRefuseATargetThatIsNoPath(String path, String status) throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.request("GET", path, null);
+            assertEquals(status, peer.await(Http2Peer.HEADERS).headers().status().toString());
+            assertTrue(peer.await(Http2Peer.DATA).text().contains(":path"));
+        }
+    }
+
+    @Test
+    void shouldRefuseATargetThatIsTooLong() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.request("GET", "/" + "x".repeat(9000), null);
+            assertEquals("414", peer.await(Http2Peer.HEADERS).headers().status().toString());
+        }
+    }
+
+    @Test
+    void shouldCloseAConnectionThatSaysNothingAfterItsPreface() throws Exception {
+        launch();
+        try (RawPeer silent = connect(); RawPeer cut = connect()) {
+            silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            cut.write("PR");
+            TimeUnit.MILLISECONDS.sleep(300); // a tick has seen both
+            addedNanos.addAndGet(Duration.ofSeconds(12).toNanos());
+
+            assertFalse(silent.readAll().isEmpty()); // SETTINGS and GOAWAY
+            assertEquals("", cut.readAll());
+        }
+    }
+
+    /** A body whose upstream takes nothing: what is not asked for stays with the downstream. */
+    @Test
+    void shouldNotTakeMoreOfABodyThanItsWindow() throws Exception {
+        launch();
+        CountDownLatch isDone = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readHead();
+            assertTrue(isDone.await(20, TimeUnit.SECONDS));
+        });
+        try (Http2Peer peer = open()) {
+            peer.headers(1, false, HEAD);
+            byte[] piece = new byte[16_384];
+            java.util.Arrays.fill(piece, (byte) 'x');
+            peer.data(1, "{\"model\":\"gpt-5.2\",\"input\":\"", false);
+            int sent = 0;
+            peer.raw().socket().setSoTimeout(1000);
+            try {
+                for (; sent < 4096; sent++) {
+                    peer.takeWindow(1, piece.length);
+                    peer.data(1, piece, false);
+                }
+            } catch (java.net.SocketTimeoutException expected) {
+                // no more window
+            }
+            assertTrue(sent < 2048, "frames: " + sent); // what sockets hold, and no 64 MiB
+        } finally {
+            isDone.countDown();
+        }
+    }
+}
