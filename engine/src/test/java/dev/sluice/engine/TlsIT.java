@@ -6,154 +6,248 @@ import static dev.sluice.engine.ScriptedUpstream.chunk;
 import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TlsConfig;
-import dev.sluice.engine.spi.Extensions;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
-import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** TLS on both sides: the same stream, and certificates that are not the host's are refused. */
-class TlsIT {
-    private static final String CREATED = RelayFixture.CREATED;
-    private static final String COMPLETED = RelayFixture.COMPLETED;
+/** TLS on both sides: who is believed, who is refused, what is resumed, and what follows its files. */
+class TlsIT extends RelayFixture {
+    private static final int TLS_1_1 = 0x0302;
+    private static final int ALERT = 0x15;
 
     @TempDir
     private Path folder;
-    private X509Bundle authority;
-    private SSLServerSocket upstream;
-    private Relay relay;
+    private TestCertificates certificates;
 
     @BeforeEach
-    void makeAuthority() throws Exception {
-        authority = new CertificateBuilder().subject("CN=Test authority").setIsCertificateAuthority(true)
-                .buildSelfSigned();
-        authority.toTempCertChainPem().toPath();
+    void makeAuthority() {
+        certificates = new TestCertificates();
     }
 
-    @AfterEach
-    void stop() throws IOException {
-        if (relay != null) {
-            relay.close();
-        }
-        if (upstream != null) {
-            upstream.close();
-        }
+    private void serveThroughTls(String host, ScriptedUpstream.Script script) throws Exception {
+        upstream.close();
+        upstream = new ScriptedUpstream(certificates.context(certificates.of(host)));
+        upstream.always(script);
     }
 
-    private X509Bundle certificateOf(String host) throws Exception {
-        return new CertificateBuilder().subject("CN=" + host).addSanDnsName(host).buildIssuedBy(authority);
+    private static void answerOnce(RawPeer peer) throws IOException {
+        peer.readMessage();
+        peer.write(eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n");
     }
 
-    private int startUpstream(String host, CountDownLatch sawClose) throws Exception {
-        X509Bundle bundle = certificateOf(host);
-        SSLContext context = SSLContext.getInstance("TLS");
-        javax.net.ssl.KeyManagerFactory keys = bundle.toKeyManagerFactory();
-        context.init(keys.getKeyManagers(), null, null);
-        upstream = (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 10,
-                InetAddress.getLoopbackAddress());
-        Thread thread = new Thread(() -> serve(sawClose), "tls-upstream");
-        thread.setDaemon(true);
-        thread.start();
-        return upstream.getLocalPort();
+    private void launch(TlsConfig listener, TlsConfig shownUpstream) throws Exception {
+        relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, listener))
+                .cluster(new ClusterConfig("up", List.of(EndpointConfig.of(upstream.url(), "sk-x")
+                        .withVersions(HttpVersions.HTTP_1)), certificates.caFile(), shownUpstream, false, null))
+                .route(RouteConfig.of("*", "up")).build(), extensions());
     }
 
-    private void serve(CountDownLatch sawClose) {
-        try {
-            while (true) {
-                Socket socket = upstream.accept();
-                try (RawPeer peer = new RawPeer(socket)) {
-                    peer.readMessage();
-                    peer.write(eventStreamHead() + chunk(CREATED));
-                    peer.write(chunk(COMPLETED) + "0\r\n\r\n");
-                    peer.awaitClose();
-                    sawClose.countDown();
-                } catch (IOException expected) {
-                    sawClose.countDown(); // a refused handshake, or the end of the test
-                }
-            }
-        } catch (IOException closed) {
-            sawClose.countDown();
-        }
-    }
-
-    private void launch(int upstreamPort, String listenerHost) throws Exception {
-        X509Bundle listener = certificateOf(listenerHost);
-        RelayConfig config = RelayConfig.builder()
-                .listener(new ListenerConfig("127.0.0.1", 0, new TlsConfig(listener.toTempCertChainPem().toPath(),
-                        listener.toTempPrivateKeyPem().toPath())))
-                .cluster(new ClusterConfig("up", List.of(EndpointConfig.of("https://localhost:" + upstreamPort + "/v1",
-                        "sk-x")), authority.toTempCertChainPem().toPath(), null, false, null))
-                .route(RouteConfig.of("*", "up")).build();
-        relay = Relay.launch(config, Extensions.NONE);
-    }
-
-    private RawPeer connect() throws Exception {
-        TrustManagerFactory trust = authority.toTrustManagerFactory();
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(),
+    private SSLSocket connectTo(SSLContext client) throws IOException {
+        SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(),
                 relay.port());
-        socket.startHandshake();
-        return new RawPeer(socket);
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    private RawPeer.Message ask(SSLContext client) throws IOException {
+        try (RawPeer peer = new RawPeer(connectTo(client))) {
+            return peer.write(post(BODY)).readMessage();
+        }
     }
 
     @Test
     void shouldRelayThroughTlsOnBothSides() throws Exception {
-        CountDownLatch sawClose = new CountDownLatch(1);
-        launch(startUpstream("localhost", sawClose), "localhost");
+        serveThroughTls("localhost", TlsIT::answerOnce);
+        launch(certificates.config("localhost", null), null);
 
-        try (RawPeer client = connect()) {
-            RawPeer.Message answer = client.write(RelayFixture.post(RelayFixture.BODY)).readMessage();
-            assertTrue(answer.head().startsWith("HTTP/1.1 200 OK\r\n"), answer.head());
-            assertEquals(CREATED + COMPLETED, answer.text());
-        }
+        RawPeer.Message answer = ask(certificates.context(null));
+        assertTrue(answer.head().startsWith("HTTP/1.1 200 OK\r\n"), answer.head());
+        assertEquals(CREATED + COMPLETED, answer.text());
     }
 
     @Test
     void shouldRefuseAnUpstreamWhoseCertificateIsForAnotherHost() throws Exception {
-        CountDownLatch sawClose = new CountDownLatch(1);
-        launch(startUpstream("elsewhere.example", sawClose), "localhost");
+        serveThroughTls("elsewhere.example", TlsIT::expectRefusal);
+        launch(certificates.config("localhost", null), null);
 
-        try (RawPeer client = connect()) {
-            RawPeer.Message answer = client.write(RelayFixture.post(RelayFixture.BODY)).readMessage();
-
-            assertTrue(answer.head().startsWith("HTTP/1.1 502 "), answer.head());
-            assertFalse(answer.text().contains("elsewhere"), answer.text());
-        }
-        assertTrue(sawClose.await(20, TimeUnit.SECONDS));
+        RawPeer.Message answer = ask(certificates.context(null));
+        assertTrue(answer.head().startsWith("HTTP/1.1 502 "), answer.head());
+        assertFalse(answer.text().contains("elsewhere"), answer.text());
     }
 
     @Test
     void shouldRefuseAnUpstreamOfAnUnknownAuthority() throws Exception {
-        CountDownLatch sawClose = new CountDownLatch(1);
-        int port = startUpstream("localhost", sawClose);
-        makeAuthority(); // the relay trusts, and is trusted through, another one
-        launch(port, "localhost");
+        serveThroughTls("localhost", TlsIT::expectRefusal);
+        certificates = new TestCertificates(); // the relay trusts, and is trusted through, another one
+        launch(certificates.config("localhost", null), null);
 
-        try (RawPeer client = connect()) {
-            assertTrue(client.write(RelayFixture.post(RelayFixture.BODY)).readMessage().head()
-                    .startsWith("HTTP/1.1 502 "));
+        assertTrue(ask(certificates.context(null)).head().startsWith("HTTP/1.1 502 "));
+    }
+
+    private static void expectRefusal(RawPeer peer) {
+        assertThrows(IOException.class, peer::readMessage);
+    }
+
+    /** The downstream's sessions: a resumed one says when its first handshake was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+    void shouldResumeSessionsOfDownstreams(String protocol) throws Exception {
+        launch(certificates.config("localhost", null), null);
+        SSLContext client = certificates.context(null);
+
+        long first = sessionOf(client, protocol);
+        TimeUnit.MILLISECONDS.sleep(20);
+        assertEquals(first, sessionOf(client, protocol));
+        assertNotEquals(first, sessionOf(certificates.context(null), protocol)); // another client's is its own
+    }
+
+    private long sessionOf(SSLContext client, String protocol) throws IOException {
+        SSLSocket socket = connectTo(client);
+        socket.setEnabledProtocols(new String[] {protocol});
+        try (RawPeer peer = new RawPeer(socket)) {
+            peer.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            assertEquals(protocol, socket.getSession().getProtocol());
+            return socket.getSession().getCreationTime();
+        }
+    }
+
+    @Test
+    void shouldResumeSessionsWithUpstreams() throws Exception {
+        BlockingQueue<Long> sessions = new LinkedBlockingQueue<>();
+        serveThroughTls("localhost", peer -> {
+            answerOnce(peer);
+            sessions.add(((SSLSocket) peer.socket()).getSession().getCreationTime());
+            peer.close();
+        });
+        launch(certificates.config("localhost", null), null);
+        SSLContext client = certificates.context(null);
+
+        for (int i = 0; i < 2; i++) {
+            assertEquals(CREATED + COMPLETED, ask(client).text());
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertEquals(sessions.poll(20, TimeUnit.SECONDS), sessions.poll(20, TimeUnit.SECONDS));
+        assertEquals(2, upstream.connections());
+    }
+
+    /** A ClientHello that knows nothing above TLS 1.1 is answered by a fatal alert. */
+    @Test
+    void shouldRefuseTlsBelow12() throws Exception {
+        launch(certificates.config("localhost", null), null);
+        byte[] hello = new byte[5 + 4 + 2 + 32 + 1 + 2 + 4 + 2];
+        hello[0] = 0x16;
+        hello[1] = 3;
+        hello[2] = 1;
+        hello[4] = (byte) (hello.length - 5);
+        hello[5] = 1;
+        hello[8] = (byte) (hello.length - 9);
+        hello[9] = TLS_1_1 >> 8;
+        hello[10] = TLS_1_1 & 0xff;
+        hello[45] = 4; // two suites: ECDHE-RSA and RSA with AES-128-CBC
+        hello[46] = (byte) 0xc0;
+        hello[47] = 0x13;
+        hello[49] = 0x2f;
+        hello[50] = 1; // one compression: none
+        hello[44] = 0;
+        try (RawPeer peer = connect()) {
+            byte[] alert = peer.write(hello).readBytes(7);
+            assertEquals(ALERT, alert[0]);
+            assertEquals(2, alert[5]); // fatal
+        }
+    }
+
+    @Test
+    void shouldRequireTheCertificatesOfCallers() throws Exception {
+        serveThroughTls("localhost", TlsIT::answerOnce);
+        launch(certificates.config("localhost", certificates.caFile()), null);
+
+        assertThrows(IOException.class, () -> ask(certificates.context(null)));
+        SSLContext stranger = certificates.context(new TestCertificates().of("caller"));
+        assertThrows(IOException.class, () -> ask(stranger));
+        SSLContext caller = certificates.context(certificates.of("caller"));
+        assertEquals(CREATED + COMPLETED, ask(caller).text());
+        assertEquals(CREATED + COMPLETED, ask(caller).text()); // resumed
+    }
+
+    @Test
+    void shouldShowItsCertificateToUpstreams() throws Exception {
+        BlockingQueue<String> callers = new LinkedBlockingQueue<>();
+        serveThroughTls("localhost", peer -> {
+            SSLSocket socket = (SSLSocket) peer.socket();
+            socket.setNeedClientAuth(true);
+            answerOnce(peer);
+            callers.add(socket.getSession().getPeerPrincipal().getName());
+        });
+        launch(certificates.config("localhost", null), certificates.config("the-relay", null));
+
+        assertEquals(CREATED + COMPLETED, ask(certificates.context(null)).text());
+        assertEquals("CN=the-relay", callers.poll(20, TimeUnit.SECONDS));
+    }
+
+    /** New files count for the next connection; those that cannot be used change nothing. */
+    @Test
+    void shouldFollowTheFilesOfItsCertificate() throws Exception {
+        Path certificate = folder.resolve("server.pem");
+        Path key = folder.resolve("server.key");
+        replace(certificate, key);
+        launch(new TlsConfig(certificate, key), null);
+        SSLContext client = certificates.context(null);
+        BigInteger before = serial();
+
+        try (RawPeer stays = new RawPeer(connectTo(client))) {
+            stays.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            Files.writeString(certificate, "no certificate");
+            TimeUnit.MILLISECONDS.sleep(2500); // more than two looks at the file
+            assertEquals(before, serial());
+            replace(certificate, key);
+            BigInteger now = serial();
+            for (int i = 0; i < 200 && now.equals(before); i++) {
+                TimeUnit.MILLISECONDS.sleep(100);
+                now = serial();
+            }
+            assertNotEquals(before, now);
+            assertTrue(stays.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().head()
+                    .startsWith("HTTP/1.1 200 "));
+        }
+    }
+
+    private void replace(Path certificate, Path key) throws Exception {
+        TlsConfig made = certificates.config("localhost", null);
+        Files.copy(made.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(made.key(), key, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private BigInteger serial() throws Exception {
+        SSLContext fresh = certificates.context(null); // a resumed session would show the certificate of its first
+        try (SSLSocket socket = connectTo(fresh)) {
+            socket.startHandshake();
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
         }
     }
 }
