@@ -37,21 +37,26 @@ import org.junit.jupiter.api.Test;
 
 /** The official SDK as a witness, with nothing changed but its base URL. */
 class OpenAiSdkIT {
-    private final BlockingQueue<MockReport> reports = new LinkedBlockingQueue<>();
-    private MockUpstream mock;
-    private Relay relay;
+    final BlockingQueue<MockReport> reports = new LinkedBlockingQueue<>();
+    MockUpstream mock;
+    Relay relay;
     private OpenAIClient client;
 
     @BeforeEach
-    void start() {
+    void start() throws Exception {
+        launch();
+        client = client("sk-of-the-sdk");
+    }
+
+    /** Starts the mock and the relay before it. */
+    void launch() throws Exception {
         mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), reports::add);
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("mock", EndpointConfig.of("http://127.0.0.1:" + mock.port() + "/v1", null)))
                 .route(RouteConfig.of("gpt-*", "mock")).key(KeyConfig.ofSecret("sdk", "sk-of-the-sdk")).build());
-        client = client("sk-of-the-sdk");
     }
 
-    private OpenAIClient client(String key) {
+    OpenAIClient client(String key) throws Exception {
         return OpenAIOkHttpClient.builder().baseUrl("http://127.0.0.1:" + relay.port() + "/v1").apiKey(key)
                 .maxRetries(0).build();
     }
@@ -102,7 +107,7 @@ class OpenAiSdkIT {
     }
 
     @Test
-    void shouldRaiseTypedErrors() {
+    void shouldRaiseTypedErrors() throws Exception {
         assertThrows(NotFoundException.class, () -> client.responses().create(params("no-such-model")));
         assertThrows(RateLimitException.class, () -> client.responses().create(params("gpt-5.2", "status", "429")));
         OpenAIClient stranger = client("sk-of-nobody");

@@ -10,6 +10,9 @@ public interface DownstreamPort {
     /** Closes the connection, or with HTTP/2 its stream, at once; what waits to be sent is dropped. */
     void closeNow();
 
+    /** Returns what is spoken, by its name in ALPN (RFC 7301): for the log. */
+    String protocol();
+
     /** Returns where the response goes. */
     ResponseWriter response();
 }

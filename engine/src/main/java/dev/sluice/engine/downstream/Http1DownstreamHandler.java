@@ -23,6 +23,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private RequestListener exchange;
     private Http1ResponseWriter response;
     private boolean isKeepAlive;
+    private boolean isHttp10;
     private long sinceNanos;
     private long discardedBytes;
     private long lastPendingBytes;
@@ -197,6 +199,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             body.resetToLength(request.bodyBytes());
         }
         isKeepAlive = request.isKeepAlive();
+        isHttp10 = request.isHttp10();
         isBodyWanted = false;
         state = State.BODY;
         response = new Http1ResponseWriter(ctx, this, request);
@@ -449,6 +452,11 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             LOG.warn("downstream connection closed for an unexpected error", cause);
         }
         closeNow();
+    }
+
+    @Override
+    public String protocol() {
+        return isHttp10 ? "http/1.0" : ApplicationProtocolNames.HTTP_1_1;
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.util.ArrayDeque;
 
 /**
@@ -147,6 +148,11 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
         if (!isTouched) {
             onReadComplete();
         }
+    }
+
+    @Override
+    public String protocol() {
+        return ApplicationProtocolNames.HTTP_2;
     }
 
     @Override

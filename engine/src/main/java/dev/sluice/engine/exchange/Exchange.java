@@ -286,10 +286,11 @@ final class Exchange implements RequestListener {
         boolean hasEndpoint = attempt != null && attempt.connection() != null;
         long firstEvent = relayed == null || relayed.firstEventNanos() == 0 ? -1
                 : TimeUnit.NANOSECONDS.toMicros(relayed.firstEventNanos() - startNanos);
-        return new AccessRecord(id, remoteAddress(), request.method(), request.path(),
+        return new AccessRecord(id, remoteAddress(), port.protocol(), request.method(), request.path(),
                 principal == null ? null : principal.name(), requestSide == null ? null : requestSide.model(),
                 plan == null ? null : plan.upstreamModel(), plan == null ? null : plan.route().cluster(),
                 hasEndpoint ? attempt.connection().endpoint().toString() : null,
+                hasEndpoint ? attempt.connection().protocol() : null,
                 requestSide == null ? 0 : requestSide.attempts(), ownStatus != 0 ? ownStatus : responseSide.status(),
                 end.label(), error != null ? error : relayed == null ? null : relayed.errorCode(),
                 relayed == null ? 0 : relayed.events(), requestSide == null ? 0 : requestSide.receivedBytes(),

@@ -37,6 +37,7 @@ public final class AccessLog {
             json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
             text(json, "id", exchange.id());
             text(json, "remote", exchange.remote());
+            text(json, "protocol", exchange.protocol());
             text(json, "method", exchange.method());
             text(json, "path", exchange.path());
             text(json, "principal", exchange.principal());
@@ -44,6 +45,7 @@ public final class AccessLog {
             text(json, "upstream_model", exchange.upstreamModel());
             text(json, "cluster", exchange.cluster());
             text(json, "endpoint", exchange.endpoint());
+            text(json, "upstream_protocol", exchange.upstreamProtocol());
             json.writeNumberField("attempts", exchange.attempts());
             json.writeNumberField("status", exchange.status());
             text(json, "end", exchange.end());

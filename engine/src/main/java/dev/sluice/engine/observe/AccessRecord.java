@@ -9,6 +9,7 @@ import dev.sluice.protocol.event.Usage;
  *
  * @param id            the exchange's id
  * @param remote        who was connected
+ * @param protocol      what the downstream spoke, by its name in ALPN: h2, http/1.1, http/1.0
  * @param method        the method
  * @param path          the path, without its query
  * @param principal     who called, or null where that was not found out
@@ -16,6 +17,7 @@ import dev.sluice.protocol.event.Usage;
  * @param upstreamModel the model the upstream was asked for, or null
  * @param cluster       where it went, or null
  * @param endpoint      the endpoint of the last attempt, or null
+ * @param upstreamProtocol what that endpoint spoke, or null
  * @param attempts      how many attempts were made
  * @param status        the HTTP status sent, or 0 for none
  * @param end           how it ended
@@ -29,8 +31,8 @@ import dev.sluice.protocol.event.Usage;
  * @param responseStatus how the response says it ended, or null
  * @param usage         token counts, or null where unknown
  */
-public record AccessRecord(String id, String remote, String method, String path, String principal, String model,
-        String upstreamModel, String cluster, String endpoint, int attempts, int status, String end, String error,
-        long events, long requestBytes, long responseBytes, long firstEventMicros, long micros, String responseId,
-        String responseStatus, Usage usage) {
+public record AccessRecord(String id, String remote, String protocol, String method, String path, String principal,
+        String model, String upstreamModel, String cluster, String endpoint, String upstreamProtocol, int attempts,
+        int status, String end, String error, long events, long requestBytes, long responseBytes, long firstEventMicros,
+        long micros, String responseId, String responseStatus, Usage usage) {
 }

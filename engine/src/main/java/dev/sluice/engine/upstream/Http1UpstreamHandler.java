@@ -15,6 +15,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,6 +144,11 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private void close() {
         state = State.CLOSED;
         ctx.close();
+    }
+
+    @Override
+    public String protocol() {
+        return ApplicationProtocolNames.HTTP_1_1;
     }
 
     @Override

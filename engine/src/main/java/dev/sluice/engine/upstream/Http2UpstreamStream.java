@@ -15,6 +15,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.util.List;
 
 /**
@@ -124,6 +125,11 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         if (stream != null) {
             connection.reset(stream, Http2Error.CANCEL);
         }
+    }
+
+    @Override
+    public String protocol() {
+        return ApplicationProtocolNames.HTTP_2;
     }
 
     @Override

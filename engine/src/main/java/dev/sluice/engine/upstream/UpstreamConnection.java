@@ -35,6 +35,9 @@ public interface UpstreamConnection {
     /** Ends the attempt at once by closing the connection or resetting the stream; nothing more is told. */
     void cancel();
 
+    /** Returns what is spoken, by its name in ALPN (RFC 7301): for the log. */
+    String protocol();
+
     /** Returns the endpoint at the other end. */
     Endpoint endpoint();
 
