@@ -5,6 +5,8 @@
 #   tools/codex-turn.sh [PROFILE ...]     default: openai codex-lb codex-lb-lenient
 #
 # CODEX_VERSION chooses the CLI (default 0.169.0), CODEX_DIR where it is installed (default: below tools/target).
+# CODEX_TLS=1 puts TLS with a certificate of an authority made for it on both sides of the relay, so that both speak
+# HTTP/2; needs openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +22,32 @@ mkdir -p "$dir"
 work="$(mktemp -d)"
 pids=()
 trap 'kill "${pids[@]}" 2> /dev/null || true; rm -rf "$work"' EXIT
+
+# authority DIR: makes an authority and a certificate of localhost.
+authority() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test authority" -keyout "$1/ca.key" -out "$1/ca.pem"
+    openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout "$1/server.key" -out "$1/server.csr"
+    echo "subjectAltName=DNS:localhost" > "$1/server.ext"
+    openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 2 \
+        -extfile "$1/server.ext" -out "$1/server.pem"
+}
+
+scheme=http
+host=127.0.0.1
+mock_tls=()
+listener_tls=
+cluster_tls=
+protocol='"protocol":"http/1.1"'
+if [ "${CODEX_TLS:-}" = 1 ]; then
+    authority "$work" > /dev/null 2>&1
+    scheme=https
+    host=localhost
+    mock_tls=(--certificate "$work/server.pem" --key "$work/server.key")
+    listener_tls=", tls: {certificate: $work/server.pem, key: $work/server.key}"
+    cluster_tls=", ca_file: $work/ca.pem"
+    protocol='"protocol":"h2"'
+    export SSL_CERT_FILE="$work/ca.pem" CODEX_CA_CERTIFICATE="$work/ca.pem"
+fi
 
 # await FILE PATTERN: waits until a process has said where it listens, and prints the port.
 await() {
@@ -37,13 +65,13 @@ await() {
 
 # turn PROFILE MODEL TOOL INPUT: one turn of the CLI, which must run the tool and then say what the mock says.
 turn() {
-    ./sluice mock --port 0 --kind tool_turn --tool "$3" --tool-input "$4" --events 12 > "$work/mock.log" 2>&1 &
+    ./sluice mock --port 0 "${mock_tls[@]}" --kind tool_turn --tool "$3" --tool-input "$4" --events 12 > "$work/mock.log" 2>&1 &
     pids+=($!)
     local upstream relay
-    upstream="$(await "$work/mock.log" 'listening on http:..127.0.0.1:([0-9]+)')"
+    upstream="$(await "$work/mock.log" 'listening on https?:..127.0.0.1:([0-9]+)')"
     cat > "$work/sluice.yaml" <<YAML
-listeners: [{address: '127.0.0.1:0'}]
-clusters: {mock: {endpoints: [{url: 'http://127.0.0.1:$upstream/v1'}]}}
+listeners: [{address: '127.0.0.1:0'$listener_tls}]
+clusters: {mock: {endpoints: [{url: '$scheme://$host:$upstream/v1'}]$cluster_tls}}
 routes: [{model: 'gpt-*', cluster: mock, profile: $1}]
 YAML
     ./sluice serve -c "$work/sluice.yaml" > "$work/access.log" 2> "$work/relay.log" &
@@ -52,14 +80,14 @@ YAML
     mkdir -p "$work/home" "$work/project"
     (cd "$work/project" && SLUICE_KEY=sk-any CODEX_HOME="$work/home" timeout 120 "$dir/node_modules/.bin/codex" exec \
         --skip-git-repo-check --ephemeral --json -m "$2" -c 'model_provider="sluice"' \
-        -c "model_providers.sluice={name=\"sluice\",base_url=\"http://127.0.0.1:$relay/v1\",env_key=\"SLUICE_KEY\"}" \
+        -c "model_providers.sluice={name=\"sluice\",base_url=\"$scheme://$host:$relay/v1\",env_key=\"SLUICE_KEY\"}" \
         "hi" < /dev/null > "$work/codex.json" 2> "$work/codex.err") || true
     kill "${pids[@]}" 2> /dev/null || true
     wait "${pids[@]}" 2> /dev/null || true
     pids=()
     if grep -q '"type":"turn.completed"' "$work/codex.json" && grep -q 'tool says' "$work/codex.json" \
-            && grep -q 'The quick brown fox' "$work/codex.json" && [ "$(grep -c '"status":200' "$work/access.log")" -ge 2 ]; then
-        echo "ok    $1  $2: $(grep -c '"status":200' "$work/access.log") requests relayed, tool $3 called, turn completed"
+            && grep -q 'The quick brown fox' "$work/codex.json" && grep -q "$protocol" "$work/access.log" && [ "$(grep -c '"status":200' "$work/access.log")" -ge 2 ]; then
+        echo "ok    $1  $2: $(grep -c '"status":200' "$work/access.log") requests relayed, tool $3 called, turn completed, $protocol"
         return
     fi
     echo "FAIL  $1  $2" >&2
