@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -270,6 +271,100 @@ class Http2AttackIT extends RelayFixture {
             assertTrue(sent < 2048, "frames: " + sent); // what sockets hold, and no 64 MiB
         } finally {
             isDone.countDown();
+        }
+    }
+
+    /** Answers without a body need no window: whoever does not read them is not read from either. */
+    @Test
+    void shouldStopReadingFromWhoeverDoesNotReadItsAnswers() throws Exception {
+        launch();
+        try (RawPeer raw = connect()) {
+            raw.socket().setReceiveBufferSize(4096);
+            Http2Peer peer = new Http2Peer(raw).open();
+            byte[] first = peer.encode(1, ":method", "HEAD", ":scheme", "http", ":authority", "a", ":path", "/x");
+            peer.write(Http2Peer.HEADERS, Http2Peer.END_HEADERS | Http2Peer.END_STREAM, 1, first);
+            byte[] next = peer.encode(3, ":method", "HEAD", ":scheme", "http", ":authority", "a", ":path", "/x");
+            AtomicInteger stream = new AtomicInteger(3);
+            Thread writer = new Thread(() -> {
+                try {
+                    while (true) {
+                        ByteArrayOutputStream batch = new ByteArrayOutputStream();
+                        for (int i = 0; i < 20; i++) {
+                            batch.writeBytes(Http2Peer.frame(Http2Peer.HEADERS, Http2Peer.END_HEADERS
+                                    | Http2Peer.END_STREAM, stream.getAndAdd(2), next));
+                        }
+                        raw.write(batch.toByteArray());
+                    }
+                } catch (IOException closed) {
+                    // by the end of the test
+                }
+            });
+            writer.start();
+            int before = -1;
+            for (int i = 0; i < 60 && before != stream.get(); i++) {
+                before = stream.get();
+                TimeUnit.MILLISECONDS.sleep(500);
+            }
+            assertEquals(before, stream.get()); // the sockets between are full
+            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            TimeUnit.MILLISECONDS.sleep(300);
+            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            writer.join(TimeUnit.SECONDS.toMillis(20)); // the connection is closed for taking nothing
+            assertFalse(writer.isAlive());
+        }
+    }
+
+    @Test
+    void shouldResetAConnect() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.headers(1, true, ":method", "CONNECT", ":authority", "a:443");
+            assertEquals(Http2Peer.RST_STREAM, peer.next().type());
+            peer.request("GET", "/v1/models", null);
+        }
+    }
+
+    /** SETTINGS may make windows negative: an answer that cannot end then does not stay for ever. */
+    @Test
+    void shouldNotKeepAnswersThatCannotEnd() throws Exception {
+        launch();
+        CountDownLatch isShut = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED));
+            assertTrue(isShut.await(20, TimeUnit.SECONDS));
+            peer.write("0\r\n\r\n");
+            peer.awaitClose();
+        });
+        try (Http2Peer peer = open()) {
+            int stream = peer.post(BODY);
+            peer.await(Http2Peer.DATA);
+            peer.settings(4, 0);
+            peer.await(Http2Peer.SETTINGS); // acknowledged
+            isShut.countDown();
+            TimeUnit.MILLISECONDS.sleep(600);
+            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            assertEquals(stream, peer.await(Http2Peer.RST_STREAM).stream());
+        }
+    }
+
+    /** A connection of short requests is not idle, whenever the clock looks. */
+    @Test
+    void shouldNotTakeABusyConnectionForIdle() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            for (int i = 0; i < 12; i++) {
+                int stream = peer.request("GET", "/v1/models", null);
+                Frame frame = peer.next();
+                while (!frame.isEnd()) {
+                    assertEquals(stream, frame.stream());
+                    frame = peer.next();
+                }
+                addedNanos.addAndGet(Duration.ofSeconds(10).toNanos());
+                TimeUnit.MILLISECONDS.sleep(30);
+            }
+            addedNanos.addAndGet(Duration.ofSeconds(76).toNanos());
+            assertEquals(Integer.MAX_VALUE, peer.await(Http2Peer.GOAWAY).lastStream()); // and now it is
         }
     }
 }

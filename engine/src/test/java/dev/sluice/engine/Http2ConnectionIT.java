@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only HTTP/2 has: many streams to a connection, its limits, its ends. */
 class Http2ConnectionIT extends RelayFixture {
@@ -438,5 +441,93 @@ class Http2ConnectionIT extends RelayFixture {
             left.reset();
             assertEquals(CREATED + COMPLETED, readBody(client, stream));
         }
+    }
+
+    /** A length that is not kept is a cut answer, also where nothing at all came. */
+    @ParameterizedTest
+    @ValueSource(strings = {"headers", "data", "trailers", "part"})
+    void shouldNotPassOnAnAnswerThatIsShorterThanItSays(String end) throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        upstream.then(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
+            int stream = nextRequest(server);
+            server.headers(stream, end.equals("headers"), ":status", "200", "content-type", "application/json",
+                    "content-length", "100");
+            if (end.equals("trailers")) {
+                server.headers(stream, true, "x-trailer", "v");
+            } else if (!end.equals("headers")) {
+                server.data(stream, end.equals("part") ? "{}" : "", true);
+            }
+            peer.awaitClose();
+        });
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            if (end.equals("part")) {
+                assertTrue(client.readHead().contains("content-length: 100\r\n"));
+                assertEquals("{}", client.readAll()); // and cut by a close
+            } else {
+                assertTrue(client.readMessage().head().startsWith("HTTP/1.1 502 "));
+            }
+        }
+    }
+
+    /** Many who leave must not make the upstream take the connection that they share for an attack. */
+    @Test
+    void shouldSpreadCancelsOverConnections() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        AtomicInteger most = new AtomicInteger();
+        upstream.always(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
+            int resets = 0;
+            while (true) {
+                Frame frame = server.next();
+                if (frame.type() == Http2Peer.RST_STREAM) {
+                    most.accumulateAndGet(++resets, Math::max);
+                }
+            }
+        });
+        for (int i = 0; i < 120; i++) {
+            try (Http2Peer client = open()) {
+                int stream = client.post(BODY);
+                TimeUnit.MILLISECONDS.sleep(10);
+                client.reset(stream, CANCEL);
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        }
+        assertTrue(most.get() <= 50, "resets: " + most);
+        assertTrue(upstream.connections() >= 2, "connections: " + upstream.connections());
+    }
+
+    /** An upstream that answers HTTP/1.1 first and HTTP/2 later, as a fleet does that is being changed. */
+    @Test
+    void shouldFollowAnUpstreamThatComesToSpeakHttp2() throws Exception {
+        TestCertificates certificates = new TestCertificates();
+        upstream.close();
+        upstream = new ScriptedUpstream(certificates.context(certificates.of("localhost")));
+        upstream.then(peer -> {
+            Pairing.Server server = new Pairing(false, false, true).accept(peer);
+            server.request();
+            server.head().send(CREATED + COMPLETED).end();
+            server.raw().close();
+        }).always(peer -> {
+            Pairing.Server server = new Pairing(false, true, true).accept(peer);
+            while (true) {
+                server.request();
+                server.head().send(CREATED + COMPLETED).end();
+            }
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(new ClusterConfig("up", List.of(EndpointConfig.of(upstream.url(), null)),
+                        certificates.caFile(), null, false, null))
+                .route(RouteConfig.of("gpt-*", "up"))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+
+        try (Http2Peer client = open()) {
+            for (int i = 0; i < 5; i++) {
+                assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+                TimeUnit.MILLISECONDS.sleep(50); // for the close to arrive
+            }
+        }
+        assertEquals(2, upstream.connections());
     }
 }

@@ -151,11 +151,8 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
         }
         long limitNanos = decoder().prefaceReceived() ? settings.timeouts().downstreamIdle().toNanos()
                 : settings.timeouts().requestHead().toNanos();
-        if (nowNanos - idleSinceNanos > limitNanos) {
-            sendGoAway(connection().remote().lastStreamCreated());
-            isClosing = true;
-        } else if (starter.isDraining()) {
-            drain(nowNanos);
+        if (isLastCallSent || starter.isDraining() || nowNanos - idleSinceNanos > limitNanos) {
+            leave(nowNanos);
         }
         if (isClosing && connection().numActiveStreams() == 0) {
             context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
@@ -163,7 +160,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     }
 
     /** RFC 9113 section 6.8: what is on its way when the first GOAWAY is sent still arrives and is served. */
-    private void drain(long nowNanos) {
+    private void leave(long nowNanos) {
         if (!isLastCallSent) {
             isLastCallSent = true;
             lastCallNanos = nowNanos;
@@ -262,6 +259,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
         public void onStreamClosed(Http2Stream stream) {
             Http2DownstreamStream known = stream.getProperty(streamKey);
             if (known != null) {
+                idleSinceNanos = starter.ticker().nanoTime();
                 known.onClosed();
             }
         }

@@ -5,6 +5,7 @@ package dev.sluice.engine.downstream;
 import dev.sluice.engine.http2.Http2Fields;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.engine.http2.OutboundBody;
+import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -97,7 +98,8 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
         arrivedBytes += length;
         if (length > COPY_BYTES) {
             arrivedTail = null;
-            arrived.add(data.retainedSlice());
+            arrived.add(Buffers.isWasteful(data, length) ? connection.context().alloc().directBuffer(length)
+                    .writeBytes(data, data.readerIndex(), length) : data.retainedSlice());
         } else if (length > 0) {
             if (arrivedTail == null || arrivedTail.maxFastWritableBytes() < length) {
                 arrivedTail = connection.context().alloc().directBuffer(COPY_BYTES);
@@ -267,7 +269,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
 
     /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is fine. */
     void closeIfStalled(long nowNanos, long limitNanos) {
-        if (exchange != null || out.pendingBytes() == 0 || out.pendingBytes() != lastPendingBytes) {
+        if (exchange != null || out.isEndWritten() || out.pendingBytes() != lastPendingBytes) {
             lastPendingBytes = out.pendingBytes();
             sentSinceNanos = nowNanos;
         } else if (nowNanos - sentSinceNanos > limitNanos) {

@@ -36,6 +36,8 @@ final class Http2RequestHeadCheck {
         require(isToken(received.method()), streamId, "a method that is not a token");
         require(!received.contains(Http2Headers.PseudoHeaderName.PROTOCOL.value()), streamId,
                 ":protocol, which was not offered (RFC 8441 section 4)");
+        // Netty checks that they are there, but not for CONNECT, which goes without them and is nothing for a relay.
+        require(received.path() != null && received.scheme() != null, streamId, "no :path or no :scheme");
         checkAuthority(streamId, received, headers);
         String target = received.path().toString();
         if (target.length() > maxTargetBytes) {

@@ -89,6 +89,9 @@ final class Deadlines implements Tickable {
             }
         } else if (request.isForwarding()) {
             onTickWhileForwarding(request, nowNanos);
+        } else if (exchange.state() == ExchangeState.CONNECTING
+                && isOver(request.startedNanos(), nowNanos, timeouts.responseHead().toNanos())) {
+            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // connecting has limits of its own: this is the last resort
         }
     }
 

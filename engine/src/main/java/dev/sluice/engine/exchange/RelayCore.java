@@ -76,7 +76,7 @@ public final class RelayCore {
         bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
         downstream = new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
                 this::starterOf);
-        metrics = new Metrics(inFlight::get, bodies::usedBytes);
+        metrics = new Metrics(inFlight::get, bodies::usedBytes, () -> Buffers.directBytes(allocator));
     }
 
     /** Returns the handler for one more downstream connection, to be the last of its pipeline. */

@@ -38,6 +38,7 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
     private static final float WINDOW_UPDATE_RATIO = 0.5f;
     /** How long a connection that broke the protocol may take to be told so. */
     private static final long GO_AWAY_MILLIS = 5_000;
+    private static final int MAX_UNSENT_BYTES = 256 * 1024;
 
     private final int connectionWindowBytes;
     private final Runnable queuedFlush = this::flushNow;
@@ -45,6 +46,7 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
     private ChannelHandlerContext context;
     private boolean isOpen;
     private boolean isReading;
+    private boolean isReadHeld;
     private boolean isFlushQueued;
 
     protected Http2Handler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings,
@@ -109,7 +111,29 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
             stream.onReadComplete();
         }
         isReading = false;
-        super.channelReadComplete(ctx); // asks for the next read and flushes
+        discardSomeReadBytes();
+        flush(ctx);
+        readOn();
+        ctx.fireChannelReadComplete();
+    }
+
+    /**
+     * Asks for the next read, unless too much waits for the other side to read: what it asks for could be answered with
+     * frames that no window counts.
+     */
+    private void readOn() {
+        isReadHeld = unsentBytes() > MAX_UNSENT_BYTES;
+        if (!isReadHeld) {
+            context.read();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+        super.channelWritabilityChanged(ctx);
+        if (isReadHeld) {
+            readOn();
+        }
     }
 
     /** Has {@code stream} told when the frames of this read have all been handled. */

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.http2;
 
+import dev.sluice.engine.loop.Buffers;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,7 +18,8 @@ import java.util.ArrayDeque;
  * and this object, the same one for all of the body, frames and writes it.
  *
  * <p>Runs up to 4 KiB are copied behind one another into a buffer that has room for a frame header before them, so that
- * what a flush sends of a stream is one frame in one buffer; longer runs go as slices.
+ * what a flush sends of a stream is one frame in one buffer; longer runs go as slices, unless that would keep far more
+ * memory than they have bytes.
  *
  * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what was appended until it is written
  * or the stream closes. <b>Allocation per event:</b> none.
@@ -57,14 +59,14 @@ public final class OutboundBody implements FlowControlled {
         if (isClosed || length == 0) {
             return;
         }
-        if (length > COPY_BYTES) {
+        if (length > COPY_BYTES && !Buffers.isWasteful(read, length)) {
             tail = null;
             queue.add(read.retainedSlice(start, length));
             announce(length);
             return;
         }
         if (tail == null || tail.maxFastWritableBytes() < length) {
-            tail = connection.context().alloc().directBuffer(HEADER_BYTES + COPY_BYTES);
+            tail = connection.context().alloc().directBuffer(HEADER_BYTES + Math.max(length, COPY_BYTES));
             tail.writeZero(HEADER_BYTES).readerIndex(HEADER_BYTES);
             queue.add(tail);
         }

@@ -16,14 +16,17 @@ public final class Metrics {
     private final List<LoopRecorder> recorders = new CopyOnWriteArrayList<>();
     private final LongSupplier inFlight;
     private final LongSupplier heldBytes;
+    private final LongSupplier directBytes;
 
     /**
      * @param inFlight  how many exchanges run now
      * @param heldBytes how many bytes of request bodies are held now
+     * @param directBytes how many bytes of direct memory the relay's buffers take now, pools included
      */
-    public Metrics(LongSupplier inFlight, LongSupplier heldBytes) {
+    public Metrics(LongSupplier inFlight, LongSupplier heldBytes, LongSupplier directBytes) {
         this.inFlight = inFlight;
         this.heldBytes = heldBytes;
+        this.directBytes = directBytes;
     }
 
     /** Returns a new recorder for a loop. */
@@ -58,7 +61,9 @@ public final class Metrics {
         }
         return new MetricsSnapshot(counters, List.of(
                 new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges that run now.", inFlight.getAsLong()),
-                new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.", heldBytes.getAsLong())),
+                new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.", heldBytes.getAsLong()),
+                new MetricsSnapshot.Value("direct_bytes", "Direct memory of the relay's buffers, pools included.",
+                        directBytes.getAsLong())),
                 timings);
     }
 }

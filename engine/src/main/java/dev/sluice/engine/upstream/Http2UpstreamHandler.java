@@ -26,6 +26,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,12 @@ final class Http2UpstreamHandler extends Http2Handler {
     private static final int MAX_RESETS = 1000;
     private static final int SECONDS_OF_RESETS = 30;
     private static final int MAX_EMPTY_DATA_FRAMES = 2;
+    /**
+     * How many streams of a connection may be cancelled in 30 s before it gets no more of them. Upstreams take many
+     * resets for an attack and close the connection, with everybody's streams: nobody's leaving may bring that about.
+     */
+    private static final int MAX_CANCELS = 50;
+    private static final long CANCEL_NANOS = TimeUnit.SECONDS.toNanos(30);
     /** Stream identifiers are not used up to the last: RFC 9113 section 5.1.1 wants a new connection then. */
     private static final int LAST_STREAM = 1 << 30;
 
@@ -53,6 +60,8 @@ final class Http2UpstreamHandler extends Http2Handler {
     private final Http2UpstreamConfig config;
     private final Http2Connection.PropertyKey streamKey = connection().newKey();
     private final TransferScanner frame = new TransferScanner();
+    private int cancels;
+    private long cancelsSinceNanos;
     private boolean isReady;
     private boolean isGoingAway;
     private boolean isClosed;
@@ -131,6 +140,20 @@ final class Http2UpstreamHandler extends Http2Handler {
             stream.setProperty(streamKey, owner);
         }
         return stream;
+    }
+
+    /** Resets a stream whose answer is not wanted any more. */
+    void cancel(Http2Stream stream) {
+        reset(stream, Http2Error.CANCEL);
+        long nowNanos = pool.nanoTime();
+        if (cancels == 0 || nowNanos - cancelsSinceNanos > CANCEL_NANOS) {
+            cancelsSinceNanos = nowNanos;
+            cancels = 0;
+        }
+        if (++cancels >= MAX_CANCELS) {
+            isGoingAway = true; // its streams end, and others go elsewhere
+            closeIfUnused();
+        }
     }
 
     /** Says goodbye; the connection closes with its last stream. */

@@ -43,6 +43,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     private boolean isTouched;
     private int informational;
     private long unreturnedBytes;
+    private long missingBytes;
 
     /**
      * @param frame says of a run of bytes that all of it is body; shared by the connection's streams
@@ -123,7 +124,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     public void cancel() {
         listener = null;
         if (stream != null) {
-            connection.reset(stream, Http2Error.CANCEL);
+            connection.cancel(stream);
         }
     }
 
@@ -163,8 +164,9 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         hasHead = true;
         boolean isBodiless = status == 204 || status == 304;
+        missingBytes = isBodiless || lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
         listener.onResponseHead(new ResponseHead(HttpResponseStatus.valueOf(status), headers,
-                isBodiless ? 0 : lengths.isEmpty() ? -1 : Long.parseLong(lengths.get(0))));
+                isBodiless ? 0 : lengths.isEmpty() ? -1 : missingBytes));
         if (isEnd) {
             onEnd();
         } else {
@@ -190,6 +192,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         require(hasHead, "DATA before a head");
         if (length > 0) {
             unreturnedBytes += length;
+            missingBytes = Math.max(0, missingBytes - length);
             frame.scan(data, data.readerIndex(), data.writerIndex());
             listener.onResponseBody(data.retain(), frame);
         }
@@ -216,11 +219,12 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         }
     }
 
-    private void onEnd() {
+    private void onEnd() throws Http2Exception {
         UpstreamListener ended = listener;
         if (ended == null) {
             return; // cancelled by what was just told
         }
+        require(missingBytes == 0, "an end before as many bytes as content-length says"); // Netty lets none at all pass
         listener = null;
         boolean isRequestSent = isRequestEnded && (out == null || out.pendingBytes() == 0);
         ended.onResponseEnd(false);

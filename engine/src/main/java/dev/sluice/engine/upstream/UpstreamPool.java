@@ -92,7 +92,7 @@ final class UpstreamPool {
     /** Opens another connection where those that are being opened will not do. */
     private void connectForQueue() {
         int opening = multiplexed.isEmpty() ? 1 : http2.maxConnections(); // one finds out what the endpoint speaks
-        while (queue.size() > (long) connecting * http2.maxStreams() && connecting < opening
+        while (!queue.isEmpty() && queue.size() > (long) connecting * http2.maxStreams() && connecting < opening
                 && multiplexed.size() + connecting < http2.maxConnections()) {
             connecting++;
             pools.connect(endpoint, this, null);
@@ -113,6 +113,13 @@ final class UpstreamPool {
         for (Waiting next = pollWanted(); next != null; next = pollWanted()) {
             pools.connect(endpoint, this, next.attempt);
         }
+    }
+
+    /** A connection that was opened for one attempt turns out to be of HTTP/2: it is one of the queue's now. */
+    void onUnexpectedHttp2(UpstreamListener attempt) {
+        connecting++;
+        isHttp1Known = false;
+        queue.add(new Waiting(attempt, pools.nanoTime()));
     }
 
     /** A connection of HTTP/2 stands; it counts from when the upstream's SETTINGS have come. */

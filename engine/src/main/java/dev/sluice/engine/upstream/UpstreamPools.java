@@ -181,6 +181,9 @@ public final class UpstreamPools implements Tickable {
                 return;
             }
             isOver = true;
+            if (isHttp2 && attempt != null) {
+                pool.onUnexpectedHttp2(attempt);
+            }
             if (isHttp2) {
                 channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, http2));
                 loop.schedule(() -> closeIfSilent(channel), timeouts.connect().toNanos(), TimeUnit.NANOSECONDS);

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
@@ -66,7 +67,12 @@ final class MockInitializer extends ChannelInitializer<Channel> {
         }
         pipeline.addLast(Http2FrameCodecBuilder.forServer().initialSettings(new Http2Settings()
                 .maxConcurrentStreams(options.maxStreams).initialWindowSize(STREAM_WINDOW_BYTES)).build(),
-                new Http2MultiplexHandler(newStreamInitializer()));
+                new Http2MultiplexHandler(newStreamInitializer()), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                        ctx.close(); // a reset is a normal end here; each stream's report says so
+                    }
+                });
     }
 
     private ChannelHandler newStreamInitializer() {
