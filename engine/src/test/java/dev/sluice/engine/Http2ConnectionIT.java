@@ -461,13 +461,7 @@ class Http2ConnectionIT extends RelayFixture {
             peer.awaitClose();
         });
         try (RawPeer client = connect()) {
-            client.write(post(BODY));
-            if (end.equals("part")) {
-                assertTrue(client.readHead().contains("content-length: 100\r\n"));
-                assertEquals("{}", client.readAll()); // and cut by a close
-            } else {
-                assertTrue(client.readMessage().head().startsWith("HTTP/1.1 502 "));
-            }
+            assertTrue(client.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 502 "));
         }
     }
 
