@@ -85,7 +85,9 @@ class Http2ConnectionIT extends RelayFixture {
     /** One stream of a hundred never gives window: its neighbours get everything, and the memory stays. */
     @Test
     void shouldNotLetASlowStreamStallItsNeighbours() throws Exception {
-        launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(200, 1, 100));
+        int window = 256 * 1024; // of a stream and, as little as may be, of the connection
+        launchTo2(new Http2UpstreamConfig(200, 1, 100, Duration.ofSeconds(20), window, window, 32 * 1024,
+                Duration.ofSeconds(30), Duration.ofSeconds(10)));
         int streams = 100;
         String block = DELTA.repeat(60);
         int blocks = 100; // some 800 KB to each stream: more than any window
