@@ -181,6 +181,9 @@ class Http2AttackIT extends RelayFixture {
             Frame refused = peer.await(Http2Peer.RST_STREAM);
             assertEquals(257, refused.stream());
             assertEquals(7, refused.error()); // REFUSED_STREAM: it may be sent again
+            peer.data(257, BODY, true); // was on its way, and breaks nothing
+            peer.write(Http2Peer.PING, 0, 0, new byte[8]);
+            assertEquals(Http2Peer.ACK, peer.await(Http2Peer.PING).flags());
         }
     }
 
@@ -365,6 +368,29 @@ class Http2AttackIT extends RelayFixture {
             }
             addedNanos.addAndGet(Duration.ofSeconds(76).toNanos());
             assertEquals(Integer.MAX_VALUE, peer.await(Http2Peer.GOAWAY).lastStream()); // and now it is
+        }
+    }
+
+    /** What is on its way when an upload is refused draws no resets, of which many would end the connection. */
+    @Test
+    void shouldNotMindWhatFollowsARefusedUpload() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            byte[] piece = new byte[1000];
+            for (int i = 0; i < 30; i++) {
+                int stream = 2 * i + 1;
+                peer.headers(stream, false, ":method", "POST", ":scheme", "http", ":authority", "a", ":path", "/x");
+                Frame frame = peer.next();
+                while (frame.type() != Http2Peer.RST_STREAM) {
+                    frame = peer.next();
+                }
+                assertEquals(0, frame.error());
+                for (int j = 0; j < 20; j++) {
+                    peer.data(stream, piece, false);
+                }
+            }
+            peer.write(Http2Peer.PING, 0, 0, new byte[8]);
+            assertEquals(Http2Peer.ACK, peer.await(Http2Peer.PING).flags());
         }
     }
 }

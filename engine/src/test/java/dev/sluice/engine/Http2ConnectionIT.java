@@ -526,4 +526,90 @@ class Http2ConnectionIT extends RelayFixture {
         }
         assertEquals(2, upstream.connections());
     }
+
+    /** P11: an answer that waits for its downstream's window has not left. */
+    @Test
+    void shouldNotBeDrainedBeforeAnAnswerHasLeft() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        upstream.then(Http2ConnectionIT::serve);
+        try (Http2Peer client = new Http2Peer(connect()).open(100)) {
+            int stream = client.post(BODY);
+            assertEquals(100, client.await(Http2Peer.DATA).payload().length);
+            assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete()); // the exchange is over
+            CompletableFuture<Void> drained = relay.drain();
+            TimeUnit.MILLISECONDS.sleep(300);
+            assertFalse(drained.isDone());
+            client.windowUpdate(stream, 10_000);
+            assertEquals((CREATED + COMPLETED).substring(100), readBody(client, stream));
+            drained.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /** A request whose end was not written has not been processed. */
+    @Test
+    void shouldSendAgainWhatTheUpstreamCannotHaveHadWhole() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        upstream.then(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept(4, 20); // a window for less than the request
+            Frame frame = server.await(Http2Peer.DATA);
+            assertFalse(frame.isEnd());
+            peer.close();
+        }).then(Http2ConnectionIT::serve);
+        try (Http2Peer client = open()) {
+            assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+        }
+        assertEquals(2, upstream.connections());
+    }
+
+    /** Nothing of a body follows its reset. */
+    @Test
+    void shouldSendNoDataAfterAReset() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        CompletableFuture<Integer> after = new CompletableFuture<>();
+        upstream.then(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept(4, 20).openConnectionWindow();
+            int stream = server.await(Http2Peer.DATA).stream();
+            while (server.next().type() != Http2Peer.RST_STREAM) {
+                // more of what there was window for
+            }
+            server.windowUpdate(stream, 10_000);
+            server.write(Http2Peer.PING, 0, 0, new byte[8]);
+            Frame frame = server.read();
+            while (frame.type() != Http2Peer.PING) {
+                assertNotEquals(Http2Peer.DATA, frame.type());
+                frame = server.read();
+            }
+            after.complete(frame.flags());
+            peer.awaitClose();
+        });
+        try (Http2Peer client = open()) {
+            int stream = client.post(BODY);
+            TimeUnit.MILLISECONDS.sleep(200);
+            client.reset(stream, CANCEL);
+            assertEquals(Http2Peer.ACK, after.get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    /** A connection that is about to leave takes nobody's place. */
+    @Test
+    void shouldOpenAnotherConnectionBesideOneThatIsLeaving() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(10, 1, 10));
+        CountDownLatch isSecondDone = new CountDownLatch(1);
+        upstream.then(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
+            int first = nextRequest(server);
+            server.headers(first, false, ":status", "200", "content-type", "text/event-stream");
+            server.data(first, CREATED, false).goAway(first, 0);
+            assertTrue(isSecondDone.await(20, TimeUnit.SECONDS));
+            server.data(first, COMPLETED, true);
+            peer.awaitClose();
+        }).then(Http2ConnectionIT::serve);
+        try (Http2Peer client = open()) {
+            int first = client.post(BODY);
+            client.await(Http2Peer.DATA);
+            assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+            isSecondDone.countDown();
+            assertEquals(COMPLETED, readBody(client, first));
+        }
+    }
 }

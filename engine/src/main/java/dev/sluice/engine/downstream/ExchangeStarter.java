@@ -13,6 +13,12 @@ public interface ExchangeStarter {
     /** Is told of a request that was refused for its head, so that no exchange came to be. */
     void onHeadRefused(RelayException refusal);
 
+    /** An exchange is about to end whose answer may not have left yet. */
+    void onTailBegun();
+
+    /** The answer has left, or never will. */
+    void onTailEnded();
+
     /** Returns whether responses should say that their connection is about to close. */
     boolean isDraining();
 

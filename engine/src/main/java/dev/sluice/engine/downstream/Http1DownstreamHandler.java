@@ -299,6 +299,10 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
 
     void onResponseEnd(boolean isCloseDelimited) {
         exchange = null;
+        if (response.pendingBytes() > 0) {
+            starter.onTailBegun();
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> starter.onTailEnded());
+        }
         if (state == State.CLOSED) {
             return;
         }

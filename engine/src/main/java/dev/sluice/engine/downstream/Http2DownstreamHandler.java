@@ -46,6 +46,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     private static final long CONTROL_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int MAX_UNSENT_CONTROL_FRAMES = 1000;
     private static final int MAX_EMPTY_DATA_FRAMES = 2;
+    private static final int UNSAID_STREAMS = 1000;
     /** Between the GOAWAY that asks for no more streams and the one that says which was the last. */
     private static final long LAST_CALL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -62,6 +63,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     private long unsentSinceNanos;
     private boolean isLastCallSent;
     private boolean isClosing;
+    private boolean isClosed;
 
     private Http2DownstreamHandler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder,
             Http2Settings initial, DownstreamSettings settings) {
@@ -82,7 +84,16 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     protected void onOpen() {
         starter = settings.starters().apply(channel().eventLoop());
         idleSinceNanos = starter.ticker().nanoTime();
+        acceptMoreThanSaid();
         tick = starter.ticker().add(this);
+    }
+
+    /**
+     * A downstream may open more streams than it may have before it knows how many: Netty would refuse them without a
+     * trace, and take what follows on them for a broken connection. They are refused here.
+     */
+    private void acceptMoreThanSaid() {
+        connection().remote().maxActiveStreams(settings.http2().maxStreams() + UNSAID_STREAMS);
     }
 
     @Override
@@ -100,7 +111,12 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
             known.onTrailers();
             return;
         }
-        Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), isEnded);
+        if (connection().numActiveStreams() > settings.http2().maxStreams()) {
+            encoder().writeRstStream(context(), streamId, Http2Error.REFUSED_STREAM.code(), context().newPromise());
+            stream.close();
+            return;
+        }
+        Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), starter, isEnded);
         stream.setProperty(streamKey, opened);
         DownstreamRequest request;
         try {
@@ -118,7 +134,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
             opened.end();
             return;
         }
-        opened.start(starter, request);
+        opened.start(request);
     }
 
     /** A header list over its limit is answered like any other refusal; Netty resets the stream after it. */
@@ -154,7 +170,8 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
         if (isLastCallSent || starter.isDraining() || nowNanos - idleSinceNanos > limitNanos) {
             leave(nowNanos);
         }
-        if (isClosing && connection().numActiveStreams() == 0) {
+        if (isClosing && !isClosed && connection().numActiveStreams() == 0) {
+            isClosed = true;
             context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
@@ -221,6 +238,11 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
             if (stream != null && stream.isUnanswered()) {
                 resets.count(starter.ticker().nanoTime(), "requests reset before they were answered");
             }
+        }
+
+        @Override
+        public void onSettingsAckRead(ChannelHandlerContext ctx) {
+            acceptMoreThanSaid(); // Netty has just set what was said
         }
 
         @Override
@@ -300,6 +322,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
             connection(newConnection(true));
             initialSettings(new Http2Settings().maxConcurrentStreams(config.maxStreams())
                     .initialWindowSize(config.streamWindowBytes()).maxHeaderListSize(config.maxHeaderListBytes()));
+            gracefulShutdownTimeoutMillis(GO_AWAY_MILLIS);
             validateHeaders(true);
             validateRequiredPseudoHeaders(true);
             encoderEnforceMaxQueuedControlFrames(MAX_UNSENT_CONTROL_FRAMES);

@@ -37,6 +37,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     private final Http2Handler connection;
     private final Http2Stream stream;
     private final MemoryBudget budget;
+    private final ExchangeStarter starter;
     private final OutboundBody out;
     private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>(2);
 
@@ -48,6 +49,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     private boolean isBodyEnded;
     private boolean isBodyEndTold;
     private boolean isTouched;
+    private boolean isTail;
     private boolean isContinueWanted;
     private boolean isHead;
     private boolean isHeadWritten;
@@ -59,15 +61,17 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     /**
      * @param isEnded whether the request has no body
      */
-    Http2DownstreamStream(Http2Handler connection, Http2Stream stream, MemoryBudget budget, boolean isEnded) {
+    Http2DownstreamStream(Http2Handler connection, Http2Stream stream, MemoryBudget budget, ExchangeStarter starter,
+            boolean isEnded) {
         this.connection = connection;
         this.stream = stream;
         this.budget = budget;
+        this.starter = starter;
         isBodyEnded = isEnded;
         out = new OutboundBody(connection, stream, this);
     }
 
-    void start(ExchangeStarter starter, DownstreamRequest request) {
+    void start(DownstreamRequest request) {
         isHead = request.method().equals("HEAD");
         isContinueWanted = request.expectsContinue() && !isBodyEnded;
         exchange = starter.newExchange(request, this);
@@ -219,16 +223,30 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
 
     @Override
     public void end() {
-        exchange = null;
+        beginTail();
         out.end();
         flush();
     }
 
     @Override
     public void abort() {
-        exchange = null;
+        beginTail();
         out.abort(Http2Error.INTERNAL_ERROR);
         flush();
+    }
+
+    /** The exchange is over, its answer may have to wait for the downstream's window. */
+    private void beginTail() {
+        exchange = null;
+        isTail = true;
+        starter.onTailBegun();
+    }
+
+    private void endTail() {
+        if (isTail) {
+            isTail = false;
+            starter.onTailEnded();
+        }
     }
 
     @Override
@@ -240,6 +258,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
 
     @Override
     public void onBodySent() {
+        endTail();
         if (!isBodyEnded) {
             // RFC 9113 section 8.1: the answer is complete and the rest of the request is not wanted.
             connection.reset(stream, Http2Error.NO_ERROR);
@@ -281,6 +300,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     void onClosed() {
         RequestListener listener = exchange;
         exchange = null;
+        endTail();
         out.close();
         budget.release(arrivedBytes);
         arrivedBytes = 0;

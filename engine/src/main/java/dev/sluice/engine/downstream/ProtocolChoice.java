@@ -32,7 +32,6 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
 
     private final DownstreamSettings settings;
     private ChannelHandlerContext ctx;
-    private SslHandler tls;
     private ByteBuf first;
     private LoopTicker ticker;
     private LoopTicker.Entry tick;
@@ -46,7 +45,6 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
-        tls = context.pipeline().get(SslHandler.class);
         if (context.channel().isActive()) {
             open();
         }
@@ -58,6 +56,7 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
     }
 
     private void open() {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
         if (tls != null && tls.handshakeFuture().isSuccess()) {
             choose(tls.applicationProtocol());
             return;
@@ -73,10 +72,11 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent completion) {
-            if (completion.isSuccess()) {
+            SslHandler tls = context.pipeline().get(SslHandler.class); // another handler may have put it there late
+            if (completion.isSuccess() && tls != null) {
                 choose(tls.applicationProtocol());
             } else {
-                LOG.debug("TLS handshake failed: {}", completion.cause().toString());
+                LOG.debug("TLS handshake failed: {}", String.valueOf(completion.cause()));
                 context.close();
             }
             return;

@@ -53,6 +53,16 @@ final class LoopContext implements ExchangeStarter {
     }
 
     @Override
+    public void onTailBegun() {
+        core.beginTail();
+    }
+
+    @Override
+    public void onTailEnded() {
+        core.endTail();
+    }
+
+    @Override
     public boolean isDraining() {
         return !core.isReady();
     }

@@ -50,6 +50,8 @@ public final class RelayCore {
     private final Metrics metrics;
     private final Map<EventLoop, LoopContext> loops = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
+    /** Answers whose exchange is over and that have not left. */
+    private final AtomicInteger tails = new AtomicInteger();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean isDraining;
     private volatile boolean isRefusing;
@@ -131,8 +133,17 @@ public final class RelayCore {
         completeIfDrained();
     }
 
+    void beginTail() {
+        tails.incrementAndGet();
+    }
+
+    void endTail() {
+        tails.decrementAndGet();
+        completeIfDrained();
+    }
+
     private void completeIfDrained() {
-        if (isDraining && inFlight.get() == 0) {
+        if (isDraining && inFlight.get() == 0 && tails.get() == 0) {
             drained.complete(null);
         }
     }

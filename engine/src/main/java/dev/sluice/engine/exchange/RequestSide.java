@@ -11,6 +11,7 @@ import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.upstream.UpstreamConnection;
+import dev.sluice.engine.upstream.UpstreamPools;
 import dev.sluice.engine.upstream.UpstreamRequest;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -23,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class RequestSide {
     private static final Logger LOG = LoggerFactory.getLogger(RequestSide.class);
     private static final int MAX_ATTEMPTS = 2;
+    /** An upstream that says it has not processed a request may say so again: several connections end in a deploy. */
+    private static final int MAX_REFUSED_ATTEMPTS = 4;
     /** A reused connection that closes within this time without a byte was closed before the request reached it. */
     private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -137,7 +140,7 @@ final class RequestSide {
             return;
         }
         if (plan != null && attempt == null && body.isReady()) {
-            startAttempt(false);
+            startAttempt(UpstreamPools.ANY);
         }
         if (!isStopped && isConnected && !isSent) {
             pump();
@@ -181,14 +184,14 @@ final class RequestSide {
         }
     }
 
-    private void startAttempt(boolean isFresh) {
+    private void startAttempt(long notBefore) {
         attempts++;
         isConnected = false;
         isSent = false;
         exchange.moveTo(ExchangeState.CONNECTING);
         attempt = new Attempt(exchange, loop.ticker());
         startedNanos = loop.ticker().nanoTime();
-        loop.pools().acquire(cluster.next(), isFresh, attempt);
+        loop.pools().acquire(cluster.next(), notBefore, attempt);
     }
 
     void onConnected(Attempt connected) {
@@ -228,7 +231,7 @@ final class RequestSide {
     void onConnectFailed(Throwable cause) {
         LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
         if (attempts < MAX_ATTEMPTS) {
-            retry();
+            retry(startedNanos);
         } else {
             exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
                     "No connection to the upstream could be made"));
@@ -237,13 +240,13 @@ final class RequestSide {
 
     /** Tries once more where nothing can have been processed; returns whether it does. */
     boolean retryAfter(AttemptFailure failure) {
-        boolean isUnprocessed = failure.kind() == AttemptFailure.Kind.REFUSED
-                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
+        boolean isRefused = failure.kind() == AttemptFailure.Kind.REFUSED;
+        boolean isUnprocessed = isRefused || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
                 && (!failure.isRequestWritten() || isStaleConnection(failure));
-        if (!isUnprocessed || attempts >= MAX_ATTEMPTS || !body.isReplayable()) {
+        if (!isUnprocessed || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : MAX_ATTEMPTS) || !body.isReplayable()) {
             return false;
         }
-        retry();
+        retry(isRefused ? UpstreamPools.ANY : startedNanos);
         return true;
     }
 
@@ -252,12 +255,15 @@ final class RequestSide {
                 && loop.ticker().nanoTime() - sentNanos <= STALE_NANOS;
     }
 
-    private void retry() {
+    /**
+     * @param notBefore what stood then is likely to have been closed too
+     */
+    private void retry(long notBefore) {
         loop.recorder().add(Counter.RETRIES, 1);
         if (exchange.state() == ExchangeState.CONNECTING) {
             exchange.moveTo(ExchangeState.FORWARDING); // a connect that failed: the attempt is over all the same
         }
-        startAttempt(true);
+        startAttempt(notBefore);
     }
 
     /** Stops the request where it is: its answer is here, or nobody wants it any more. */

@@ -37,13 +37,16 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Handler.class);
     private static final float WINDOW_UPDATE_RATIO = 0.5f;
     /** How long a connection that broke the protocol may take to be told so. */
-    private static final long GO_AWAY_MILLIS = 5_000;
+    protected static final long GO_AWAY_MILLIS = 5_000;
     private static final int MAX_UNSENT_BYTES = 256 * 1024;
+    private static final int REMEMBERED_RESETS = 256;
 
     private final int connectionWindowBytes;
     private final Runnable queuedFlush = this::flushNow;
+    private final int[] resets = new int[REMEMBERED_RESETS];
     private final ArrayDeque<Touched> touched = new ArrayDeque<>();
     private ChannelHandlerContext context;
+    private int resetCount;
     private boolean isOpen;
     private boolean isReading;
     private boolean isReadHeld;
@@ -53,7 +56,6 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
             int connectionWindowBytes) {
         super(decoder, encoder, settings, true); // whoever closes this connection says so before
         this.connectionWindowBytes = connectionWindowBytes;
-        gracefulShutdownTimeoutMillis(GO_AWAY_MILLIS);
     }
 
     /**
@@ -168,7 +170,35 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
         }
         // Not through the encoder: its limit of resets is for those that the other side brings about.
         resetStream(context, stream.id(), error.code(), context.newPromise());
+        resets[resetCount++ % resets.length] = stream.id();
+        stream.close(); // at once, and not when the reset has left: nothing of its body may follow that
         flushSoon();
+    }
+
+    /**
+     * What comes for a stream that was reset here was on its way (RFC 9113 section 5.1): it is no error, and another
+     * reset for each frame of it would look like an attack.
+     */
+    @Override
+    protected void onStreamError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
+            Http2Exception.StreamException error) {
+        Http2Stream stream = connection().stream(error.streamId());
+        if (stream == null && error.error() == Http2Error.STREAM_CLOSED && wasReset(error.streamId())) {
+            return;
+        }
+        super.onStreamError(ctx, isOutbound, cause, error);
+        if (stream != null) {
+            stream.close();
+        }
+    }
+
+    private boolean wasReset(int streamId) {
+        for (int id : resets) {
+            if (id == streamId) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Gives back window of a stream: {@code bytes} of it have gone where they had to. */

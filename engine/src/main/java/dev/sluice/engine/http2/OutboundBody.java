@@ -201,7 +201,10 @@ public final class OutboundBody implements FlowControlled {
 
     @Override
     public void error(ChannelHandlerContext ctx, Throwable cause) {
-        close(); // the stream's close tells the rest
+        close();
+        if (stream.state() != Http2Stream.State.CLOSED) { // not for its close, but because writing failed
+            ctx.executor().execute(() -> connection.reset(stream, Http2Error.INTERNAL_ERROR));
+        }
     }
 
     /** Releases whatever is still here: the stream is closed; idempotent. */

@@ -68,6 +68,8 @@ final class Http2UpstreamHandler extends Http2Handler {
     private boolean isPingSent;
     private long lastReadNanos;
     private long pingNanos;
+    private long readyNanos;
+    private long closingSinceNanos;
     private long idleSinceNanos;
     private long openedStreams;
 
@@ -121,6 +123,15 @@ final class Http2UpstreamHandler extends Http2Handler {
         return isReady;
     }
 
+    /** Returns whether it has come to stand after {@code nanos}. */
+    boolean isYoungerThan(long nanos) {
+        return readyNanos - nanos > 0;
+    }
+
+    boolean isGoingAway() {
+        return isGoingAway || isClosed;
+    }
+
     int streams() {
         return connection().numActiveStreams();
     }
@@ -151,28 +162,40 @@ final class Http2UpstreamHandler extends Http2Handler {
             cancels = 0;
         }
         if (++cancels >= MAX_CANCELS) {
-            isGoingAway = true; // its streams end, and others go elsewhere
-            closeIfUnused();
+            leave(); // its streams end, and others go elsewhere
         }
     }
 
     /** Says goodbye; the connection closes with its last stream. */
     void retire() {
-        isGoingAway = true;
         goAway(context(), 0, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context().newPromise());
         flush(context());
+        leave();
+    }
+
+    /** Takes no further stream; closes when there are none. */
+    private void leave() {
+        isGoingAway = true;
         closeIfUnused();
+        pool.onLeaving();
     }
 
     private void closeIfUnused() {
         if (isGoingAway && connection().numActiveStreams() == 0 && !isClosed) {
             isClosed = true;
+            closingSinceNanos = pool.nanoTime();
             context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
     /** Looks after a connection; at every tick. */
     void onTick(long nowNanos, long maxIdleNanos) {
+        if (isClosed) {
+            if (nowNanos - closingSinceNanos > TimeUnit.MILLISECONDS.toNanos(GO_AWAY_MILLIS)) {
+                context().close(); // it does not even take the goodbye
+            }
+            return;
+        }
         if (connection().numActiveStreams() == 0) {
             if (isReady && nowNanos - idleSinceNanos >= maxIdleNanos) {
                 retire();
@@ -272,6 +295,7 @@ final class Http2UpstreamHandler extends Http2Handler {
         public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings received) {
             if (!isReady) {
                 isReady = true;
+                readyNanos = pool.nanoTime();
                 pool.onReady(Http2UpstreamHandler.this);
             } else {
                 pool.onRoom();
@@ -292,7 +316,7 @@ final class Http2UpstreamHandler extends Http2Handler {
             isGoingAway = true;
             forEachStream(stream -> stream.onGoAway(lastStreamId));
             // Streams above the last are closed by Netty after this; the connection after its last stream.
-            context().executor().execute(Http2UpstreamHandler.this::closeIfUnused);
+            context().executor().execute(Http2UpstreamHandler.this::leave);
         }
 
         @Override
@@ -328,6 +352,7 @@ final class Http2UpstreamHandler extends Http2Handler {
             Http2ConnectionDecoder decoder = new DefaultHttp2ConnectionDecoder(connection, encoder,
                     new DataFrameReader(config.maxHeaderListBytes()), Http2PromisedRequestVerifier.ALWAYS_VERIFY, true,
                     true, true, true);
+            gracefulShutdownTimeoutMillis(GO_AWAY_MILLIS);
             initialSettings(new Http2Settings().pushEnabled(false).initialWindowSize(config.streamWindowBytes())
                     .maxHeaderListSize(config.maxHeaderListBytes()));
             decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);

@@ -37,6 +37,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     private OutboundBody out;
     private AttemptFailure.Kind failure = AttemptFailure.Kind.CLOSED;
     private String failureDetail = "stream closed";
+    private boolean isBodiless;
     private boolean isRequestEnded;
     private boolean hasResponseBytes;
     private boolean hasHead;
@@ -69,7 +70,8 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         if (request.bodyBytes() >= 0 && request.hasBody()) {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(request.bodyBytes()));
         }
-        isRequestEnded = !request.hasBody();
+        isBodiless = !request.hasBody();
+        isRequestEnded = isBodiless;
         stream = connection.open(this, headers, isRequestEnded);
         if (stream == null) {
             // Not from within the attempt's own call.
@@ -163,10 +165,10 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         require(headers != null, "a field that RFC 9113 section 8.2.1 does not allow");
         List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         hasHead = true;
-        boolean isBodiless = status == 204 || status == 304;
-        missingBytes = isBodiless || lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
+        boolean hasBody = status != 204 && status != 304;
+        missingBytes = !hasBody || lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));
         listener.onResponseHead(new ResponseHead(HttpResponseStatus.valueOf(status), headers,
-                isBodiless ? 0 : lengths.isEmpty() ? -1 : missingBytes));
+                !hasBody ? 0 : lengths.isEmpty() ? -1 : missingBytes));
         if (isEnd) {
             onEnd();
         } else {
@@ -265,7 +267,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         UpstreamListener failed = listener;
         listener = null;
         if (failed != null) {
-            boolean isRequestWritten = out != null && (isRequestEnded && out.pendingBytes() == 0);
+            boolean isRequestWritten = out != null && (isBodiless || out.isEndWritten());
             failed.onAttemptFailed(new AttemptFailure(kind, isReused, isRequestWritten, hasResponseBytes, detail));
         }
     }

@@ -38,10 +38,11 @@ final class UpstreamPool {
     /**
      * Gives an attempt what carries it, at once or later.
      *
-     * @param isFresh whether an HTTP/1.1 connection that was used before will not do
+     * @param notBefore what stood at that time will not do; {@link UpstreamPools#ANY} for whatever there is
      */
-    void acquire(boolean isFresh, UpstreamListener attempt) {
-        Http2UpstreamHandler shared = withRoom();
+    void acquire(long notBefore, UpstreamListener attempt) {
+        boolean isFresh = notBefore != UpstreamPools.ANY;
+        Http2UpstreamHandler shared = withRoom(notBefore);
         if (shared != null) {
             shared.assign(attempt);
             return;
@@ -53,15 +54,16 @@ final class UpstreamPool {
         } else if (isHttp1Known) {
             pools.connect(endpoint, this, attempt);
         } else {
-            enqueue(attempt);
+            enqueue(new Waiting(attempt, notBefore, pools.nanoTime()));
         }
     }
 
-    private Http2UpstreamHandler withRoom() {
+    private Http2UpstreamHandler withRoom(long notBefore) {
         Http2UpstreamHandler best = null;
         for (int i = 0; i < multiplexed.size(); i++) {
             Http2UpstreamHandler candidate = multiplexed.get(i);
-            if (candidate.hasRoom() && (best == null || candidate.streams() < best.streams())) {
+            boolean isOld = notBefore != UpstreamPools.ANY && !candidate.isYoungerThan(notBefore);
+            if (!isOld && candidate.hasRoom() && (best == null || candidate.streams() < best.streams())) {
                 best = candidate;
             }
         }
@@ -77,26 +79,36 @@ final class UpstreamPool {
         return null;
     }
 
-    private void enqueue(UpstreamListener attempt) {
+    private void enqueue(Waiting waiting) {
         if (queue.size() >= http2.maxQueued()) {
-            queue.removeIf(waiting -> !waiting.attempt.isWanted());
+            queue.removeIf(other -> !other.attempt.isWanted());
         }
         if (queue.size() >= http2.maxQueued()) {
-            attempt.onUpstreamBusy();
+            waiting.attempt.onUpstreamBusy();
             return;
         }
-        queue.add(new Waiting(attempt, pools.nanoTime()));
+        queue.add(waiting);
         connectForQueue();
     }
 
     /** Opens another connection where those that are being opened will not do. */
     private void connectForQueue() {
-        int opening = multiplexed.isEmpty() ? 1 : http2.maxConnections(); // one finds out what the endpoint speaks
-        while (!queue.isEmpty() && queue.size() > (long) connecting * http2.maxStreams() && connecting < opening
-                && multiplexed.size() + connecting < http2.maxConnections()) {
+        int standing = standing();
+        int opening = standing == 0 ? 1 : http2.maxConnections(); // one finds out what the endpoint speaks
+        while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * http2.maxStreams()
+                && connecting < opening && standing + connecting < http2.maxConnections()) {
             connecting++;
             pools.connect(endpoint, this, null);
         }
+    }
+
+    /** Returns how many connections of HTTP/2 stand and are not about to leave. */
+    private int standing() {
+        int count = 0;
+        for (int i = 0; i < multiplexed.size(); i++) {
+            count += multiplexed.get(i).isGoingAway() ? 0 : 1;
+        }
+        return count;
     }
 
     /** A connection that was opened for the queue stands, and it speaks HTTP/1.1. */
@@ -119,7 +131,7 @@ final class UpstreamPool {
     void onUnexpectedHttp2(UpstreamListener attempt) {
         connecting++;
         isHttp1Known = false;
-        queue.add(new Waiting(attempt, pools.nanoTime()));
+        queue.add(new Waiting(attempt, UpstreamPools.ANY, pools.nanoTime()));
     }
 
     /** A connection of HTTP/2 stands; it counts from when the upstream's SETTINGS have come. */
@@ -137,29 +149,36 @@ final class UpstreamPool {
 
     /** A connection may have come to have room. */
     void onRoom() {
-        while (!queue.isEmpty()) {
-            Http2UpstreamHandler shared = withRoom();
+        while (true) {
+            Waiting next = pollWanted();
+            Http2UpstreamHandler shared = next == null ? null : withRoom(next.notBefore);
             if (shared == null) {
+                if (next != null) {
+                    queue.addFirst(next);
+                }
                 return;
             }
-            Waiting next = pollWanted();
-            if (next != null) {
-                shared.assign(next.attempt);
-            }
+            shared.assign(next.attempt);
         }
+    }
+
+    /** A connection takes no further streams: what waits may need another. */
+    void onLeaving() {
+        connectForQueue();
     }
 
     /** A connection that was opened for the queue does not come to stand. */
     void onConnectFailed(Throwable cause) {
         connecting--;
-        boolean isLast = connecting == 0 && multiplexed.isEmpty();
+        boolean isLast = connecting == 0 && standing() == 0;
         int failing = isLast ? queue.size() : Math.min(1, queue.size());
-        for (int i = 0; i < failing; i++) {
-            Waiting waiting = queue.poll();
+        for (int i = 0; i < failing; i++) { // no more: who tries again is behind them
+            Waiting waiting = pollWanted();
             if (waiting != null) {
                 waiting.attempt.onConnectFailed(cause);
             }
         }
+        connectForQueue();
     }
 
     private Waiting pollWanted() {
@@ -233,6 +252,6 @@ final class UpstreamPool {
         return pools.nanoTime();
     }
 
-    private record Waiting(UpstreamListener attempt, long sinceNanos) {
+    private record Waiting(UpstreamListener attempt, long notBefore, long sinceNanos) {
     }
 }

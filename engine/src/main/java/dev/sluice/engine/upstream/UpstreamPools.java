@@ -38,6 +38,9 @@ import javax.net.ssl.SSLException;
  * <p><b>Threading:</b> confined to its loop.
  */
 public final class UpstreamPools implements Tickable {
+    /** Any connection will do. */
+    public static final long ANY = Long.MIN_VALUE;
+
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 128 * 1024);
     private static final int MIN_READ_BYTES = 512;
     private static final int FIRST_READ_BYTES = 2048;
@@ -81,10 +84,11 @@ public final class UpstreamPools implements Tickable {
     /**
      * Gets what carries an attempt: from the pool at once, or a new connection later.
      *
-     * @param isFresh whether a pooled connection will not do
+     * @param notBefore what stood at that time of the clock will not do, and no idle connection; {@link #ANY} for
+     *                  whatever there is
      */
-    public void acquire(Endpoint endpoint, boolean isFresh, UpstreamListener attempt) {
-        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, http2)).acquire(isFresh, attempt);
+    public void acquire(Endpoint endpoint, long notBefore, UpstreamListener attempt) {
+        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, http2)).acquire(notBefore, attempt);
     }
 
     /**

@@ -100,7 +100,7 @@ class ConfigLoaderTest {
         "5m|5min|f.yaml, line 30: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
-            + " key_file, profiles, relayed_paths, default_cluster, limits, timeouts, transport)",
+            + " key_file, profiles, relayed_paths, default_cluster, limits, timeouts, http2, transport)",
         "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
             + " that is not set (expected: set it, or give a default as ${NAME:-default})",
