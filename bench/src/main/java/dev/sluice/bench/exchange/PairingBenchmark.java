@@ -11,12 +11,6 @@ import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -55,17 +49,6 @@ import org.slf4j.LoggerFactory;
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Thread)
 public class PairingBenchmark {
-    private static final String EVENT = "event: response.output_text.delta\n"
-            + "data: {\"type\":\"response.output_text.delta\",\"sequence_number\":7,"
-            + "\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\" world\","
-            + "\"logprobs\":[],\"obfuscation\":\"abcdefgh\"}\n\n";
-    private static final int HEAD_BYTES = 9;
-    /** Netty keeps 1 for a connection that was upgraded. */
-    private static final int UPSTREAM_STREAM = 3;
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int SETTINGS = 4;
-    private static final int WINDOW_UPDATE = 8;
 
     /** Which protocol is spoken by the upstream, and to the downstream. */
     @Param({"h1_to_h1", "h1_to_h2", "h2_to_h1", "h2_to_h2"})
@@ -89,10 +72,7 @@ public class PairingBenchmark {
     private ByteBuffer received;
     private ByteBuffer dropped;
     private long expectedBytes;
-    private int headHave;
-    private int frameLength;
-    private int frameType;
-    private int payloadLeft;
+    private PayloadCounter payload;
 
     /** Opens a stream through the relay. */
     @Setup
@@ -101,6 +81,7 @@ public class PairingBenchmark {
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
         isUpstream2 = pairing.startsWith("h2");
         isDownstream2 = pairing.endsWith("h2");
+        payload = new PayloadCounter(isDownstream2);
         received = ByteBuffer.allocateDirect(256 * 1024);
         dropped = ByteBuffer.allocateDirect(64 * 1024);
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -109,87 +90,28 @@ public class PairingBenchmark {
                 .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + port + "/v1", null)
                         .withVersions(isUpstream2 ? HttpVersions.HTTP_2 : HttpVersions.HTTP_1)))
                 .route(RouteConfig.of("*", "up")).transport(new TransportConfig(transport, 1, false)).build());
-        client = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), relay.port()));
-        client.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        sendRequest("{\"model\":\"m\",\"stream\":true}");
+        client = Wire.connect(relay.port());
+        Wire.write(client, Wire.request(isDownstream2));
         upstream = listener.accept();
         upstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
         answer();
-        byte[] events = framed(EVENT).repeat(eventsPerWrite).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] events = framed(Wire.EVENT).repeat(eventsPerWrite).getBytes(StandardCharsets.ISO_8859_1);
         batch = ByteBuffer.allocateDirect(events.length).put(events);
-        expectedBytes = (long) eventsPerWrite * EVENT.length();
+        expectedBytes = (long) eventsPerWrite * Wire.EVENT.length();
         client.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
         upstream.configureBlocking(false);
     }
 
-    private void sendRequest(String body) throws IOException {
-        if (!isDownstream2) {
-            write(client, "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-length: " + body.length() + "\r\n\r\n"
-                    + body);
-            return;
-        }
-        write(client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, "\0\4\177\u00ff\u00ff\u00ff")
-                + frame(WINDOW_UPDATE, 0, 0, "\177\u00ff\0\0") + frame(HEADERS, 4, 1, headers(":method", "POST",
-                ":scheme", "http", ":authority", "a", ":path", "/v1/responses")) + frame(DATA, 1, 1, body));
-    }
-
     /** Waits for the request, and sends the head of the answer with a first event. */
     private void answer() throws IOException {
-        if (!isUpstream2) {
-            readUntil(upstream, "true}");
-            write(upstream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-                    + chunk(EVENT));
-        } else {
-            write(upstream, frame(SETTINGS, 0, 0, ""));
-            readUntil(upstream, "true}");
-            write(upstream, frame(SETTINGS, 1, 0, "") + frame(HEADERS, 4, UPSTREAM_STREAM, headers(":status", "200",
-                    "content-type", "text/event-stream")) + frame(DATA, 0, UPSTREAM_STREAM, EVENT));
-        }
-        readUntil(client, isDownstream2 ? "\n\n" : "\n\n\r\n");
+        Wire.write(upstream, Wire.serverPreface(isUpstream2));
+        Wire.readUntil(upstream, "true}");
+        Wire.write(upstream, Wire.head(isUpstream2) + framed(Wire.EVENT));
+        Wire.readUntil(client, isDownstream2 ? "\n\n" : "\n\n\r\n");
     }
 
     private String framed(String event) {
-        return isUpstream2 ? frame(DATA, 0, UPSTREAM_STREAM, event) : chunk(event);
-    }
-
-    private static String chunk(String data) {
-        return Integer.toHexString(data.length()) + "\r\n" + data + "\r\n";
-    }
-
-    private static String frame(int type, int flags, int stream, String payload) {
-        ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES).putShort((short) (payload.length() >> 8))
-                .put((byte) payload.length()).put((byte) type).put((byte) flags).putInt(stream);
-        return new String(head.array(), StandardCharsets.ISO_8859_1) + payload;
-    }
-
-    private static String headers(String... fields) throws IOException {
-        Http2Headers list = new DefaultHttp2Headers();
-        for (int i = 0; i < fields.length; i += 2) {
-            list.add(fields[i], fields[i + 1]);
-        }
-        ByteBuf block = Unpooled.buffer();
-        try {
-            new DefaultHttp2HeadersEncoder().encodeHeaders(1, list, block);
-        } catch (Http2Exception e) {
-            throw new IOException(e);
-        }
-        return block.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    private static void write(SocketChannel channel, String text) throws IOException {
-        channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)));
-    }
-
-    private static void readUntil(SocketChannel channel, String end) throws IOException {
-        ByteBuffer one = ByteBuffer.allocate(1);
-        StringBuilder text = new StringBuilder();
-        while (text.indexOf(end) < 0) {
-            one.clear();
-            if (channel.read(one) < 0) {
-                throw new IOException("end of input after " + text);
-            }
-            text.append((char) one.get(0));
-        }
+        return isUpstream2 ? Wire.data(event) : Wire.chunk(event);
     }
 
     /** Closes everything. */
@@ -215,62 +137,12 @@ public class PairingBenchmark {
             if (read < 0) {
                 throw new IOException("the stream ended");
             }
-            count += isDownstream2 ? dataBytes(read) : chunkBytes(read);
+            count += payload.count(received, read);
         }
         if (isUpstream2) {
             dropped.clear();
             upstream.read(dropped); // windows that are given back
         }
         return count;
-    }
-
-    /** Returns how many of the bytes that were read are payload of DATA frames. */
-    private int dataBytes(int read) {
-        int bytes = 0;
-        int at = 0;
-        while (at < read) {
-            if (payloadLeft > 0) {
-                int taken = Math.min(payloadLeft, read - at);
-                bytes += frameType == DATA ? taken : 0;
-                payloadLeft -= taken;
-                at += taken;
-                continue;
-            }
-            int b = received.get(at++) & 0xff;
-            if (headHave < 3) {
-                frameLength = frameLength << 8 | b;
-            } else if (headHave == 3) {
-                frameType = b;
-            }
-            if (++headHave == HEAD_BYTES) {
-                payloadLeft = frameLength;
-                headHave = 0;
-                frameLength = 0;
-            }
-        }
-        return bytes;
-    }
-
-    /** Returns how many of the bytes that were read are data of chunks. */
-    private int chunkBytes(int read) {
-        int bytes = 0;
-        int at = 0;
-        while (at < read) {
-            if (payloadLeft > 0) {
-                int taken = Math.min(payloadLeft, read - at);
-                bytes += taken;
-                payloadLeft -= taken;
-                at += taken;
-                continue;
-            }
-            int b = received.get(at++);
-            if (b == '\n') { // of a size line, or of the one that ends a chunk and leaves a length of 0
-                payloadLeft = frameLength;
-                frameLength = 0;
-            } else if (b != '\r') {
-                frameLength = frameLength << 4 | Character.digit(b, 16);
-            }
-        }
-        return bytes;
     }
 }

@@ -48,11 +48,6 @@ import org.slf4j.LoggerFactory;
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Thread)
 public class RawRelayBenchmark {
-    private static final String EVENT = "event: response.output_text.delta\n"
-            + "data: {\"type\":\"response.output_text.delta\",\"sequence_number\":7,"
-            + "\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\" world\","
-            + "\"logprobs\":[],\"obfuscation\":\"abcdefgh\"}\n\n";
-
     /** How many events of about 220 bytes come with one write, each a chunk of its own. */
     @Param({"1", "16", "64"})
     public int eventsPerWrite;
@@ -75,52 +70,29 @@ public class RawRelayBenchmark {
     public void open() throws IOException {
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
-        String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
+        String chunk = Wire.chunk(Wire.EVENT);
         byte[] bytes = chunk.repeat(eventsPerWrite).getBytes(StandardCharsets.US_ASCII);
         batch = ByteBuffer.allocateDirect(bytes.length).put(bytes);
         received = ByteBuffer.allocateDirect(256 * 1024);
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-        directClient = connect(port);
+        directClient = Wire.connect(port);
         directUpstream = listener.accept();
         directUpstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + port + "/v1", null)))
                 .route(RouteConfig.of("*", "up")).transport(new TransportConfig(transport, 1, false)).build());
-        client = connect(relay.port());
-        String body = "{\"model\":\"m\",\"stream\":true}";
-        write(client, "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-length: " + body.length() + "\r\n\r\n" + body);
+        client = Wire.connect(relay.port());
+        Wire.write(client, Wire.request(false));
         upstream = listener.accept();
         upstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        readUntil(upstream, "}");
-        write(upstream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        Wire.readUntil(upstream, "}");
+        Wire.write(upstream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
                 + chunk);
-        readUntil(client, "\n\n\r\n");
+        Wire.readUntil(client, "\n\n\r\n");
         listener.configureBlocking(true);
         for (SocketChannel channel : new SocketChannel[] {upstream, client, directUpstream, directClient}) {
             channel.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
-        }
-    }
-
-    private static SocketChannel connect(int port) throws IOException {
-        SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        return channel;
-    }
-
-    private static void write(SocketChannel channel, String text) throws IOException {
-        channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
-    }
-
-    private static void readUntil(SocketChannel channel, String end) throws IOException {
-        ByteBuffer one = ByteBuffer.allocate(1);
-        StringBuilder text = new StringBuilder();
-        while (text.indexOf(end) < 0) {
-            one.clear();
-            if (channel.read(one) < 0) {
-                throw new IOException("end of input after " + text);
-            }
-            text.append((char) one.get(0));
         }
     }
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.bench.exchange;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.sun.management.ThreadMXBean;
+import dev.sluice.engine.Relay;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.config.TransportConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The heap that the relay's event loop allocates for one upstream write of one event, in each pairing, in plain text
+ * and through TLS on both sides: by the JVM's own count of that thread, whatever else allocates beside it.
+ */
+public final class HeapPerEvent {
+    private static final int WARM = 60_000;
+    private static final int MEASURED = 20_000;
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    private HeapPerEvent() {
+    }
+
+    /** Prints a row for each pairing. */
+    public static void main(String[] arguments) throws Exception {
+        ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
+        ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
+        Path folder = Files.createTempDirectory("heap-per-event");
+        KeyStore keys = newKeys(folder);
+        System.out.println("upstream to downstream   plain B/event   TLS B/event");
+        for (int i = 0; i < 4; i++) {
+            boolean isUpstream2 = (i & 2) != 0;
+            boolean isDownstream2 = (i & 1) != 0;
+            System.out.printf("%s to %s %24.1f %13.1f%n", isUpstream2 ? "h2" : "h1", isDownstream2 ? "h2" : "h1",
+                    measure(isUpstream2, isDownstream2, null, folder),
+                    measure(isUpstream2, isDownstream2, keys, folder));
+        }
+    }
+
+    /** A key pair of the JDK's own tool: nothing else makes certificates without further libraries. */
+    private static KeyStore newKeys(Path folder) throws Exception {
+        Path store = folder.resolve("keys.p12");
+        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair", "-alias", "k", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost",
+                "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", new String(PASSWORD)).inheritIO()
+                .start();
+        if (keytool.waitFor() != 0) {
+            throw new IOException("keytool: " + keytool.exitValue() + " (expected: a key pair)");
+        }
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD);
+        }
+        write(folder.resolve("server.pem"), "CERTIFICATE", keys.getCertificate("k").getEncoded());
+        write(folder.resolve("server.key"), "PRIVATE KEY", keys.getKey("k", PASSWORD).getEncoded());
+        return keys;
+    }
+
+    private static void write(Path file, String type, byte[] der) throws IOException {
+        Files.writeString(file, "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(der) + "\n-----END " + type + "-----\n");
+    }
+
+    private static SSLContext newContext(KeyStore keys) throws Exception {
+        KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        own.init(keys, PASSWORD);
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("k", keys.getCertificate("k"));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(own.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private static double measure(boolean isUpstream2, boolean isDownstream2, KeyStore keys, Path folder)
+            throws Exception {
+        boolean isTls = keys != null;
+        SSLContext context = isTls ? newContext(keys) : null;
+        Path certificate = folder.resolve("server.pem");
+        HttpVersions versions = isUpstream2 ? HttpVersions.HTTP_2 : HttpVersions.HTTP_1;
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (ServerSocket listener = isTls ? context.getServerSocketFactory().createServerSocket(0, 1, loopback)
+                : new ServerSocket(0, 1, loopback);
+                Relay relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, isTls
+                        ? new TlsConfig(certificate, folder.resolve("server.key")) : null))
+                        .cluster(new ClusterConfig("up", List.of(EndpointConfig.of((isTls ? "https://localhost:"
+                                : "http://127.0.0.1:") + listener.getLocalPort() + "/v1", null).withVersions(versions)),
+                                isTls ? certificate : null, null, false, null))
+                        .route(RouteConfig.of("*", "up"))
+                        .transport(new TransportConfig(TransportConfig.Kind.EPOLL, 1, false)).build());
+                Socket client = isTls ? context.getSocketFactory().createSocket(loopback, relay.port())
+                        : new Socket(loopback, relay.port())) {
+            prepare(client, isDownstream2);
+            write(client, Wire.request(isDownstream2));
+            try (Socket upstream = listener.accept()) {
+                prepare(upstream, isUpstream2);
+                write(upstream, Wire.serverPreface(isUpstream2));
+                readUntil(upstream, "true}");
+                String event = isUpstream2 ? Wire.data(Wire.EVENT) : Wire.chunk(Wire.EVENT);
+                write(upstream, Wire.head(isUpstream2) + event);
+                readUntil(client, isDownstream2 ? "\n\n" : "\n\n\r\n");
+                return heapOf(client, upstream, event, new PayloadCounter(isDownstream2));
+            }
+        }
+    }
+
+    private static void prepare(Socket socket, boolean isHttp2) throws IOException {
+        socket.setTcpNoDelay(true);
+        if (socket instanceof SSLSocket secure) {
+            SSLParameters parameters = secure.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {isHttp2 ? "h2" : "http/1.1"});
+            secure.setSSLParameters(parameters);
+        }
+    }
+
+    private static double heapOf(Socket client, Socket upstream, String event, PayloadCounter payload)
+            throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long loop = -1;
+        for (ThreadInfo thread : threads.dumpAllThreads(false, false)) {
+            loop = thread.getThreadName().equals("relay-io-1") ? thread.getThreadId() : loop;
+        }
+        byte[] bytes = event.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] received = new byte[64 * 1024];
+        long before = 0;
+        for (int i = 0; i < WARM + MEASURED; i++) {
+            if (i == WARM) {
+                before = threads.getThreadAllocatedBytes(loop);
+            }
+            upstream.getOutputStream().write(bytes);
+            for (int count = 0; count < Wire.EVENT.length();) {
+                int read = client.getInputStream().read(received);
+                count += payload.count(ByteBuffer.wrap(received), read);
+            }
+            if (upstream.getInputStream().available() > received.length / 2) {
+                upstream.getInputStream().read(received); // windows that were given back
+            }
+        }
+        return (threads.getThreadAllocatedBytes(loop) - before) / (double) MEASURED;
+    }
+
+    private static void write(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static void readUntil(Socket socket, String end) throws IOException {
+        StringBuilder text = new StringBuilder();
+        while (text.indexOf(end) < 0) {
+            int b = socket.getInputStream().read();
+            if (b < 0) {
+                throw new IOException("end of input after " + text);
+            }
+            text.append((char) b);
+        }
+    }
+}
