@@ -50,6 +50,8 @@ import org.slf4j.LoggerFactory;
 @State(Scope.Thread)
 public class PairingBenchmark {
 
+    private static final int HALF_WINDOW = 1 << 30;
+
     /** Which protocol is spoken by the upstream, and to the downstream. */
     @Param({"h1_to_h1", "h1_to_h2", "h2_to_h1", "h2_to_h2"})
     public String pairing;
@@ -73,6 +75,8 @@ public class PairingBenchmark {
     private ByteBuffer dropped;
     private long expectedBytes;
     private PayloadCounter payload;
+    private ByteBuffer windows;
+    private long usedWindow;
 
     /** Opens a stream through the relay. */
     @Setup
@@ -82,6 +86,8 @@ public class PairingBenchmark {
         isUpstream2 = pairing.startsWith("h2");
         isDownstream2 = pairing.endsWith("h2");
         payload = new PayloadCounter(isDownstream2);
+        byte[] updates = Wire.windows(HALF_WINDOW).getBytes(StandardCharsets.ISO_8859_1);
+        windows = ByteBuffer.allocateDirect(updates.length).put(updates);
         received = ByteBuffer.allocateDirect(256 * 1024);
         dropped = ByteBuffer.allocateDirect(64 * 1024);
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -138,6 +144,11 @@ public class PairingBenchmark {
                 throw new IOException("the stream ended");
             }
             count += payload.count(received, read);
+        }
+        usedWindow += count;
+        if (isDownstream2 && usedWindow > HALF_WINDOW) {
+            usedWindow -= HALF_WINDOW;
+            client.write(windows.rewind());
         }
         if (isUpstream2) {
             dropped.clear();

@@ -74,6 +74,12 @@ final class Wire {
                 ":scheme", "http", ":authority", "a", ":path", "/v1/responses")) + frame(DATA, 1, 1, body);
     }
 
+    /** Gives window back to the downstream's stream and connection. */
+    static String windows(int bytes) {
+        String payload = new String(ByteBuffer.allocate(4).putInt(bytes).array(), StandardCharsets.ISO_8859_1);
+        return frame(WINDOW_UPDATE, 0, 0, payload) + frame(WINDOW_UPDATE, 0, 1, payload);
+    }
+
     /** What an upstream says before the request. */
     static String serverPreface(boolean isHttp2) {
         return isHttp2 ? frame(SETTINGS, 0, 0, "") : "";

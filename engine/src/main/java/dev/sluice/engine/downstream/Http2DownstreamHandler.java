@@ -17,7 +17,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -29,7 +28,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * One HTTP/2 connection from a downstream (RFC 9113): each of its streams is an exchange of its own.
@@ -38,7 +36,7 @@ import java.util.function.Consumer;
  *
  * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
  */
-final class Http2DownstreamHandler extends Http2Handler implements Tickable {
+final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> implements Tickable {
     private static final int SECONDS_OF_RESETS = 30;
     /** Resets of streams that had been answered cost next to nothing: so many times as many are allowed. */
     private static final int CHEAP_RESETS = 16;
@@ -51,7 +49,6 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     private static final long LAST_CALL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final DownstreamSettings settings;
-    private final Http2Connection.PropertyKey streamKey = connection().newKey();
     private final Rate resets;
     private final Rate controlFrames;
 
@@ -106,7 +103,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
 
     private void onHead(int streamId, Http2Headers headers, boolean isEnded) throws Http2Exception {
         Http2Stream stream = connection().stream(streamId);
-        Http2DownstreamStream known = stream.getProperty(streamKey);
+        Http2DownstreamStream known = known(stream);
         if (known != null) {
             known.onTrailers();
             return;
@@ -117,7 +114,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
             return;
         }
         Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), starter, isEnded);
-        stream.setProperty(streamKey, opened);
+        know(stream, opened);
         DownstreamRequest request;
         try {
             request = Http2RequestHeadCheck.check(streamId, headers, isEnded, settings.limits().maxTargetBytes(),
@@ -163,7 +160,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
         }
         if (connection().numActiveStreams() > 0) {
             idleSinceNanos = nowNanos;
-            forEachStream(stream -> stream.closeIfStalled(nowNanos, stallNanos));
+            forEachKnown(stream -> stream.closeIfStalled(nowNanos, stallNanos));
         }
         long limitNanos = decoder().prefaceReceived() ? settings.timeouts().downstreamIdle().toNanos()
                 : settings.timeouts().requestHead().toNanos();
@@ -193,25 +190,6 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
         flush(context());
     }
 
-    private void forEachStream(Consumer<Http2DownstreamStream> action) {
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2DownstreamStream known = stream.getProperty(streamKey);
-                if (known != null) {
-                    action.accept(known);
-                }
-                return true;
-            });
-        } catch (Http2Exception e) {
-            onError(context(), true, e);
-        }
-    }
-
-    private Http2DownstreamStream streamOf(int streamId) {
-        Http2Stream stream = connection().stream(streamId);
-        return stream == null ? null : stream.getProperty(streamKey);
-    }
-
     /** What the downstream sends. */
     private final class Frames extends Http2FrameAdapter {
         @Override
@@ -228,13 +206,13 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
 
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean isEnd) {
-            Http2DownstreamStream stream = streamOf(streamId);
+            Http2DownstreamStream stream = known(streamId);
             return stream == null ? data.readableBytes() + padding : stream.onData(data, padding, isEnd);
         }
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long error) throws Http2Exception {
-            Http2DownstreamStream stream = streamOf(streamId);
+            Http2DownstreamStream stream = known(streamId);
             if (stream != null && stream.isUnanswered()) {
                 resets.count(starter.ticker().nanoTime(), "requests reset before they were answered");
             }
@@ -279,7 +257,7 @@ final class Http2DownstreamHandler extends Http2Handler implements Tickable {
     private final class StreamEnds extends Http2ConnectionAdapter {
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            Http2DownstreamStream known = stream.getProperty(streamKey);
+            Http2DownstreamStream known = known(stream);
             if (known != null) {
                 idleSinceNanos = starter.ticker().nanoTime();
                 known.onClosed();

@@ -34,7 +34,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     /** Up to this a DATA frame is copied: as a slice it would keep the whole read. */
     private static final int COPY_BYTES = 4 * 1024;
 
-    private final Http2Handler connection;
+    private final Http2Handler<?> connection;
     private final Http2Stream stream;
     private final MemoryBudget budget;
     private final ExchangeStarter starter;
@@ -61,7 +61,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     /**
      * @param isEnded whether the request has no body
      */
-    Http2DownstreamStream(Http2Handler connection, Http2Stream stream, MemoryBudget budget, ExchangeStarter starter,
+    Http2DownstreamStream(Http2Handler<?> connection, Http2Stream stream, MemoryBudget budget, ExchangeStarter starter,
             boolean isEnded) {
         this.connection = connection;
         this.stream = stream;

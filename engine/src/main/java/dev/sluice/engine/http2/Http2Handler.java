@@ -21,6 +21,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,10 @@ import org.slf4j.LoggerFactory;
  * nothing is gained by waiting, and it is sent at once.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
+ *
+ * @param <S> what the connection's owner knows of a stream
  */
-public abstract class Http2Handler extends Http2ConnectionHandler {
+public abstract class Http2Handler<S> extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Handler.class);
     private static final float WINDOW_UPDATE_RATIO = 0.5f;
     /** How long a connection that broke the protocol may take to be told so. */
@@ -41,6 +44,7 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
     private static final int MAX_UNSENT_BYTES = 256 * 1024;
     private static final int REMEMBERED_RESETS = 256;
 
+    private final Http2Connection.PropertyKey streamKey = connection().newKey();
     private final int connectionWindowBytes;
     private final Runnable queuedFlush = this::flushNow;
     private final int[] resets = new int[REMEMBERED_RESETS];
@@ -135,6 +139,37 @@ public abstract class Http2Handler extends Http2ConnectionHandler {
         super.channelWritabilityChanged(ctx);
         if (isReadHeld) {
             readOn();
+        }
+    }
+
+    /** Notes what is known of a stream. */
+    protected final void know(Http2Stream stream, S known) {
+        stream.setProperty(streamKey, known);
+    }
+
+    /** Returns what is known of a stream, or null. */
+    protected final S known(Http2Stream stream) {
+        return stream.getProperty(streamKey);
+    }
+
+    /** Returns what is known of a stream, or null where nothing is or there is none of that number. */
+    protected final S known(int streamId) {
+        Http2Stream stream = connection().stream(streamId);
+        return stream == null ? null : known(stream);
+    }
+
+    /** Does something with every stream that runs and of which something is known. */
+    protected final void forEachKnown(Consumer<S> action) {
+        try {
+            connection().forEachActiveStream(stream -> {
+                S known = known(stream);
+                if (known != null) {
+                    action.accept(known);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("stream: " + e.getMessage() + " (expected: no error, for none is made)", e);
         }
     }
 

@@ -31,7 +31,7 @@ public final class OutboundBody implements FlowControlled {
     private static final int LOW_WATER_BYTES = 16 * 1024;
     private static final byte END_STREAM = 1;
 
-    private final Http2Handler connection;
+    private final Http2Handler<?> connection;
     private final Http2Stream stream;
     private final Sender sender;
     /** What is to be sent; a buffer of ours has its readerIndex behind the room for the header, a slice has it at 0. */
@@ -48,7 +48,7 @@ public final class OutboundBody implements FlowControlled {
     private Http2Error resetWhenSent;
 
     /** Creates the body of a stream whose head has been or is about to be written. */
-    public OutboundBody(Http2Handler connection, Http2Stream stream, Sender sender) {
+    public OutboundBody(Http2Handler<?> connection, Http2Stream stream, Sender sender) {
         this.connection = connection;
         this.stream = stream;
         this.sender = sender;

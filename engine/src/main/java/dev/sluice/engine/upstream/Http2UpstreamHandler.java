@@ -27,7 +27,6 @@ import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
  */
-final class Http2UpstreamHandler extends Http2Handler {
+final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private static final Logger LOG = LoggerFactory.getLogger(Http2UpstreamHandler.class);
     private static final int MAX_RESETS = 1000;
     private static final int SECONDS_OF_RESETS = 30;
@@ -58,7 +57,6 @@ final class Http2UpstreamHandler extends Http2Handler {
     private final Endpoint endpoint;
     private final UpstreamPool pool;
     private final Http2UpstreamConfig config;
-    private final Http2Connection.PropertyKey streamKey = connection().newKey();
     private final TransferScanner frame = new TransferScanner();
     private int cancels;
     private long cancelsSinceNanos;
@@ -148,7 +146,7 @@ final class Http2UpstreamHandler extends Http2Handler {
         encoder().writeHeaders(context(), id, headers, 0, isEnd, context().newPromise());
         Http2Stream stream = connection().stream(id);
         if (stream != null) {
-            stream.setProperty(streamKey, owner);
+            know(stream, owner);
         }
         return stream;
     }
@@ -220,7 +218,7 @@ final class Http2UpstreamHandler extends Http2Handler {
     @Override
     protected void onStreamError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
             Http2Exception.StreamException error) {
-        Http2UpstreamStream stream = streamOf(error.streamId());
+        Http2UpstreamStream stream = known(error.streamId());
         if (stream != null) {
             stream.onFailing(AttemptFailure.Kind.MALFORMED, error.getMessage());
         }
@@ -233,28 +231,9 @@ final class Http2UpstreamHandler extends Http2Handler {
         LOG.debug("{} broke its HTTP/2 connection, or it was lost: {}", endpoint, cause.toString());
         isGoingAway = true;
         if (error != null && !isOutbound) {
-            forEachStream(stream -> stream.onFailing(AttemptFailure.Kind.MALFORMED, "HTTP/2 connection error"));
+            forEachKnown(stream -> stream.onFailing(AttemptFailure.Kind.MALFORMED, "HTTP/2 connection error"));
         }
         super.onConnectionError(ctx, isOutbound, cause, error);
-    }
-
-    private void forEachStream(Consumer<Http2UpstreamStream> action) {
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2UpstreamStream known = stream.getProperty(streamKey);
-                if (known != null) {
-                    action.accept(known);
-                }
-                return true;
-            });
-        } catch (Http2Exception e) {
-            throw new IllegalStateException(e); // the visitor throws none
-        }
-    }
-
-    private Http2UpstreamStream streamOf(int streamId) {
-        Http2Stream stream = connection().stream(streamId);
-        return stream == null ? null : stream.getProperty(streamKey);
     }
 
     /** What the upstream sends. */
@@ -262,7 +241,7 @@ final class Http2UpstreamHandler extends Http2Handler {
         @Override
         public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding,
                 boolean isEnd) throws Http2Exception {
-            Http2UpstreamStream stream = streamOf(streamId);
+            Http2UpstreamStream stream = known(streamId);
             if (stream != null) {
                 stream.onHeaders(headers, isEnd);
             }
@@ -277,13 +256,13 @@ final class Http2UpstreamHandler extends Http2Handler {
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean isEnd)
                 throws Http2Exception {
-            Http2UpstreamStream stream = streamOf(streamId);
+            Http2UpstreamStream stream = known(streamId);
             return stream == null ? data.readableBytes() + padding : stream.onData(data, padding, isEnd);
         }
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long error) {
-            Http2UpstreamStream stream = streamOf(streamId);
+            Http2UpstreamStream stream = known(streamId);
             if (stream != null) {
                 boolean isRefused = error == Http2Error.REFUSED_STREAM.code();
                 stream.onFailing(isRefused ? AttemptFailure.Kind.REFUSED : AttemptFailure.Kind.CLOSED,
@@ -314,14 +293,14 @@ final class Http2UpstreamHandler extends Http2Handler {
         public void onGoAwayReceived(int lastStreamId, long error, ByteBuf debugData) {
             LOG.debug("{} sent GOAWAY, last stream {}, error {}", endpoint, lastStreamId, error);
             isGoingAway = true;
-            forEachStream(stream -> stream.onGoAway(lastStreamId));
+            forEachKnown(stream -> stream.onGoAway(lastStreamId));
             // Streams above the last are closed by Netty after this; the connection after its last stream.
             context().executor().execute(Http2UpstreamHandler.this::leave);
         }
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            Http2UpstreamStream known = stream.getProperty(streamKey);
+            Http2UpstreamStream known = known(stream);
             if (known != null) {
                 known.onClosed();
             }
