@@ -166,7 +166,8 @@ public final class Relay implements AutoCloseable {
                         connections.add(channel);
                         channel.pipeline().addLast(new HttpServerCodec(),
                                 new HttpObjectAggregator(MAX_ADMIN_BODY_BYTES),
-                                new AdminHandler(core.metrics(), extensions.metricsFormat(), core::isReady));
+                                new AdminHandler(core.metrics(), extensions.metricsFormat(), core::isReady,
+                                        core::describeEndpoints));
                     }
                 }), address.host(), address.port());
         LOG.info("admin pages on {}", admin.localAddress());

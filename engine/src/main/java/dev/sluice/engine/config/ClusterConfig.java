@@ -15,9 +15,11 @@ import java.util.List;
  *                  otherwise a body that came without one and is too large to hold goes in chunks
  * @param certificate what the relay shows to upstreams that ask for a certificate; null for nothing
  * @param dialect   the profile that its upstreams need; null for the default
+ * @param balance   how an endpoint is chosen
+ * @param health    when an endpoint is left out
  */
 public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
-        boolean alwaysContentLength, String dialect) {
+        boolean alwaysContentLength, String dialect, Balance balance, HealthConfig health) {
     public ClusterConfig {
         Checks.name("cluster name", name);
         endpoints = List.copyOf(endpoints);
@@ -27,6 +29,13 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         }
     }
 
+    /** A cluster whose endpoints are chosen and left out by the defaults. */
+    public ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
+            boolean alwaysContentLength, String dialect) {
+        this(name, endpoints, caFile, certificate, alwaysContentLength, dialect, Balance.LEAST_INFLIGHT,
+                HealthConfig.DEFAULT);
+    }
+
     /** A cluster of the given endpoints with every default. */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
         return new ClusterConfig(name, List.of(endpoints), null, null, false, null);
@@ -34,6 +43,11 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
 
     /** Returns this cluster with another dialect. */
     public ClusterConfig withDialect(String profile) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile);
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile, balance, health);
+    }
+
+    /** Returns this cluster with another way to choose and to leave out endpoints. */
+    public ClusterConfig withBalance(Balance policy, HealthConfig limits) {
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, policy, limits);
     }
 }

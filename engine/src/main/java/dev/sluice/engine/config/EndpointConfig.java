@@ -13,8 +13,14 @@ import java.util.Objects;
  * @param baseUrl {@code http} or {@code https}; its path takes the place of the {@code /v1} of a request's path
  * @param apiKey  sent as {@code Authorization: Bearer}; null sends none
  * @param versions which versions of HTTP it is spoken to in
+ * @param weight   its share beside other endpoints, 1 to 1,000
+ * @param priority 0 for the first to be used; counts for {@link Balance#PRIORITY}
+ * @param maxInFlight requests at one time; 0 for no bound
  */
-public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions) {
+public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, int weight, int priority,
+        int maxInFlight) {
+    private static final int MAX_WEIGHT = 1000;
+
     public EndpointConfig {
         if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
                 || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
@@ -26,12 +32,15 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions) 
                     + " (expected: printable ASCII without spaces)");
         }
         Objects.requireNonNull(versions, "versions");
+        Checks.between("endpoint weight", weight, 1, MAX_WEIGHT);
+        Checks.between("endpoint priority", priority, 0, MAX_WEIGHT);
+        Checks.atLeast("endpoint max_in_flight", maxInFlight, 0);
     }
 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
-            return new EndpointConfig(new URI(baseUrl), apiKey, HttpVersions.AUTO);
+            return new EndpointConfig(new URI(baseUrl), apiKey, HttpVersions.AUTO, 1, 0, 0);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
@@ -39,7 +48,12 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions) 
 
     /** Returns this endpoint, spoken to in other versions of HTTP. */
     public EndpointConfig withVersions(HttpVersions other) {
-        return new EndpointConfig(baseUrl, apiKey, other);
+        return new EndpointConfig(baseUrl, apiKey, other, weight, priority, maxInFlight);
+    }
+
+    /** Returns this endpoint with another place among the endpoints of its cluster. */
+    public EndpointConfig withPlace(int share, int order, int inFlight) {
+        return new EndpointConfig(baseUrl, apiKey, versions, share, order, inFlight);
     }
 
     private static boolean isHttp(URI url) {

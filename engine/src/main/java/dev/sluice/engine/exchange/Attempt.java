@@ -6,6 +6,7 @@ import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.upstream.AttemptFailure;
+import dev.sluice.engine.upstream.Endpoint;
 import dev.sluice.engine.upstream.UpstreamConnection;
 import dev.sluice.engine.upstream.UpstreamListener;
 import dev.sluice.protocol.error.ErrorCode;
@@ -24,6 +25,7 @@ final class Attempt implements UpstreamListener, Tickable {
 
     private final LoopTicker ticker;
     private final Exchange exchange;
+    private final Endpoint endpoint;
     private UpstreamConnection connection;
     private boolean isDetached;
     private boolean isOver;
@@ -31,9 +33,27 @@ final class Attempt implements UpstreamListener, Tickable {
     private long leftoverSinceNanos;
     private long leftoverBytes;
 
-    Attempt(Exchange exchange, LoopTicker ticker) {
+    Attempt(Exchange exchange, LoopTicker ticker, Endpoint endpoint) {
         this.exchange = exchange;
         this.ticker = ticker;
+        this.endpoint = endpoint;
+        endpoint.onChosen();
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    private void over() {
+        if (!isOver) {
+            isOver = true;
+            endpoint.onDone();
+        }
+    }
+
+    /** The endpoint has not answered in time. */
+    void onTimedOut() {
+        endpoint.onFailure(ticker.nanoTime());
     }
 
     /** Returns the connection, or null before there is one. */
@@ -45,8 +65,10 @@ final class Attempt implements UpstreamListener, Tickable {
     void cancel() {
         isDetached = true;
         if (connection != null && !isOver) {
-            isOver = true;
+            over();
             connection.cancel();
+        } else {
+            over();
         }
     }
 
@@ -69,7 +91,7 @@ final class Attempt implements UpstreamListener, Tickable {
     }
 
     private void endAlone() {
-        isOver = true;
+        over();
         if (tick != null) {
             ticker.remove(tick);
         }
@@ -79,7 +101,7 @@ final class Attempt implements UpstreamListener, Tickable {
     public void onConnected(UpstreamConnection acquired) {
         connection = acquired;
         if (isDetached) {
-            isOver = true;
+            over();
             acquired.cancel();
         } else {
             exchange.requestSide().onConnected(this);
@@ -88,7 +110,8 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onConnectFailed(Throwable cause) {
-        isOver = true;
+        over();
+        endpoint.onFailure(ticker.nanoTime());
         if (!isDetached) {
             exchange.requestSide().onConnectFailed(cause);
         }
@@ -96,7 +119,7 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onUpstreamBusy() {
-        isOver = true;
+        over();
         if (!isDetached) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The connections to the upstream carry as many requests as they may"));
@@ -110,6 +133,11 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onResponseHead(ResponseHead head) {
+        if (isFailure(head.status().code())) {
+            endpoint.onFailure(ticker.nanoTime());
+        } else {
+            endpoint.onSuccess();
+        }
         if (!isDetached) {
             exchange.responseSide().onHead(head);
         }
@@ -149,6 +177,11 @@ final class Attempt implements UpstreamListener, Tickable {
     @Override
     public void onAttemptFailed(AttemptFailure failure) {
         endAlone();
+        boolean isEndpointsFault = failure.kind() == AttemptFailure.Kind.MALFORMED
+                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.isReused() && !failure.hasResponseBytes();
+        if (isEndpointsFault) {
+            endpoint.onFailure(ticker.nanoTime());
+        }
         if (!isDetached) {
             exchange.onAttemptFailed(failure);
         }
@@ -164,5 +197,13 @@ final class Attempt implements UpstreamListener, Tickable {
     /** Returns whether the connection is gone from this attempt. */
     boolean isOver() {
         return isOver;
+    }
+
+    /** 529 is how some upstreams say that they are overloaded. 429 is no failure: a limit works as it should. */
+    private static boolean isFailure(int status) {
+        return switch (status) {
+            case 500, 502, 503, 504, 529 -> true;
+            default -> false;
+        };
     }
 }

@@ -177,6 +177,10 @@ final class Exchange implements RequestListener {
             refuse(RelayException.of(ErrorCode.UPSTREAM_TIMEOUT, "The exchange took too long"));
             return;
         }
+        Attempt late = requestSide.attempt();
+        if (late != null && !state.isResponseCommitted()) {
+            late.onTimedOut();
+        }
         cancelAttempt();
         responseSide.onLost(code);
     }

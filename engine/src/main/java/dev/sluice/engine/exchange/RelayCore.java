@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.engine.auth.ApiKeyAuthenticator;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
@@ -24,6 +26,9 @@ import dev.sluice.engine.usage.Accountant;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
@@ -35,6 +40,8 @@ import java.util.function.LongSupplier;
 
 /** What all event loops of one relay share. Thread-safe. */
 public final class RelayCore {
+    private static final JsonFactory JSON = new JsonFactory();
+
     private final RelayConfig config;
     private final Router router;
     private final Faces faces;
@@ -171,6 +178,36 @@ public final class RelayCore {
             keys.refresh();
         }
         clusters.values().forEach(Cluster::refreshTls);
+    }
+
+    /** Returns how each endpoint is, in JSON. */
+    public String describeEndpoints() {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartArray();
+            for (ClusterConfig cluster : config.clusters()) {
+                clusters.get(cluster.name()).describe(clock.getAsLong(), (name, endpoint, state, inFlight) ->
+                        writeEndpoint(json, name, endpoint, state, inFlight));
+            }
+            json.writeEndArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // cannot happen: the target is memory
+        }
+        return text.append('\n').toString();
+    }
+
+    private static void writeEndpoint(JsonGenerator json, String cluster, String endpoint, String state,
+            int inFlight) {
+        try {
+            json.writeStartObject();
+            json.writeStringField("cluster", cluster);
+            json.writeStringField("endpoint", endpoint);
+            json.writeStringField("state", state);
+            json.writeNumberField("in_flight", inFlight);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // as above
+        }
     }
 
     Faces faces() {

@@ -10,6 +10,7 @@ import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.engine.upstream.Cluster;
+import dev.sluice.engine.upstream.Endpoint;
 import dev.sluice.engine.upstream.UpstreamConnection;
 import dev.sluice.engine.upstream.UpstreamPools;
 import dev.sluice.engine.upstream.UpstreamRequest;
@@ -23,7 +24,6 @@ import org.slf4j.LoggerFactory;
 /** The way of an exchange's request: from the downstream's body to an attempt upstream. */
 final class RequestSide {
     private static final Logger LOG = LoggerFactory.getLogger(RequestSide.class);
-    private static final int MAX_ATTEMPTS = 2;
     /** An upstream that says it has not processed a request may say so again: several connections end in a deploy. */
     private static final int MAX_REFUSED_ATTEMPTS = 4;
     /** A reused connection that closes within this time without a byte was closed before the request reached it. */
@@ -185,13 +185,22 @@ final class RequestSide {
     }
 
     private void startAttempt(long notBefore) {
+        Endpoint endpoint = cluster.choose(attempt == null ? null : attempt.endpoint(), loop.ticker().nanoTime());
+        if (endpoint == null) {
+            exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The upstream's endpoints carry as many requests as they may"));
+            return;
+        }
+        if (attempts == 0) {
+            cluster.retries().onExchange();
+        }
         attempts++;
         isConnected = false;
         isSent = false;
         exchange.moveTo(ExchangeState.CONNECTING);
-        attempt = new Attempt(exchange, loop.ticker());
+        attempt = new Attempt(exchange, loop.ticker(), endpoint);
         startedNanos = loop.ticker().nanoTime();
-        loop.pools().acquire(cluster.next(), notBefore, attempt);
+        loop.pools().acquire(endpoint, notBefore, attempt);
     }
 
     void onConnected(Attempt connected) {
@@ -230,7 +239,7 @@ final class RequestSide {
 
     void onConnectFailed(Throwable cause) {
         LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
-        if (attempts < MAX_ATTEMPTS) {
+        if (attempts < cluster.maxAttempts() && cluster.retries().tryTake()) {
             retry(startedNanos);
         } else {
             exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
@@ -243,10 +252,40 @@ final class RequestSide {
         boolean isRefused = failure.kind() == AttemptFailure.Kind.REFUSED;
         boolean isUnprocessed = isRefused || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
                 && (!failure.isRequestWritten() || isStaleConnection(failure));
-        if (!isUnprocessed || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : MAX_ATTEMPTS) || !body.isReplayable()) {
+        boolean isFree = isRefused || failure.isReused(); // the endpoint is well: these cost its budget nothing
+        if (!isUnprocessed || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
+                || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
             return false;
         }
         retry(isRefused ? UpstreamPools.ANY : startedNanos);
+        return true;
+    }
+
+    /**
+     * Tries another endpoint where this one has answered that it does not take the request; returns whether it does.
+     *
+     * @param retryAfterNanos how long the endpoint wants to be left alone; 0 where it did not say
+     */
+    boolean retryElsewhere(int status, long retryAfterNanos) {
+        if (status != 429 && status != 503 && status != 529) {
+            return false;
+        }
+        long nowNanos = loop.ticker().nanoTime();
+        Endpoint refusing = attempt.endpoint();
+        if (retryAfterNanos > 0) {
+            refusing.onRetryAfter(nowNanos, retryAfterNanos);
+        }
+        Endpoint other = cluster.choose(refusing, nowNanos);
+        if (other == null || other == refusing || attempts >= cluster.maxAttempts() || !body.isReplayable()
+                || !cluster.retries().tryTake()) {
+            return false;
+        }
+        if (isSent) {
+            attempt.finishAlone();
+        } else {
+            attempt.cancel();
+        }
+        retry(UpstreamPools.ANY);
         return true;
     }
 

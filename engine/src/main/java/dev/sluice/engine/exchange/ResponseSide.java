@@ -58,6 +58,9 @@ final class ResponseSide {
                     "The upstream answered with a redirect, which is never followed"));
             return;
         }
+        if (exchange.requestSide().retryElsewhere(status, RetryAfter.nanos(received.headers()))) {
+            return;
+        }
         if (!exchange.requestSide().isSent() && status / 100 != 2) {
             exchange.requestSide().stop(); // an early error: there is no use in sending the rest
             isErrorEarly = true;

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,18 +31,22 @@ import org.slf4j.LoggerFactory;
  */
 public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
+    private static final String JSON = "application/json";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final Metrics metrics;
     private final MetricsFormat format;
     private final BooleanSupplier isReady;
+    private final Supplier<String> endpoints;
 
     /**
      * @param metrics what {@code /metrics} shows
      * @param format  how; null where that page is not served
      * @param isReady whether new exchanges are welcome
+     * @param endpoints what {@code /endpoints} shows, in JSON
      */
-    public AdminHandler(Metrics metrics, MetricsFormat format, BooleanSupplier isReady) {
+    public AdminHandler(Metrics metrics, MetricsFormat format, BooleanSupplier isReady, Supplier<String> endpoints) {
+        this.endpoints = endpoints;
         this.metrics = metrics;
         this.format = format;
         this.isReady = isReady;
@@ -67,7 +72,9 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
             case "/health/ready" -> isReady.getAsBoolean() ? text(HttpResponseStatus.OK, "ready\n")
                     : text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining\n");
             case "/metrics" -> metrics();
-            default -> text(HttpResponseStatus.NOT_FOUND, "served here: /health/live, /health/ready, /metrics\n");
+            case "/endpoints" -> text(HttpResponseStatus.OK, endpoints.get(), JSON);
+            default -> text(HttpResponseStatus.NOT_FOUND,
+                    "served here: /health/live, /health/ready, /metrics, /endpoints\n");
         };
     }
 
@@ -88,9 +95,13 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
     }
 
     private static FullHttpResponse text(HttpResponseStatus status, String text) {
+        return text(status, text, TEXT);
+    }
+
+    private static FullHttpResponse text(HttpResponseStatus status, String text, String type) {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status,
                 Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
-        response.headers().set(HttpHeaderNames.CONTENT_TYPE, TEXT);
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
         return response;
     }
 

@@ -5,14 +5,17 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.tls.ClientTls;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** A named set of endpoints. Shared by all loops; choosing takes turns. */
+/** A named set of endpoints. Shared by all loops. */
 public final class Cluster {
+    private static final int MIN_ATTEMPTS = 2;
+    private static final int MAX_ATTEMPTS = 4;
+
     private final ClusterConfig config;
     private final Endpoint[] endpoints;
     private final ClientTls tls;
-    private final AtomicInteger turn = new AtomicInteger();
+    private final Balancer balancer;
+    private final RetryBudget retries = new RetryBudget();
 
     /**
      * Creates a cluster.
@@ -24,8 +27,10 @@ public final class Cluster {
         boolean isTlsNeeded = config.endpoints().stream().anyMatch(EndpointConfig::isTls);
         tls = isTlsNeeded ? new ClientTls("cluster " + config.name(), config.caFile(), config.certificate()) : null;
         endpoints = config.endpoints().stream()
-                .map(endpoint -> new Endpoint(endpoint, config.name(), endpoint.isTls() ? tls : null))
+                .map(endpoint -> new Endpoint(endpoint, config.name(), endpoint.isTls() ? tls : null,
+                        config.health()))
                 .toArray(Endpoint[]::new);
+        balancer = new Balancer(config.balance(), endpoints, config.health().panicPercent());
     }
 
     /** Follows the files of its TLS; not on a loop that relays. */
@@ -35,9 +40,36 @@ public final class Cluster {
         }
     }
 
-    /** Returns the endpoint for the next attempt. */
-    public Endpoint next() {
-        return endpoints[Math.floorMod(turn.getAndIncrement(), endpoints.length)];
+    /**
+     * Returns the endpoint for the next attempt, or null where all are full.
+     *
+     * @param avoid chosen only where there is no other; may be null
+     */
+    public Endpoint choose(Endpoint avoid, long nowNanos) {
+        return balancer.choose(avoid, nowNanos);
+    }
+
+    /** Returns how many attempts an exchange may make: there may be as many endpoints to fail. */
+    public int maxAttempts() {
+        return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
+    }
+
+    /** Returns its retries' budget. */
+    public RetryBudget retries() {
+        return retries;
+    }
+
+    /** Tells of each endpoint how it is. */
+    public void describe(long nowNanos, EndpointReport report) {
+        for (Endpoint endpoint : endpoints) {
+            report.add(name(), endpoint.toString(), endpoint.health().state(nowNanos), endpoint.health().inFlight());
+        }
+    }
+
+    /** Is told how an endpoint is. */
+    public interface EndpointReport {
+        /** State is one of available, cooling, ejected and half_open. */
+        void add(String cluster, String endpoint, String state, int inFlight);
     }
 
     /** Returns the name. */

@@ -3,6 +3,7 @@
 package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
@@ -12,10 +13,12 @@ public final class Endpoint {
     private final EndpointConfig config;
     private final String cluster;
     private final ClientTls tls;
+    private final EndpointHealth health;
     private final String hostHeader;
     private final String basePath;
 
-    Endpoint(EndpointConfig config, String cluster, ClientTls tls) {
+    Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
+        health = new EndpointHealth(limits);
         this.config = config;
         this.cluster = cluster;
         this.tls = tls;
@@ -64,6 +67,48 @@ public final class Endpoint {
     /** Returns which versions of HTTP it is spoken to in. */
     HttpVersions versions() {
         return config.versions();
+    }
+
+    EndpointHealth health() {
+        return health;
+    }
+
+    int weight() {
+        return config.weight();
+    }
+
+    int priority() {
+        return config.priority();
+    }
+
+    /** Returns whether it may have another request. */
+    boolean hasRoom() {
+        return config.maxInFlight() == 0 || health.inFlight() < config.maxInFlight();
+    }
+
+    /** A request goes there; {@link #onDone} follows. */
+    public void onChosen() {
+        health.onChosen();
+    }
+
+    /** That request is over. */
+    public void onDone() {
+        health.onDone();
+    }
+
+    /** It has answered, and not that it fails. */
+    public void onSuccess() {
+        health.onSuccess();
+    }
+
+    /** It has failed. */
+    public void onFailure(long nowNanos) {
+        health.onFailure(nowNanos);
+    }
+
+    /** It has said how long it wants to be left alone. */
+    public void onRetryAfter(long nowNanos, long nanos) {
+        health.onRetryAfter(nowNanos, nanos);
     }
 
     /** Returns the key to authenticate with, or null. */

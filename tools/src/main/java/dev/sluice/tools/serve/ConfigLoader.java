@@ -3,8 +3,10 @@
 package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.Http2DownstreamConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
@@ -141,22 +143,35 @@ final class ConfigLoader {
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
-        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect");
+        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
-            endpoint.only("url", "api_key", "http");
+            endpoint.only("url", "api_key", "http", "weight", "priority", "max_in_flight");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
                 case "1" -> HttpVersions.HTTP_1;
                 case "2" -> HttpVersions.HTTP_2;
                 default -> HttpVersions.AUTO;
             };
             return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null))
-                    .withVersions(versions));
+                    .withVersions(versions).withPlace(endpoint.integer("weight", 1), endpoint.integer("priority", 0),
+                            endpoint.integer("max_in_flight", 0)));
         }).toList();
+        Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
+                "weighted", "priority").toUpperCase(Locale.ROOT));
+        HealthConfig health = section.has("health") ? health(section.section("health")) : HealthConfig.DEFAULT;
         TlsConfig certificate = section.has("certificate") || section.has("key") ? section.make(() -> new TlsConfig(
                 Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
         return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
-                always, section.text("dialect", null)));
+                always, section.text("dialect", null), balance, health));
+    }
+
+    private static HealthConfig health(YamlSection section) {
+        section.only("max_failures", "ejection", "max_ejection", "panic_percent");
+        HealthConfig defaults = HealthConfig.DEFAULT;
+        return section.make(() -> new HealthConfig(section.integer("max_failures", defaults.maxFailures()),
+                section.duration("ejection", defaults.ejection()),
+                section.duration("max_ejection", defaults.maxEjection()),
+                section.integer("panic_percent", defaults.panicPercent())));
     }
 
     private static RouteConfig route(YamlSection section) {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.config.HealthConfig;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What is known of an endpoint's condition: requests in flight, failures, how long it is left out.
+ *
+ * <p>Thread-safe, and shared by all loops: a race costs a request that goes to a neighbour, or one probe more.
+ */
+final class EndpointHealth {
+    private static final int MAX_DOUBLINGS = 16;
+
+    private final HealthConfig config;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger ejections = new AtomicInteger();
+    private final AtomicBoolean isProbed = new AtomicBoolean();
+    private volatile long ejectedUntilNanos;
+    private volatile long coolUntilNanos;
+    private volatile boolean isCooling;
+
+    EndpointHealth(HealthConfig config) {
+        this.config = config;
+    }
+
+    /** Returns whether the next request may go there. */
+    boolean isAvailable(long nowNanos) {
+        return !isCooling(nowNanos) && (ejections.get() == 0 || nowNanos - ejectedUntilNanos >= 0 && !isProbed.get());
+    }
+
+    private boolean isCooling(long nowNanos) {
+        return isCooling && nowNanos - coolUntilNanos < 0;
+    }
+
+    /** A request goes there. */
+    void onChosen() {
+        inFlight.incrementAndGet();
+        if (ejections.get() > 0) {
+            isProbed.set(true);
+        }
+    }
+
+    /** The request is over, by whatever end. */
+    void onDone() {
+        inFlight.decrementAndGet();
+        isProbed.set(false); // a probe that ended without a word is followed by another
+    }
+
+    void onSuccess() {
+        failures.set(0);
+        ejections.set(0);
+    }
+
+    void onFailure(long nowNanos) {
+        boolean wasEjected = ejections.get() > 0;
+        if (failures.incrementAndGet() < config.maxFailures() && !wasEjected) {
+            return;
+        }
+        if (wasEjected && nowNanos - ejectedUntilNanos < 0) {
+            return; // one of those that were on their way
+        }
+        int doublings = Math.min(ejections.getAndIncrement(), MAX_DOUBLINGS);
+        long nanos = Math.min(config.ejection().toNanos() << doublings, config.maxEjection().toNanos());
+        ejectedUntilNanos = nowNanos + nanos + ThreadLocalRandom.current().nextLong(nanos / 10 + 1);
+    }
+
+    /** The endpoint has said how long it wants to be left alone. */
+    void onRetryAfter(long nowNanos, long nanos) {
+        coolUntilNanos = nowNanos + nanos;
+        isCooling = true;
+    }
+
+    int inFlight() {
+        return inFlight.get();
+    }
+
+    /** Returns what the admin page says. */
+    String state(long nowNanos) {
+        if (isCooling(nowNanos)) {
+            return "cooling";
+        }
+        if (ejections.get() == 0) {
+            return "available";
+        }
+        return nowNanos - ejectedUntilNanos < 0 ? "ejected" : "half_open";
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TransportConfig;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Before the first event a failing endpoint is invisible as long as another one works. */
+class FailoverIT extends RelayFixture {
+    private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
+
+    private final ScriptedUpstream second = new ScriptedUpstream();
+    private final AtomicInteger firstRequests = new AtomicInteger();
+    private final AtomicInteger secondRequests = new AtomicInteger();
+
+    @AfterEach
+    void stopSecond() {
+        second.close();
+    }
+
+    private void launchBoth(int maxFailures) {
+        second.always(peer -> serve(peer, secondRequests, ANSWER));
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).admin(new AdminConfig("127.0.0.1", 0))
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null),
+                        EndpointConfig.of(second.url(), null)).withBalance(Balance.ROUND_ROBIN,
+                        new HealthConfig(maxFailures, Duration.ofSeconds(5), Duration.ofSeconds(60), 50)))
+                .route(RouteConfig.of("gpt-*", "up"))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+    }
+
+    private static void serve(RawPeer peer, AtomicInteger requests, String answer) throws IOException {
+        while (true) {
+            assertEquals(BODY, peer.readMessage().text());
+            requests.incrementAndGet();
+            peer.write(answer);
+        }
+    }
+
+    private void askAndExpect(String body, int times) throws IOException {
+        try (RawPeer client = connect()) {
+            for (int i = 0; i < times; i++) {
+                RawPeer.Message answer = client.write(post(BODY)).readMessage();
+                assertTrue(answer.head().startsWith("HTTP/1.1 200 "), answer.head());
+                assertEquals(body, answer.text());
+            }
+        }
+    }
+
+    /** Nobody listens at the first: after some failures it is not even tried. */
+    @Test
+    void shouldNotShowAnEndpointThatIsGone() throws Exception {
+        launchBoth(3);
+        upstream.close();
+
+        askAndExpect(CREATED + COMPLETED, 40);
+        assertEquals(40, secondRequests.get());
+        assertTrue(endpoints().contains("\"state\":\"ejected\""), endpoints());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503, 529})
+    void shouldTryAnotherWhereOneDoesNotTakeTheRequest(int status) throws Exception {
+        launchBoth(3);
+        upstream.always(peer -> serve(peer, firstRequests, "HTTP/1.1 " + status
+                + " X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+
+        askAndExpect(CREATED + COMPLETED, 4);
+        assertEquals(4, secondRequests.get());
+        assertEquals(2, firstRequests.get());
+    }
+
+    /** What it says of how long to leave it alone is obeyed. */
+    @Test
+    void shouldLeaveAloneWhoeverAsksForIt() throws Exception {
+        launchBoth(3);
+        upstream.always(peer -> serve(peer, firstRequests, "HTTP/1.1 429 X\r\nRetry-After: 30\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+
+        askAndExpect(CREATED + COMPLETED, 10);
+        assertEquals(1, firstRequests.get());
+        assertTrue(endpoints().contains("\"state\":\"cooling\""), endpoints());
+        addedNanos.addAndGet(Duration.ofSeconds(31).toNanos());
+        askAndExpect(CREATED + COMPLETED, 2);
+        assertEquals(2, firstRequests.get());
+    }
+
+    /** The last answer is relayed as it is. */
+    @Test
+    void shouldRelayTheLastRefusal() throws Exception {
+        launchBoth(5);
+        String refusal = "HTTP/1.1 503 X\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{\"no\":\"1\"}";
+        upstream.always(peer -> serve(peer, firstRequests, refusal));
+        second.always(peer -> serve(peer, secondRequests, refusal));
+
+        try (RawPeer client = connect()) {
+            RawPeer.Message answer = client.write(post(BODY)).readMessage();
+            assertTrue(answer.head().startsWith("HTTP/1.1 503 "), answer.head());
+            assertEquals("{\"no\":\"1\"}", answer.text());
+        }
+        assertEquals(2, firstRequests.get() + secondRequests.get());
+    }
+
+    /** What may have been processed is sent to nobody else. */
+    @Test
+    void shouldNotSendElsewhereWhatMayHaveBeenProcessed() throws Exception {
+        launchBoth(5);
+        upstream.always(peer -> {
+            peer.readMessage();
+            firstRequests.incrementAndGet();
+            peer.close();
+        });
+
+        try (RawPeer client = connect()) {
+            assertTrue(client.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 502 "));
+        }
+        assertEquals(1, firstRequests.get());
+        assertEquals(0, secondRequests.get());
+    }
+
+    /** A reborn endpoint gets requests again after its time, one at first. */
+    @Test
+    void shouldReturnToAnEndpointThatIsBack() throws Exception {
+        launchBoth(2);
+        AtomicInteger failing = new AtomicInteger(2);
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                firstRequests.incrementAndGet();
+                peer.write(failing.getAndDecrement() > 0
+                        ? "HTTP/1.1 503 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" : ANSWER);
+            }
+        });
+
+        askAndExpect(CREATED + COMPLETED, 20);
+        assertEquals(2, firstRequests.get());
+        addedNanos.addAndGet(Duration.ofSeconds(6).toNanos());
+        askAndExpect(CREATED + COMPLETED, 20);
+        assertEquals(2 + 10, firstRequests.get());
+        assertTrue(!endpoints().contains("ejected"), endpoints());
+    }
+
+    private String endpoints() throws IOException {
+        try (RawPeer admin = RawPeer.connect(relay.adminPort())) {
+            return admin.write("GET /endpoints HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BalancerTest {
+    private static final HealthConfig HEALTH = new HealthConfig(3, Duration.ofSeconds(5), Duration.ofSeconds(60), 50);
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private static Endpoint endpoint(int weight, int priority, int maxInFlight) {
+        return new Endpoint(EndpointConfig.of("http://127.0.0.1:1/v1", null).withPlace(weight, priority, maxInFlight),
+                "c", null, HEALTH);
+    }
+
+    private static Endpoint[] endpoints(int count) {
+        return IntStream.range(0, count).mapToObj(i -> endpoint(1, 0, 0)).toArray(Endpoint[]::new);
+    }
+
+    private static void eject(Endpoint endpoint, long nowNanos) {
+        for (int i = 0; i < 3; i++) {
+            endpoint.onFailure(nowNanos);
+        }
+    }
+
+    private static int[] draw(Balancer balancer, Endpoint[] endpoints, int times, Endpoint avoid, long nowNanos) {
+        int[] drawn = new int[endpoints.length];
+        for (int i = 0; i < times; i++) {
+            Endpoint chosen = balancer.choose(avoid, nowNanos);
+            for (int j = 0; j < endpoints.length; j++) {
+                drawn[j] += chosen == endpoints[j] ? 1 : 0;
+            }
+        }
+        return drawn;
+    }
+
+    @Test
+    void shouldTakeTurns() {
+        Endpoint[] all = endpoints(3);
+        int[] drawn = draw(new Balancer(Balance.ROUND_ROBIN, all, 50), all, 300, null, 0);
+        assertEquals(100, drawn[0]);
+        assertEquals(100, drawn[1]);
+    }
+
+    @Test
+    void shouldPreferWhoHasFewerInFlight() {
+        Endpoint[] all = endpoints(2);
+        for (int i = 0; i < 5; i++) {
+            all[0].onChosen();
+        }
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        assertEquals(100, draw(balancer, all, 100, null, 0)[1]);
+        for (int i = 0; i < 5; i++) {
+            all[0].onDone();
+        }
+        all[1].onChosen();
+        assertEquals(100, draw(balancer, all, 100, null, 0)[0]);
+    }
+
+    /** Whoever keeps requests open gets fewer: loads come out even. */
+    @Test
+    void shouldSpreadEvenlyOverMany() {
+        Endpoint[] all = endpoints(10);
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        for (int i = 0; i < 1000; i++) {
+            balancer.choose(null, 0).onChosen();
+        }
+        for (Endpoint endpoint : all) {
+            int inFlight = endpoint.health().inFlight();
+            assertTrue(inFlight > 85 && inFlight < 115, "in flight: " + inFlight);
+        }
+    }
+
+    @Test
+    void shouldDrawByWeight() {
+        Endpoint[] all = {endpoint(1, 0, 0), endpoint(9, 0, 0)};
+        int[] drawn = draw(new Balancer(Balance.WEIGHTED, all, 50), all, 10_000, null, 0);
+        assertTrue(drawn[0] > 800 && drawn[0] < 1200, "drawn: " + drawn[0]);
+    }
+
+    @Test
+    void shouldFillTheFirstPriorityAndSpillOver() {
+        Endpoint[] all = {endpoint(1, 1, 0), endpoint(1, 0, 2), endpoint(1, 0, 2)};
+        Balancer balancer = new Balancer(Balance.PRIORITY, all, 50);
+        for (int i = 0; i < 4; i++) {
+            Endpoint chosen = balancer.choose(null, 0);
+            assertNotSame(all[0], chosen);
+            chosen.onChosen();
+        }
+        assertSame(all[0], balancer.choose(null, 0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void shouldLeaveOutWhoeverFails(Balance policy) {
+        Endpoint[] all = endpoints(3);
+        Balancer balancer = new Balancer(policy, all, 50);
+        eject(all[1], 0);
+        assertEquals(0, draw(balancer, all, 200, null, SECOND)[1]);
+        all[2].onRetryAfter(0, 3 * SECOND); // one of three left: panic, all are tried
+        assertTrue(draw(balancer, all, 200, null, SECOND)[1] > 0);
+        assertEquals(0, draw(balancer, all, 200, null, 4 * SECOND)[1]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void shouldAvoidWhoeverHasJustFailedWhereThereIsAnother(Balance policy) {
+        Endpoint[] all = endpoints(2);
+        Balancer balancer = new Balancer(policy, all, 50);
+        assertEquals(0, draw(balancer, all, 100, all[0], 0)[0]);
+        eject(all[1], 0);
+        assertSame(all[0], balancer.choose(all[0], SECOND));
+    }
+
+    @Test
+    void shouldChooseNobodyWhereAllAreFull() {
+        Endpoint[] all = {endpoint(1, 0, 1), endpoint(1, 0, 1)};
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        all[0].onChosen();
+        all[1].onChosen();
+        assertNull(balancer.choose(null, 0));
+        all[1].onDone();
+        assertSame(all[1], balancer.choose(null, 0));
+    }
+
+    /** After its time one request is let through: by its success the endpoint is back, or it is out for longer. */
+    @Test
+    void shouldProbeBeforeAnEndpointIsBack() {
+        Endpoint endpoint = endpoint(1, 0, 0);
+        eject(endpoint, 0);
+        assertEquals("ejected", endpoint.health().state(4 * SECOND));
+        assertTrue(endpoint.health().isAvailable(6 * SECOND));
+        assertEquals("half_open", endpoint.health().state(6 * SECOND));
+        endpoint.onChosen();
+        assertTrue(!endpoint.health().isAvailable(6 * SECOND)); // one at a time
+        endpoint.onFailure(6 * SECOND);
+        endpoint.onDone();
+        assertEquals("ejected", endpoint.health().state(15 * SECOND)); // twice as long
+        assertTrue(endpoint.health().isAvailable(18 * SECOND));
+        endpoint.onChosen();
+        endpoint.onSuccess();
+        endpoint.onDone();
+        assertEquals("available", endpoint.health().state(18 * SECOND));
+    }
+
+    @Test
+    void shouldBoundRetriesByExchanges() {
+        RetryBudget budget = new RetryBudget();
+        int atOnce = 0;
+        while (budget.tryTake()) {
+            atOnce++;
+        }
+        assertEquals(10, atOnce);
+        for (int i = 0; i < 25; i++) {
+            budget.onExchange();
+        }
+        int later = 0;
+        while (budget.tryTake()) {
+            later++;
+        }
+        assertEquals(5, later);
+    }
+}
