@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.bench.upstream;
+
+import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import dev.sluice.engine.upstream.Cluster;
+import dev.sluice.engine.upstream.Endpoint;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Choosing an endpoint, and saying that its request has begun and is over. With {@code -prof gc}: nothing is allocated.
+ * {@link #baseline} draws two numbers.
+ */
+@Fork(2)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 3, time = 1)
+@State(Scope.Thread)
+public class EndpointChoiceBenchmark {
+    /** How it is chosen. */
+    @Param({"LEAST_INFLIGHT", "ROUND_ROBIN", "WEIGHTED", "PRIORITY"})
+    public Balance balance;
+
+    /** How many endpoints there are. */
+    @Param({"2", "20"})
+    public int endpoints;
+
+    private Cluster cluster;
+
+    /** Makes the cluster. */
+    @Setup
+    public void open() {
+        EndpointConfig[] all = IntStream.range(0, endpoints).mapToObj(i ->
+                EndpointConfig.of("http://127.0.0.1:" + (1000 + i) + "/v1", null)).toArray(EndpointConfig[]::new);
+        cluster = new Cluster(ClusterConfig.of("c", all).withBalance(balance, HealthConfig.DEFAULT));
+    }
+
+    /** The floor: chance alone. */
+    @Benchmark
+    public int baseline() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return random.nextInt(endpoints) + random.nextInt(endpoints - 1);
+    }
+
+    /** One choice. */
+    @Benchmark
+    public Endpoint choose() {
+        Endpoint chosen = cluster.choose(null, 0);
+        chosen.onChosen();
+        chosen.onDone();
+        return chosen;
+    }
+}
