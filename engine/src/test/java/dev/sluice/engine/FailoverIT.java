@@ -17,6 +17,7 @@ import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,50 @@ class FailoverIT extends RelayFixture {
         addedNanos.addAndGet(Duration.ofSeconds(31).toNanos());
         askAndExpect(CREATED + COMPLETED, 2);
         assertEquals(2, firstRequests.get());
+    }
+
+    /** Where there is no other endpoint, one that is ready soon is waited for. */
+    @Test
+    void shouldWaitForTheOnlyEndpointWhereItIsReadySoon() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            assertEquals(BODY, peer.readMessage().text());
+            peer.write("HTTP/1.1 429 X\r\nRetry-After-Ms: 50\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 2\r\n\r\n{}");
+            assertEquals(BODY, peer.readMessage().text());
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+        askAndExpect(CREATED + COMPLETED, 1);
+        assertEquals(1, upstream.connections());
+    }
+
+    @Test
+    void shouldForgetARetryWhoseDownstreamHasLeft() throws Exception {
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            firstRequests.incrementAndGet();
+            peer.write("HTTP/1.1 503 X\r\nRetry-After-Ms: 400\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 2\r\n\r\n{}");
+            peer.readMessage();
+            firstRequests.incrementAndGet();
+        });
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            for (int i = 0; i < 200 && firstRequests.get() == 0; i++) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        TimeUnit.MILLISECONDS.sleep(700);
+        assertEquals(1, firstRequests.get());
+        assertEquals(0, inFlight());
+    }
+
+    private long inFlight() {
+        return relay.metrics().gauges().stream().filter(gauge -> gauge.name().equals("exchanges_in_flight"))
+                .findFirst().orElseThrow().value();
     }
 
     /** The last answer is relayed as it is. */

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 /** The way of an exchange's request: from the downstream's body to an attempt upstream. */
 final class RequestSide {
     private static final Logger LOG = LoggerFactory.getLogger(RequestSide.class);
+    /** How long an upstream is waited for that says when it will be ready. */
+    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** An upstream that says it has not processed a request may say so again: several connections end in a deploy. */
     private static final int MAX_REFUSED_ATTEMPTS = 4;
     /** A reused connection that closes within this time without a byte was closed before the request reached it. */
@@ -262,7 +264,8 @@ final class RequestSide {
     }
 
     /**
-     * Tries another endpoint where this one has answered that it does not take the request; returns whether it does.
+     * Tries another endpoint where this one has answered that it does not take the request, or the same one again where
+     * there is no other and it is ready soon; returns whether it does.
      *
      * @param retryAfterNanos how long the endpoint wants to be left alone; 0 where it did not say
      */
@@ -276,7 +279,9 @@ final class RequestSide {
             refusing.onRetryAfter(nowNanos, retryAfterNanos);
         }
         Endpoint other = cluster.choose(refusing, nowNanos);
-        if (other == null || other == refusing || attempts >= cluster.maxAttempts() || !body.isReplayable()
+        boolean isElsewhere = other != null && other != refusing;
+        boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
+        if (!isElsewhere && !isSoon || attempts >= cluster.maxAttempts() || !body.isReplayable()
                 || !cluster.retries().tryTake()) {
             return false;
         }
@@ -285,8 +290,18 @@ final class RequestSide {
         } else {
             attempt.cancel();
         }
-        retry(UpstreamPools.ANY);
+        if (isElsewhere) {
+            retry(UpstreamPools.ANY);
+        } else {
+            loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
+        }
         return true;
+    }
+
+    private void retryNow() {
+        if (!isStopped && !exchange.state().isTerminal()) {
+            retry(UpstreamPools.ANY);
+        }
     }
 
     private boolean isStaleConnection(AttemptFailure failure) {
