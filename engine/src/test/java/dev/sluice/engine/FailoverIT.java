@@ -16,11 +16,14 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -145,6 +148,36 @@ class FailoverIT extends RelayFixture {
     private long inFlight() {
         return relay.metrics().gauges().stream().filter(gauge -> gauge.name().equals("exchanges_in_flight"))
                 .findFirst().orElseThrow().value();
+    }
+
+    /** A key in a file is that of the file as it is now. */
+    @Test
+    void shouldFollowTheFileOfAnEndpointsKey(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("key"), "sk-old\n");
+        upstream.always(peer -> {
+            while (true) {
+                String head = peer.readMessage().head();
+                peer.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n"
+                        + (head.contains("Bearer sk-old\r\n") ? "sk-old" : head.contains("Bearer sk-new\r\n") ? "sk-new"
+                                : "others"));
+            }
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null).withApiKeyFile(file)))
+                .route(RouteConfig.of("gpt-*", "up")).build());
+        askAndExpect("sk-old", 2);
+        Files.writeString(file, "not a key\u0001");
+        TimeUnit.MILLISECONDS.sleep(1500);
+        askAndExpect("sk-old", 1);
+        Files.writeString(file, "sk-new");
+        try (RawPeer client = connect()) {
+            String sent = "";
+            for (int i = 0; i < 100 && !sent.equals("sk-new"); i++) {
+                sent = client.write(post(BODY)).readMessage().text();
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+            assertEquals("sk-new", sent);
+        }
     }
 
     /** The last answer is relayed as it is. */

@@ -2,8 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -12,14 +16,16 @@ import java.util.Objects;
  *
  * @param baseUrl {@code http} or {@code https}; its path takes the place of the {@code /v1} of a request's path
  * @param apiKey  sent as {@code Authorization: Bearer}; null sends none
+ * @param apiKeyFile a file with that key instead, read again whenever it changes; null for none
  * @param versions which versions of HTTP it is spoken to in
  * @param weight   its share beside other endpoints, 1 to 1,000
  * @param priority 0 for the first to be used; counts for {@link Balance#PRIORITY}
  * @param maxInFlight requests at one time; 0 for no bound
  */
-public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, int weight, int priority,
-        int maxInFlight) {
+public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVersions versions, int weight,
+        int priority, int maxInFlight) {
     private static final int MAX_WEIGHT = 1000;
+    private static final int MAX_KEY_FILE_BYTES = 8 * 1024;
 
     public EndpointConfig {
         if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
@@ -27,9 +33,14 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, 
             throw new IllegalArgumentException("endpoint url: " + shown(baseUrl == null ? "" : baseUrl.toString())
                     + " (expected: http:// or https:// with a host, without user, query or fragment)");
         }
-        if (apiKey != null && !isHeaderText(apiKey)) {
-            throw new IllegalArgumentException("endpoint api_key: empty or not printable ASCII"
-                    + " (expected: printable ASCII without spaces)");
+        if (apiKey != null) {
+            checkKey("api_key", apiKey);
+        }
+        if (apiKey != null && apiKeyFile != null) {
+            throw new IllegalArgumentException("endpoint api_key and api_key_file: both (expected: one of them)");
+        }
+        if (apiKeyFile != null) {
+            readKey(apiKeyFile);
         }
         Objects.requireNonNull(versions, "versions");
         Checks.between("endpoint weight", weight, 1, MAX_WEIGHT);
@@ -40,7 +51,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
-            return new EndpointConfig(new URI(baseUrl), apiKey, HttpVersions.AUTO, 1, 0, 0);
+            return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
@@ -48,12 +59,44 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, 
 
     /** Returns this endpoint, spoken to in other versions of HTTP. */
     public EndpointConfig withVersions(HttpVersions other) {
-        return new EndpointConfig(baseUrl, apiKey, other, weight, priority, maxInFlight);
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight);
     }
 
     /** Returns this endpoint with another place among the endpoints of its cluster. */
     public EndpointConfig withPlace(int share, int order, int inFlight) {
-        return new EndpointConfig(baseUrl, apiKey, versions, share, order, inFlight);
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight);
+    }
+
+    /** Returns this endpoint with its key in a file. */
+    public EndpointConfig withApiKeyFile(Path file) {
+        return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight);
+    }
+
+    /**
+     * Returns the key in a file, without the white space around it.
+     *
+     * @throws IllegalArgumentException where the file cannot be read or is no key; says nothing of what is in it
+     */
+    public static String readKey(Path file) {
+        String key;
+        try {
+            if (Files.size(file) > MAX_KEY_FILE_BYTES) {
+                throw new IOException("over " + MAX_KEY_FILE_BYTES + " bytes");
+            }
+            key = Files.readString(file, StandardCharsets.ISO_8859_1).trim();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("endpoint api_key_file: " + file + " cannot be read (expected: a file"
+                    + " with a key)", e);
+        }
+        checkKey("api_key_file", key);
+        return key;
+    }
+
+    private static void checkKey(String field, String key) {
+        if (!isHeaderText(key)) {
+            throw new IllegalArgumentException("endpoint " + field + ": empty or not printable ASCII"
+                    + " (expected: printable ASCII without spaces)");
+        }
     }
 
     private static boolean isHttp(URI url) {
@@ -86,7 +129,8 @@ public record EndpointConfig(URI baseUrl, String apiKey, HttpVersions versions, 
     /** Never shows the key. */
     @Override
     public String toString() {
-        return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null ? "none" : "set")
+        return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null && apiKeyFile == null
+                ? "none" : "set")
                 + ", versions=" + versions + ']';
     }
 }

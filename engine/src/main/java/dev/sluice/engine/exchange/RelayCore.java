@@ -177,7 +177,7 @@ public final class RelayCore {
         if (keys != null) {
             keys.refresh();
         }
-        clusters.values().forEach(Cluster::refreshTls);
+        clusters.values().forEach(Cluster::refreshFiles);
     }
 
     /** Returns how each endpoint is, in JSON. */

@@ -4,6 +4,7 @@ package dev.sluice.engine.tls;
 
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.loop.FollowedFiles;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -22,7 +23,7 @@ public final class ClientTls {
     private final String name;
     private final Path caFile;
     private final TlsConfig certificate;
-    private final TlsFiles files;
+    private final FollowedFiles files;
     private volatile Map<HttpVersions, SslContext> contexts;
 
     /**
@@ -37,7 +38,7 @@ public final class ClientTls {
         this.name = name;
         this.caFile = caFile;
         this.certificate = certificate;
-        files = new TlsFiles(name, caFile, certificate == null ? null : certificate.certificate(),
+        files = new FollowedFiles(name, caFile, certificate == null ? null : certificate.certificate(),
                 certificate == null ? null : certificate.key());
         load();
     }
@@ -52,7 +53,7 @@ public final class ClientTls {
 
     private SslContext newContext(String... protocols) {
         try {
-            SslContextBuilder builder = TlsFiles.prepare(SslContextBuilder.forClient(), protocols)
+            SslContextBuilder builder = TlsDefaults.prepare(SslContextBuilder.forClient(), protocols)
                     .endpointIdentificationAlgorithm("HTTPS");
             if (caFile != null) {
                 builder.trustManager(caFile.toFile());

@@ -3,6 +3,7 @@
 package dev.sluice.engine.tls;
 
 import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.loop.FollowedFiles;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslSessionContext;
@@ -26,7 +27,7 @@ public final class ServerTls {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final TlsConfig config;
-    private final TlsFiles files;
+    private final FollowedFiles files;
     private final LongSupplier clock;
     private volatile SslContext context;
     private OpenSslSessionTicketKey[] ticketKeys = {};
@@ -42,7 +43,7 @@ public final class ServerTls {
     public ServerTls(String name, TlsConfig config, LongSupplier clock) {
         this.config = config;
         this.clock = clock;
-        files = new TlsFiles(name, config.certificate(), config.key(), config.clientCa());
+        files = new FollowedFiles(name, config.certificate(), config.key(), config.clientCa());
         load();
     }
 
@@ -55,7 +56,7 @@ public final class ServerTls {
 
     private SslContext newContext() {
         try {
-            SslContextBuilder builder = TlsFiles.prepare(SslContextBuilder.forServer(config.certificate().toFile(),
+            SslContextBuilder builder = TlsDefaults.prepare(SslContextBuilder.forServer(config.certificate().toFile(),
                     config.key().toFile()), ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
             if (config.clientCa() != null) {
                 builder.trustManager(config.clientCa().toFile()).clientAuth(ClientAuth.REQUIRE);

@@ -33,10 +33,13 @@ public final class Cluster {
         balancer = new Balancer(config.balance(), endpoints, config.health().panicPercent());
     }
 
-    /** Follows the files of its TLS; not on a loop that relays. */
-    public void refreshTls() {
+    /** Follows the files of its TLS and of its endpoints' keys; not on a loop that relays. */
+    public void refreshFiles() {
         if (tls != null) {
             tls.refresh();
+        }
+        for (Endpoint endpoint : endpoints) {
+            endpoint.refreshKey();
         }
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.loop.FollowedFiles;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
 
@@ -14,6 +15,9 @@ public final class Endpoint {
     private final String cluster;
     private final ClientTls tls;
     private final EndpointHealth health;
+    /** Written by whoever refreshes, read by all loops. */
+    private volatile String apiKey;
+    private final FollowedFiles keyFile;
     private final String hostHeader;
     private final String basePath;
 
@@ -25,6 +29,9 @@ public final class Endpoint {
         String host = config.baseUrl().getHost();
         hostHeader = config.baseUrl().getPort() < 0 ? host : host + ':' + config.baseUrl().getPort();
         String path = config.baseUrl().getRawPath();
+        keyFile = config.apiKeyFile() == null ? null : new FollowedFiles("endpoint " + hostHeader + ": key",
+                config.apiKeyFile());
+        apiKey = keyFile == null ? config.apiKey() : EndpointConfig.readKey(config.apiKeyFile());
         basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     }
 
@@ -113,7 +120,14 @@ public final class Endpoint {
 
     /** Returns the key to authenticate with, or null. */
     public String apiKey() {
-        return config.apiKey();
+        return apiKey;
+    }
+
+    /** Reads the key's file again if there is one and it has changed. */
+    void refreshKey() {
+        if (keyFile != null) {
+            keyFile.ifChanged(() -> apiKey = EndpointConfig.readKey(config.apiKeyFile()));
+        }
     }
 
     /** Host and port, for logs. */

@@ -145,15 +145,15 @@ final class ConfigLoader {
     private static ClusterConfig cluster(String name, YamlSection section) {
         section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
-            endpoint.only("url", "api_key", "http", "weight", "priority", "max_in_flight");
+            endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
                 case "1" -> HttpVersions.HTTP_1;
                 case "2" -> HttpVersions.HTTP_2;
                 default -> HttpVersions.AUTO;
             };
-            return endpoint.make(() -> EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null))
-                    .withVersions(versions).withPlace(endpoint.integer("weight", 1), endpoint.integer("priority", 0),
-                            endpoint.integer("max_in_flight", 0)));
+            return endpoint.make(() -> credentials(endpoint).withVersions(versions).withPlace(
+                    endpoint.integer("weight", 1), endpoint.integer("priority", 0),
+                    endpoint.integer("max_in_flight", 0)));
         }).toList();
         Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
                 "weighted", "priority").toUpperCase(Locale.ROOT));
@@ -163,6 +163,17 @@ final class ConfigLoader {
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
         return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
                 always, section.text("dialect", null), balance, health));
+    }
+
+    private static EndpointConfig credentials(YamlSection endpoint) {
+        EndpointConfig made = EndpointConfig.of(endpoint.text("url"), endpoint.text("api_key", null));
+        if (!endpoint.has("api_key_file")) {
+            return made;
+        }
+        if (made.apiKey() != null) {
+            throw new IllegalArgumentException("api_key and api_key_file: both (expected: one of them)");
+        }
+        return made.withApiKeyFile(endpoint.path("api_key_file"));
     }
 
     private static HealthConfig health(YamlSection section) {
