@@ -393,4 +393,26 @@ class Http2AttackIT extends RelayFixture {
             assertEquals(Http2Peer.ACK, peer.await(Http2Peer.PING).flags());
         }
     }
+
+    /** A burst over the limit, as before the relay's SETTINGS have come, costs nobody else's requests. */
+    @Test
+    void shouldSurviveABurstOfStreamsOverItsLimit() throws Exception {
+        launch();
+        upstream.always(RawPeer::awaitClose);
+        try (Http2Peer peer = open()) {
+            ByteArrayOutputStream burst = new ByteArrayOutputStream();
+            for (int i = 0; i < 250; i++) {
+                int stream = 2 * i + 1;
+                burst.writeBytes(Http2Peer.frame(Http2Peer.HEADERS, Http2Peer.END_HEADERS, stream,
+                        peer.encode(stream, HEAD)));
+                burst.writeBytes(Http2Peer.frame(Http2Peer.DATA, 0, stream, new byte[] {' ', ' '}));
+            }
+            peer.raw().write(burst.toByteArray());
+            for (int i = 0; i < 250 - 128; i++) {
+                assertEquals(7, peer.await(Http2Peer.RST_STREAM).error());
+            }
+            peer.write(Http2Peer.PING, 0, 0, new byte[8]);
+            assertEquals(Http2Peer.ACK, peer.await(Http2Peer.PING).flags());
+        }
+    }
 }

@@ -14,6 +14,7 @@ import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TransportConfig;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
@@ -611,5 +612,46 @@ class Http2ConnectionIT extends RelayFixture {
             isSecondDone.countDown();
             assertEquals(COMPLETED, readBody(client, first));
         }
+    }
+
+    @Test
+    void shouldReplaceAnOldConnection() throws Exception {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)
+                        .withVersions(HttpVersions.HTTP_2)))
+                .route(RouteConfig.of("gpt-*", "up"))
+                .timeouts(TimeoutConfig.builder().upstreamLifetime(Duration.ofSeconds(60)).build())
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+        upstream.always(Http2ConnectionIT::serve);
+        try (Http2Peer client = open()) {
+            for (int i = 0; i < 6; i++) {
+                assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+                addedNanos.addAndGet(Duration.ofSeconds(13).toNanos());
+                TimeUnit.MILLISECONDS.sleep(300); // a tick looks after it
+            }
+        }
+        assertEquals(2, upstream.connections());
+    }
+
+    /** A reset says that the upstream had the request: it is sent to nobody else, and harms no other. */
+    @Test
+    void shouldNotSendAgainWhatTheUpstreamReset() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(100, 1, 100));
+        AtomicInteger requests = new AtomicInteger();
+        upstream.then(peer -> {
+            Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
+            answer(server, nextRequest(server), CREATED + COMPLETED);
+            server.reset(nextRequest(server), 2);
+            requests.incrementAndGet();
+            answer(server, nextRequest(server), CREATED + COMPLETED);
+            peer.awaitClose();
+        });
+        try (Http2Peer client = open()) {
+            assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+            client.post(BODY);
+            assertEquals("502", client.await(Http2Peer.HEADERS).headers().status().toString());
+            assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
+        }
+        assertEquals(1, requests.get());
     }
 }

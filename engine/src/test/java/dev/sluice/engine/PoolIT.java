@@ -7,6 +7,8 @@ import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.TimeoutConfig;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,5 +110,27 @@ class PoolIT extends RelayFixture {
             assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
         }
         assertEquals(2, upstream.connections());
+    }
+
+    /** A connection is replaced in time, between two requests, however busy it is. */
+    @Test
+    void shouldReplaceAnOldConnection() throws Exception {
+        launch(route -> route, builder -> builder.timeouts(TimeoutConfig.builder()
+                .upstreamLifetime(Duration.ofSeconds(60)).build()));
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                peer.write(ANSWER);
+            }
+        });
+
+        try (RawPeer client = connect()) {
+            for (int i = 0; i < 12; i++) {
+                assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
+                addedNanos.addAndGet(Duration.ofSeconds(13).toNanos());
+            }
+        }
+        int connections = upstream.connections();
+        assertTrue(connections >= 2 && connections <= 4, "connections: " + connections);
     }
 }

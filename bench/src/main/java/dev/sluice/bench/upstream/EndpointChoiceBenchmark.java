@@ -63,7 +63,6 @@ public class EndpointChoiceBenchmark {
     @Benchmark
     public Endpoint choose() {
         Endpoint chosen = cluster.choose(null, 0);
-        chosen.onChosen();
         chosen.onDone();
         return chosen;
     }

@@ -18,11 +18,13 @@ import java.time.Duration;
  * @param writeStall     how long a downstream may take nothing of what is waiting for it; then it is closed
  * @param downstreamIdle a kept-alive downstream connection without a request
  * @param upstreamIdle   a pooled upstream connection without a request; below the 15 s at which big upstreams close
+ * @param upstreamLifetime a connection to an upstream from its start; it gets no further request then, give or take a
+ *                       tenth, so that those that were opened together are not replaced together. Zero for no bound
  * @param drain          how long a drain waits for running exchanges
  */
 public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration connect, Duration tlsHandshake,
         Duration responseHead, Duration firstEvent, Duration betweenReads, Duration exchange, Duration writeStall,
-        Duration downstreamIdle, Duration upstreamIdle, Duration drain) {
+        Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime, Duration drain) {
 
     /** What each component of a {@link #builder} starts with. */
     public static final TimeoutConfig DEFAULT = builder().build();
@@ -39,6 +41,7 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         Checks.positive("write_stall", writeStall);
         Checks.positive("downstream_idle", downstreamIdle);
         Checks.notNegative("upstream_idle", upstreamIdle);
+        Checks.notNegative("upstream_lifetime", upstreamLifetime);
         Checks.notNegative("drain", drain);
     }
 
@@ -60,6 +63,7 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         private Duration writeStall = Duration.ofSeconds(60);
         private Duration downstreamIdle = Duration.ofSeconds(75);
         private Duration upstreamIdle = Duration.ofSeconds(14);
+        private Duration upstreamLifetime = Duration.ofMinutes(30);
         private Duration drain = Duration.ofSeconds(30);
 
         private Builder() {
@@ -131,6 +135,12 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
             return this;
         }
 
+        /** Sets {@link TimeoutConfig#upstreamLifetime}. */
+        public Builder upstreamLifetime(Duration value) {
+            upstreamLifetime = value;
+            return this;
+        }
+
         /** Sets {@link TimeoutConfig#drain}. */
         public Builder drain(Duration value) {
             drain = value;
@@ -139,8 +149,9 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
 
         /** Returns the timers. */
         public TimeoutConfig build() {
-            return new TimeoutConfig(requestHead, bodyGrace, connect, tlsHandshake, responseHead, firstEvent,
-                    betweenReads, exchange, writeStall, downstreamIdle, upstreamIdle, drain);
+            return new TimeoutConfig(requestHead, bodyGrace, connect, tlsHandshake, responseHead,
+                    firstEvent, betweenReads, exchange, writeStall, downstreamIdle, upstreamIdle, upstreamLifetime,
+                    drain);
         }
     }
 }

@@ -110,6 +110,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         }
         if (connection().numActiveStreams() > settings.http2().maxStreams()) {
             encoder().writeRstStream(context(), streamId, Http2Error.REFUSED_STREAM.code(), context().newPromise());
+            remember(streamId);
             stream.close();
             return;
         }

@@ -300,7 +300,9 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     void onClosed() {
         RequestListener listener = exchange;
         exchange = null;
-        endTail();
+        if (!out.isEndWritten()) {
+            endTail(); // otherwise it has ended when its end has left
+        }
         out.close();
         budget.release(arrivedBytes);
         arrivedBytes = 0;

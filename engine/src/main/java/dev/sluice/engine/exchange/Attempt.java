@@ -33,11 +33,13 @@ final class Attempt implements UpstreamListener, Tickable {
     private long leftoverSinceNanos;
     private long leftoverBytes;
 
+    /**
+     * @param endpoint chosen, and counted as such; the attempt gives its place back
+     */
     Attempt(Exchange exchange, LoopTicker ticker, Endpoint endpoint) {
         this.exchange = exchange;
         this.ticker = ticker;
         this.endpoint = endpoint;
-        endpoint.onChosen();
     }
 
     Endpoint endpoint() {
@@ -111,7 +113,6 @@ final class Attempt implements UpstreamListener, Tickable {
     @Override
     public void onConnectFailed(Throwable cause) {
         over();
-        endpoint.onFailure(ticker.nanoTime());
         if (!isDetached) {
             exchange.requestSide().onConnectFailed(cause);
         }
@@ -178,7 +179,8 @@ final class Attempt implements UpstreamListener, Tickable {
     public void onAttemptFailed(AttemptFailure failure) {
         endAlone();
         boolean isEndpointsFault = failure.kind() == AttemptFailure.Kind.MALFORMED
-                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.isReused() && !failure.hasResponseBytes();
+                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.isReused() && !failure.hasResponseBytes()
+                || failure.kind() == AttemptFailure.Kind.RESET && !failure.hasResponseBytes();
         if (isEndpointsFault) {
             endpoint.onFailure(ticker.nanoTime());
         }

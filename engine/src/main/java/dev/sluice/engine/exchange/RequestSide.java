@@ -187,12 +187,20 @@ final class RequestSide {
     }
 
     private void startAttempt(long notBefore) {
-        Endpoint endpoint = cluster.choose(attempt == null ? null : attempt.endpoint(), loop.ticker().nanoTime());
+        Endpoint before = attempt == null ? null : attempt.endpoint();
+        Endpoint endpoint = cluster.choose(before, loop.ticker().nanoTime());
         if (endpoint == null) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The upstream's endpoints carry as many requests as they may"));
             return;
         }
+        startAttempt(endpoint, endpoint == before ? notBefore : UpstreamPools.ANY);
+    }
+
+    /**
+     * @param endpoint chosen, and counted as such
+     */
+    private void startAttempt(Endpoint endpoint, long notBefore) {
         if (attempts == 0) {
             cluster.retries().onExchange();
         }
@@ -206,6 +214,11 @@ final class RequestSide {
     }
 
     void onConnected(Attempt connected) {
+        if (isBeginningLost()) {
+            exchange.refuseAndCancel(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The relay holds as many request bodies as it may"));
+            return;
+        }
         isConnected = true;
         exchange.moveTo(ExchangeState.FORWARDING);
         UpstreamConnection connection = connected.connection();
@@ -221,10 +234,20 @@ final class RequestSide {
         }
     }
 
+    /** Whether what an earlier attempt was sent could not be kept: memory ran short meanwhile. */
+    private boolean isBeginningLost() {
+        return attempts > 1 && body.sentBytes() > 0 && !body.isReplayable();
+    }
+
     private void pump() {
-        UpstreamConnection connection = attempt.connection();
+        Attempt current = attempt;
+        UpstreamConnection connection = current.connection();
         long nowNanos = loop.ticker().nanoTime(); // before the upstream can have seen any of it
-        if (body.pump()) {
+        boolean isComplete = body.pump();
+        if (attempt != current || current.isOver() || isStopped) {
+            return; // writing has found the connection broken, and another attempt may be under way
+        }
+        if (isComplete) {
             isSent = true;
             sentNanos = nowNanos;
             connection.endRequest();
@@ -241,7 +264,7 @@ final class RequestSide {
 
     void onConnectFailed(Throwable cause) {
         LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
-        if (attempts < cluster.maxAttempts() && cluster.retries().tryTake()) {
+        if (attempts < cluster.maxAttempts() && !isBeginningLost() && cluster.retries().tryTake()) {
             retry(startedNanos);
         } else {
             exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
@@ -252,14 +275,15 @@ final class RequestSide {
     /** Tries once more where nothing can have been processed; returns whether it does. */
     boolean retryAfter(AttemptFailure failure) {
         boolean isRefused = failure.kind() == AttemptFailure.Kind.REFUSED;
-        boolean isUnprocessed = isRefused || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.hasResponseBytes()
-                && (!failure.isRequestWritten() || isStaleConnection(failure));
-        boolean isFree = isRefused || failure.isReused(); // the endpoint is well: these cost its budget nothing
+        boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && isStaleConnection(failure);
+        boolean isUnprocessed = isRefused || failure.kind() != AttemptFailure.Kind.MALFORMED
+                && !failure.hasResponseBytes() && (!failure.isRequestWritten() || isStale);
+        boolean isFree = isRefused || isStale; // the endpoint is well: these cost its budget nothing
         if (!isUnprocessed || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
                 || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
             return false;
         }
-        retry(isRefused ? UpstreamPools.ANY : startedNanos);
+        retry(failure.kind() == AttemptFailure.Kind.CLOSED ? startedNanos : UpstreamPools.ANY);
         return true;
     }
 
@@ -278,11 +302,17 @@ final class RequestSide {
         if (retryAfterNanos > 0) {
             refusing.onRetryAfter(nowNanos, retryAfterNanos);
         }
-        Endpoint other = cluster.choose(refusing, nowNanos);
-        boolean isElsewhere = other != null && other != refusing;
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
-        if (!isElsewhere && !isSoon || attempts >= cluster.maxAttempts() || !body.isReplayable()
+        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !cluster.hasOthers() && !isSoon
                 || !cluster.retries().tryTake()) {
+            return false;
+        }
+        Endpoint other = cluster.choose(refusing, nowNanos);
+        if (other == refusing) {
+            other.onDone(); // it would be asked again at once
+            other = null;
+        }
+        if (other == null && !isSoon) {
             return false;
         }
         if (isSent) {
@@ -290,8 +320,8 @@ final class RequestSide {
         } else {
             attempt.cancel();
         }
-        if (isElsewhere) {
-            retry(UpstreamPools.ANY);
+        if (other != null) {
+            retry(other, UpstreamPools.ANY);
         } else {
             loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
         }
@@ -313,11 +343,20 @@ final class RequestSide {
      * @param notBefore what stood then is likely to have been closed too
      */
     private void retry(long notBefore) {
+        beginRetry();
+        startAttempt(notBefore);
+    }
+
+    private void retry(Endpoint endpoint, long notBefore) {
+        beginRetry();
+        startAttempt(endpoint, notBefore);
+    }
+
+    private void beginRetry() {
         loop.recorder().add(Counter.RETRIES, 1);
         if (exchange.state() == ExchangeState.CONNECTING) {
             exchange.moveTo(ExchangeState.FORWARDING); // a connect that failed: the attempt is over all the same
         }
-        startAttempt(notBefore);
     }
 
     /** Stops the request where it is: its answer is here, or nobody wants it any more. */

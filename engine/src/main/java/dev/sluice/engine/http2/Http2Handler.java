@@ -205,7 +205,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
         // Not through the encoder: its limit of resets is for those that the other side brings about.
         resetStream(context, stream.id(), error.code(), context.newPromise());
-        resets[resetCount++ % resets.length] = stream.id();
+        remember(stream.id());
         stream.close(); // at once, and not when the reset has left: nothing of its body may follow that
         flushSoon();
     }
@@ -223,8 +223,14 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
         super.onStreamError(ctx, isOutbound, cause, error);
         if (stream != null) {
+            remember(error.streamId());
             stream.close();
         }
+    }
+
+    /** Notes that a stream was reset here. */
+    protected final void remember(int streamId) {
+        resets[resetCount++ % resets.length] = streamId;
     }
 
     private boolean wasReset(int streamId) {

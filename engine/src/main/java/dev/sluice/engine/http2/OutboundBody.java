@@ -180,11 +180,7 @@ public final class OutboundBody implements FlowControlled {
     }
 
     private ChannelPromise endPromise(ChannelHandlerContext ctx) {
-        return ctx.newPromise().addListener((ChannelFutureListener) sent -> {
-            if (sent.isSuccess()) {
-                sender.onBodySent();
-            }
-        });
+        return ctx.newPromise().addListener((ChannelFutureListener) sent -> sender.onBodySent());
     }
 
     @Override
@@ -237,7 +233,7 @@ public final class OutboundBody implements FlowControlled {
         /** What waits fell below the low water mark. */
         void onBodyWritable();
 
-        /** The end has been handed to the system. */
+        /** The end has been handed to the system, or the connection is lost. */
         void onBodySent();
     }
 }

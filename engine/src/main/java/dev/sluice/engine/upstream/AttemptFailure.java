@@ -20,6 +20,8 @@ public record AttemptFailure(Kind kind, boolean isReused, boolean isRequestWritt
         CLOSED,
         /** The upstream says that it has not processed the request: REFUSED_STREAM, or above GOAWAY's last stream. */
         REFUSED,
+        /** The upstream reset the request's stream; its connection goes on. */
+        RESET,
         /** What came is not HTTP, or ambiguous. */
         MALFORMED
     }

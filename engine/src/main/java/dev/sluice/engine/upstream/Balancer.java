@@ -30,34 +30,51 @@ final class Balancer {
         if (endpoints.length == 1) {
             return endpoints[0].hasRoom() ? endpoints[0] : null;
         }
-        int available = 0;
-        boolean isOtherAvailable = false;
+        Leniency leniency = leniency(nowNanos);
+        Endpoint avoided = null;
         for (Endpoint endpoint : endpoints) {
-            if (endpoint.health().isAvailable(nowNanos)) {
-                available++;
-                isOtherAvailable |= endpoint != avoid && endpoint.hasRoom();
+            if (endpoint != avoid && isEligible(endpoint, null, nowNanos, leniency)) {
+                avoided = avoid; // there is another
             }
         }
-        boolean isPanic = available * PERCENT < endpoints.length * panicPercent;
-        Endpoint avoided = isOtherAvailable || isPanic ? avoid : null;
         return switch (policy) {
-            case LEAST_INFLIGHT -> leastOfTwo(avoided, nowNanos, isPanic, Integer.MAX_VALUE);
-            case ROUND_ROBIN -> from(Math.floorMod(turn.getAndIncrement(), endpoints.length), avoided, nowNanos,
-                    isPanic, Integer.MAX_VALUE);
-            case WEIGHTED -> byWeight(avoided, nowNanos, isPanic);
-            case PRIORITY -> leastOfTwo(avoided, nowNanos, isPanic, firstPriority(avoided, nowNanos, isPanic));
+            case LEAST_INFLIGHT -> leastOfTwo(avoided, nowNanos, leniency, Integer.MAX_VALUE);
+            // A retry takes nobody's turn: otherwise the next request would begin where this one failed.
+            case ROUND_ROBIN -> from(Math.floorMod(avoid == null ? turn.getAndIncrement() : turn.get(),
+                    endpoints.length), avoided, nowNanos, leniency, Integer.MAX_VALUE);
+            case WEIGHTED -> byWeight(avoided, nowNanos, leniency);
+            case PRIORITY -> leastOfTwo(avoided, nowNanos, leniency, firstPriority(avoided, nowNanos, leniency));
         };
     }
 
-    private static boolean isEligible(Endpoint endpoint, Endpoint avoided, long nowNanos, boolean isPanic) {
-        return endpoint != avoided && endpoint.hasRoom() && (isPanic || endpoint.health().isAvailable(nowNanos));
+    /** Returns what must be overlooked for there to be a choice. */
+    private Leniency leniency(long nowNanos) {
+        int well = 0;
+        for (Endpoint endpoint : endpoints) {
+            well += endpoint.health().isEjected(nowNanos) ? 0 : 1;
+        }
+        Leniency least = well * PERCENT < endpoints.length * panicPercent ? Leniency.PANIC : Leniency.NONE;
+        for (Endpoint endpoint : endpoints) {
+            if (isEligible(endpoint, null, nowNanos, least)) {
+                return least;
+            }
+        }
+        return Leniency.FULL;
+    }
+
+    private static boolean isEligible(Endpoint endpoint, Endpoint avoided, long nowNanos, Leniency leniency) {
+        return endpoint != avoided && endpoint.hasRoom() && switch (leniency) {
+            case NONE -> endpoint.health().isAvailable(nowNanos);
+            case PANIC -> !endpoint.health().isCooling(nowNanos);
+            case FULL -> true;
+        };
     }
 
     /** Returns the first that will do, looking from an index on. */
-    private Endpoint from(int start, Endpoint avoided, long nowNanos, boolean isPanic, int maxPriority) {
+    private Endpoint from(int start, Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
         for (int i = 0; i < endpoints.length; i++) {
             Endpoint endpoint = endpoints[(start + i) % endpoints.length];
-            if (endpoint.priority() <= maxPriority && isEligible(endpoint, avoided, nowNanos, isPanic)) {
+            if (endpoint.priority() <= maxPriority && isEligible(endpoint, avoided, nowNanos, leniency)) {
                 return endpoint;
             }
         }
@@ -65,11 +82,11 @@ final class Balancer {
     }
 
     /** "The power of two choices": nearly as even as looking at all, and no herd runs to the least loaded one. */
-    private Endpoint leastOfTwo(Endpoint avoided, long nowNanos, boolean isPanic, int maxPriority) {
+    private Endpoint leastOfTwo(Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
         int first = ThreadLocalRandom.current().nextInt(endpoints.length);
         int second = (first + 1 + ThreadLocalRandom.current().nextInt(endpoints.length - 1)) % endpoints.length;
-        Endpoint a = from(first, avoided, nowNanos, isPanic, maxPriority);
-        Endpoint b = from(second, avoided, nowNanos, isPanic, maxPriority);
+        Endpoint a = from(first, avoided, nowNanos, leniency, maxPriority);
+        Endpoint b = from(second, avoided, nowNanos, leniency, maxPriority);
         if (a == null || a == b) {
             return b;
         }
@@ -77,24 +94,24 @@ final class Balancer {
         return loadOfA <= (long) b.health().inFlight() * a.weight() ? a : b;
     }
 
-    private int firstPriority(Endpoint avoided, long nowNanos, boolean isPanic) {
+    private int firstPriority(Endpoint avoided, long nowNanos, Leniency leniency) {
         int lowest = Integer.MAX_VALUE;
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, avoided, nowNanos, isPanic)) {
+            if (isEligible(endpoint, avoided, nowNanos, leniency)) {
                 lowest = Math.min(lowest, endpoint.priority());
             }
         }
         return lowest;
     }
 
-    private Endpoint byWeight(Endpoint avoided, long nowNanos, boolean isPanic) {
+    private Endpoint byWeight(Endpoint avoided, long nowNanos, Leniency leniency) {
         int total = 0;
         for (Endpoint endpoint : endpoints) {
-            total += isEligible(endpoint, avoided, nowNanos, isPanic) ? endpoint.weight() : 0;
+            total += isEligible(endpoint, avoided, nowNanos, leniency) ? endpoint.weight() : 0;
         }
         int drawn = total == 0 ? 0 : ThreadLocalRandom.current().nextInt(total);
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, avoided, nowNanos, isPanic)) {
+            if (isEligible(endpoint, avoided, nowNanos, leniency)) {
                 drawn -= endpoint.weight();
                 if (drawn < 0) {
                     return endpoint;
@@ -102,5 +119,15 @@ final class Balancer {
             }
         }
         return null;
+    }
+
+    /** What is overlooked where too few endpoints are left. */
+    private enum Leniency {
+        /** Nothing. */
+        NONE,
+        /** Failures: that so many endpoints fail is less likely than that something else does. */
+        PANIC,
+        /** Also that they have asked to be left alone: there is nobody else. */
+        FULL
     }
 }

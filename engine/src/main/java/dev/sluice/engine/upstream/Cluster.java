@@ -44,12 +44,24 @@ public final class Cluster {
     }
 
     /**
-     * Returns the endpoint for the next attempt, or null where all are full.
+     * Returns the endpoint for the next attempt, or null where all are full. The request counts as in flight there from
+     * now on, until {@link Endpoint#onDone}.
      *
      * @param avoid chosen only where there is no other; may be null
      */
     public Endpoint choose(Endpoint avoid, long nowNanos) {
-        return balancer.choose(avoid, nowNanos);
+        for (int i = 0; i <= endpoints.length; i++) {
+            Endpoint chosen = balancer.choose(avoid, nowNanos);
+            if (chosen == null || chosen.tryChoose()) {
+                return chosen;
+            }
+        }
+        return null; // another loop was faster, each time
+    }
+
+    /** Returns whether there is more than one endpoint. */
+    public boolean hasOthers() {
+        return endpoints.length > 1;
     }
 
     /** Returns how many attempts an exchange may make: there may be as many endpoints to fail. */

@@ -93,9 +93,9 @@ public final class Endpoint {
         return config.maxInFlight() == 0 || health.inFlight() < config.maxInFlight();
     }
 
-    /** A request goes there; {@link #onDone} follows. */
-    public void onChosen() {
-        health.onChosen();
+    /** Takes a place for a request if there is one, which {@link #onDone} gives back; returns whether there was. */
+    boolean tryChoose() {
+        return health.tryChoose(config.maxInFlight());
     }
 
     /** That request is over. */

@@ -30,19 +30,33 @@ final class EndpointHealth {
 
     /** Returns whether the next request may go there. */
     boolean isAvailable(long nowNanos) {
-        return !isCooling(nowNanos) && (ejections.get() == 0 || nowNanos - ejectedUntilNanos >= 0 && !isProbed.get());
+        return !isCooling(nowNanos) && !isEjected(nowNanos);
     }
 
-    private boolean isCooling(long nowNanos) {
+    /** Returns whether it is left out for its failures, or being probed. */
+    boolean isEjected(long nowNanos) {
+        return ejections.get() > 0 && (nowNanos - ejectedUntilNanos < 0 || isProbed.get());
+    }
+
+    /** Returns whether it has asked to be left alone. */
+    boolean isCooling(long nowNanos) {
         return isCooling && nowNanos - coolUntilNanos < 0;
     }
 
-    /** A request goes there. */
-    void onChosen() {
-        inFlight.incrementAndGet();
+    /**
+     * Takes a place for a request if there is one; returns whether there was.
+     *
+     * @param limit of requests at one time; 0 for none
+     */
+    boolean tryChoose(int limit) {
+        if (inFlight.incrementAndGet() > limit && limit > 0) {
+            inFlight.decrementAndGet();
+            return false;
+        }
         if (ejections.get() > 0) {
             isProbed.set(true);
         }
+        return true;
     }
 
     /** The request is over, by whatever end. */

@@ -41,6 +41,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     private final Endpoint endpoint;
     private final UpstreamPool pool;
+    private final long endOfLifeNanos;
     private final HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
     private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final TransferScanner body = new TransferScanner();
@@ -60,6 +61,12 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     Http1UpstreamHandler(Endpoint endpoint, UpstreamPool pool) {
         this.endpoint = endpoint;
         this.pool = pool;
+        endOfLifeNanos = pool.endOfLifeNanos();
+    }
+
+    /** Returns whether it has lived long enough. */
+    boolean isOld(long nowNanos) {
+        return endOfLifeNanos != Long.MAX_VALUE && nowNanos - endOfLifeNanos > 0;
     }
 
     @Override

@@ -57,6 +57,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private final Endpoint endpoint;
     private final UpstreamPool pool;
     private final Http2UpstreamConfig config;
+    private final long endOfLifeNanos;
     private final TransferScanner frame = new TransferScanner();
     private int cancels;
     private long cancelsSinceNanos;
@@ -77,6 +78,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         this.endpoint = endpoint;
         this.pool = pool;
         this.config = config;
+        endOfLifeNanos = pool.endOfLifeNanos();
         frame.resetToClose(); // whatever DATA carries is body
         connection().addListener(new StreamEnds());
         decoder.frameListener(new Frames());
@@ -194,6 +196,10 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
             }
             return;
         }
+        if (isReady && !isGoingAway && endOfLifeNanos != Long.MAX_VALUE && nowNanos - endOfLifeNanos > 0) {
+            leave();
+            return;
+        }
         if (connection().numActiveStreams() == 0) {
             if (isReady && nowNanos - idleSinceNanos >= maxIdleNanos) {
                 retire();
@@ -265,7 +271,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
             Http2UpstreamStream stream = known(streamId);
             if (stream != null) {
                 boolean isRefused = error == Http2Error.REFUSED_STREAM.code();
-                stream.onFailing(isRefused ? AttemptFailure.Kind.REFUSED : AttemptFailure.Kind.CLOSED,
+                stream.onFailing(isRefused ? AttemptFailure.Kind.REFUSED : AttemptFailure.Kind.RESET,
                         "stream reset by the upstream, error " + error);
             }
         }

@@ -43,6 +43,9 @@ final class UpstreamPool {
     void acquire(long notBefore, UpstreamListener attempt) {
         boolean isFresh = notBefore != UpstreamPools.ANY;
         Http2UpstreamHandler shared = withRoom(notBefore);
+        if (shared == null && standing() + connecting >= http2.maxConnections()) {
+            shared = withRoom(UpstreamPools.ANY); // there will be no younger one
+        }
         if (shared != null) {
             shared.assign(attempt);
             return;
@@ -152,6 +155,9 @@ final class UpstreamPool {
         while (true) {
             Waiting next = pollWanted();
             Http2UpstreamHandler shared = next == null ? null : withRoom(next.notBefore);
+            if (shared == null && next != null && connecting == 0) {
+                shared = withRoom(UpstreamPools.ANY); // no younger one will come
+            }
             if (shared == null) {
                 if (next != null) {
                     queue.addFirst(next);
@@ -170,14 +176,13 @@ final class UpstreamPool {
     /** A connection that was opened for the queue does not come to stand. */
     void onConnectFailed(Throwable cause) {
         connecting--;
+        endpoint.onFailure(pools.nanoTime()); // once, however many wait for it
         boolean isLast = connecting == 0 && standing() == 0;
-        int failing = isLast ? queue.size() : Math.min(1, queue.size());
-        for (int i = 0; i < failing; i++) { // no more: who tries again is behind them
-            Waiting waiting = pollWanted();
-            if (waiting != null) {
-                waiting.attempt.onConnectFailed(cause);
-            }
+        List<Waiting> failing = new ArrayList<>(); // before any of them tries again
+        for (Waiting next = pollWanted(); next != null; next = isLast ? pollWanted() : null) {
+            failing.add(next);
         }
+        failing.forEach(waiting -> waiting.attempt.onConnectFailed(cause));
         connectForQueue();
     }
 
@@ -191,7 +196,7 @@ final class UpstreamPool {
 
     /** Takes back a connection whose exchange is over. */
     void release(Http1UpstreamHandler connection) {
-        if (pools.isClosed()) {
+        if (pools.isClosed() || connection.isOld(pools.nanoTime())) {
             connection.retire();
             return;
         }
@@ -246,6 +251,10 @@ final class UpstreamPool {
 
     int idleCount() {
         return idle.size() + (int) multiplexed.stream().filter(connection -> connection.streams() == 0).count();
+    }
+
+    long endOfLifeNanos() {
+        return pools.endOfLifeNanos();
     }
 
     long nanoTime() {

@@ -29,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
@@ -220,6 +221,7 @@ public final class UpstreamPools implements Tickable {
             if (attempt == null) {
                 pool.onConnectFailed(cause);
             } else {
+                endpoint.onFailure(nanoTime());
                 attempt.onConnectFailed(cause);
             }
         }
@@ -239,6 +241,14 @@ public final class UpstreamPools implements Tickable {
         for (UpstreamPool pool : List.copyOf(pools.values())) { // a retry may need another
             pool.onTick(nowNanos, maxIdleNanos);
         }
+    }
+
+    /** Returns when a connection that is made now gets no further request; {@link Long#MAX_VALUE} for never. */
+    long endOfLifeNanos() {
+        long lifetimeNanos = timeouts.upstreamLifetime().toNanos();
+        long spread = lifetimeNanos / 10;
+        return lifetimeNanos == 0 ? Long.MAX_VALUE
+                : nanoTime() + lifetimeNanos + ThreadLocalRandom.current().nextLong(-spread, spread + 1);
     }
 
     long nanoTime() {

@@ -220,7 +220,8 @@ final class ConfigLoader {
 
     private static TimeoutConfig timeouts(YamlSection section) {
         section.only("request_head", "body_grace", "connect", "tls_handshake", "response_head", "first_event",
-                "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle", "drain");
+                "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle",
+                "upstream_lifetime", "drain");
         TimeoutConfig.Builder builder = TimeoutConfig.builder();
         section.ifDuration("request_head", builder::requestHead);
         section.ifDuration("body_grace", builder::bodyGrace);
@@ -233,6 +234,7 @@ final class ConfigLoader {
         section.ifDuration("write_stall", builder::writeStall);
         section.ifDuration("downstream_idle", builder::downstreamIdle);
         section.ifDuration("upstream_idle", builder::upstreamIdle);
+        section.ifDuration("upstream_lifetime", builder::upstreamLifetime);
         section.ifDuration("drain", builder::drain);
         return section.make(builder::build);
     }
