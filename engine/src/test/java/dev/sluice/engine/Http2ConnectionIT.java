@@ -654,4 +654,17 @@ class Http2ConnectionIT extends RelayFixture {
         }
         assertEquals(1, requests.get());
     }
+
+    /** A body that is on its way while its request is refused, and soon ends, sees no reset at all. */
+    @Test
+    void shouldNotResetAnUploadThatEndsSoonAfterItsRefusal() throws Exception {
+        launchTo2(Http2UpstreamConfig.DEFAULT);
+        try (Http2Peer client = open()) {
+            int stream = client.request("POST", "/v1/nothing", BODY);
+            assertEquals("404", client.await(Http2Peer.HEADERS).headers().status().toString());
+            assertTrue(client.await(Http2Peer.DATA).isEnd());
+            client.headers(stream + 2, true, ":method", "GET", ":scheme", "http", ":authority", "a", ":path", "/v1/x");
+            assertEquals(Http2Peer.HEADERS, client.next().type());
+        }
+    }
 }
