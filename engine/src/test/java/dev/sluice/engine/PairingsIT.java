@@ -179,15 +179,6 @@ class PairingsIT extends RelayFixture {
         assertEquals(1, upstream.connections());
     }
 
-    private static String randomText(SplittableRandom random) {
-        StringBuilder text = new StringBuilder();
-        int length = random.nextInt(30_000);
-        for (int i = 0; i < length; i++) {
-            text.append((char) (random.nextInt(30) == 0 ? random.nextInt(256) : 'a' + random.nextInt(26)));
-        }
-        return text.toString();
-    }
-
     /** P2 for the request: a body of many reads, with a model that is replaced, arrives as it has to. */
     @ParameterizedTest
     @MethodSource("pairings")

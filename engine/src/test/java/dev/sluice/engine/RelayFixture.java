@@ -11,6 +11,7 @@ import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.UsageRecord;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -68,6 +69,16 @@ abstract class RelayFixture {
 
     protected RawPeer connect() {
         return RawPeer.connect(relay.port());
+    }
+
+    /** Up to 30 KB of letters with any byte between them. */
+    protected static String randomText(SplittableRandom random) {
+        StringBuilder text = new StringBuilder();
+        int length = random.nextInt(30_000);
+        for (int i = 0; i < length; i++) {
+            text.append((char) (random.nextInt(30) == 0 ? random.nextInt(256) : 'a' + random.nextInt(26)));
+        }
+        return text.toString();
     }
 
     protected static String post(String body) {

@@ -119,15 +119,6 @@ class StreamIT extends RelayFixture {
         }
     }
 
-    private static String randomText(SplittableRandom random) {
-        StringBuilder text = new StringBuilder();
-        int length = random.nextInt(30_000);
-        for (int i = 0; i < length; i++) {
-            text.append((char) (random.nextInt(30) == 0 ? random.nextInt(256) : 'a' + random.nextInt(26)));
-        }
-        return text.toString();
-    }
-
     /** P13: unknown events, headers and fields survive. */
     @Test
     void shouldKeepWhatItDoesNotKnow() throws Exception {

@@ -254,8 +254,10 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     /** The exchange is over, its answer may have to wait for the downstream's window. */
     private void beginTail() {
         exchange = null;
-        isTail = true;
-        starter.onTailBegun();
+        if (stream.state() != Http2Stream.State.CLOSED) { // otherwise nobody would tell of its end
+            isTail = true;
+            starter.onTailBegun();
+        }
     }
 
     private void endTail() {

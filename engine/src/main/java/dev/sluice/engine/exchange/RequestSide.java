@@ -303,8 +303,7 @@ final class RequestSide {
             refusing.onRetryAfter(nowNanos, retryAfterNanos);
         }
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
-        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !cluster.hasOthers() && !isSoon
-                || !cluster.retries().tryTake()) {
+        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !cluster.hasOthers() && !isSoon) {
             return false;
         }
         Endpoint other = cluster.choose(refusing, nowNanos);
@@ -313,6 +312,12 @@ final class RequestSide {
             other = null;
         }
         if (other == null && !isSoon) {
+            return false;
+        }
+        if (!cluster.retries().tryTake()) {
+            if (other != null) {
+                other.onDone();
+            }
             return false;
         }
         if (isSent) {
