@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.KeyConfig;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +120,23 @@ class RefusalIT extends RelayFixture {
         assertRefused(ask(bob), 403, "model_not_allowed");
         assertTrue(ask("GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + KEY + "\r\n\r\n").head()
                 .startsWith("HTTP/1.1 200 "));
+    }
+
+    /** Whoever writes all before it reads must find the refusal and not a reset. */
+    @Test
+    void shouldLetALargeUploadSeeItsRefusal() throws Exception {
+        launch(route -> route, builder -> builder.key(KeyConfig.ofSecret("alice", KEY)));
+        byte[] body = new byte[600_000];
+
+        try (RawPeer client = connect()) {
+            client.write(post("Authorization: Bearer wrong\r\nContent-Length: " + body.length + "\r\n", ""));
+            for (int sent = 0; sent < body.length; sent += 50_000) {
+                client.write(Arrays.copyOfRange(body, sent, sent + 50_000));
+                Thread.sleep(2); // what was refused is read meanwhile
+            }
+
+            assertRefused(client.readMessage(), 401, "invalid_api_key");
+        }
     }
 
     /** The answer to HEAD has no body: one would be taken for the next response. */

@@ -26,7 +26,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements DownstreamPort, Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(Http1DownstreamHandler.class);
-    /** How much of a body is still read after it was refused, so that the refusal is seen and not a reset. */
-    private static final int MAX_DISCARD_BYTES = 64 * 1024;
-    private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_PIPELINED_BYTES = 64 * 1024;
 
     private final boolean isFirstReadHere;
@@ -370,7 +366,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private void discard(ByteBuf bytes) {
         discardedBytes += bytes.readableBytes();
         bytes.release();
-        if (discardedBytes > MAX_DISCARD_BYTES) {
+        if (discardedBytes > Lingering.MAX_BYTES) {
             ctx.close();
         }
     }
@@ -385,7 +381,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             return;
         }
         if (state == State.DISCARDING) {
-            if (nowNanos - sinceNanos > DISCARD_NANOS) {
+            if (nowNanos - sinceNanos > Lingering.NANOS) {
                 ctx.close();
             }
             return;

@@ -19,7 +19,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One request with its response on an HTTP/2 connection.
@@ -34,9 +33,6 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
         Http2Handler.Touched {
     /** Up to this a DATA frame is copied: as a slice it would keep the whole read. */
     private static final int COPY_BYTES = 4 * 1024;
-    /** How much of a body is still read after it was refused, so that the refusal is seen before the reset. */
-    private static final int MAX_DISCARD_BYTES = 64 * 1024;
-    private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Http2Handler<?> connection;
     private final Http2Stream stream;
@@ -109,7 +105,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     /** It is answered: the rest of the request is dropped, for a while. */
     private void discard(int length) {
         discardedBytes += length;
-        if (isDiscarding && !isBodyEnded && discardedBytes > MAX_DISCARD_BYTES) {
+        if (isDiscarding && !isBodyEnded && discardedBytes > Lingering.MAX_BYTES) {
             connection.reset(stream, Http2Error.NO_ERROR);
         }
     }
@@ -306,7 +302,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
 
     /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is fine. */
     void closeIfStalled(long nowNanos, long limitNanos) {
-        if (isDiscarding && !isBodyEnded && nowNanos - discardSinceNanos > DISCARD_NANOS) {
+        if (isDiscarding && !isBodyEnded && nowNanos - discardSinceNanos > Lingering.NANOS) {
             connection.reset(stream, Http2Error.NO_ERROR);
             return;
         }
