@@ -61,6 +61,12 @@ class TlsIT extends RelayFixture {
         peer.write(eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n");
     }
 
+    private static void answerEach(RawPeer peer) throws IOException {
+        while (true) {
+            answerOnce(peer);
+        }
+    }
+
     private void launch(TlsConfig listener, TlsConfig shownUpstream) throws Exception {
         relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, listener))
                 .cluster(new ClusterConfig("up", List.of(EndpointConfig.of(upstream.url(), "sk-x")
@@ -184,7 +190,7 @@ class TlsIT extends RelayFixture {
 
     @Test
     void shouldRequireTheCertificatesOfCallers() throws Exception {
-        serveThroughTls("localhost", TlsIT::answerOnce);
+        serveThroughTls("localhost", TlsIT::answerEach);
         launch(certificates.config("localhost", certificates.caFile()), null);
 
         assertThrows(IOException.class, () -> ask(certificates.context(null)));
