@@ -5,6 +5,7 @@ package dev.sluice.protocol.request;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonKind;
+import java.util.Arrays;
 
 /** The fields of a request body that decide what becomes of it, as far as they have arrived. */
 public final class RequestFacts {
@@ -15,6 +16,7 @@ public final class RequestFacts {
     private long modelStart = -1;
     private long modelEnd = -1;
     private Boolean stream;
+    private final String[] owners = new String[Owner.values().length];
 
     RequestFacts() {
     }
@@ -24,6 +26,7 @@ public final class RequestFacts {
         modelStart = -1;
         modelEnd = -1;
         stream = null;
+        Arrays.fill(owners, null);
     }
 
     private void model(String name, long start, long end) {
@@ -65,6 +68,11 @@ public final class RequestFacts {
         stream = value;
     }
 
+    /** A value that names an owner has come; what is no string, or too long to be an id, names none. */
+    void onOwner(Owner owner, JsonKind kind, JsonCapture value) {
+        owners[owner.ordinal()] = kind == JsonKind.STRING && !value.isTruncated() ? value.asString() : null;
+    }
+
     /** Returns the facts of a request that is not looked at: none. */
     public static RequestFacts none() {
         return new RequestFacts();
@@ -85,8 +93,34 @@ public final class RequestFacts {
         return modelEnd;
     }
 
+    /** Returns the value by which a request belongs to an endpoint, or null where none has arrived. */
+    public String owner(Owner owner) {
+        return owners[owner.ordinal()];
+    }
+
     /** Returns what the request says of {@code stream}, also by a usual spelling; null where nothing has arrived. */
     public Boolean stream() {
         return stream;
+    }
+
+    /** Fields that make a request belong to the endpoint that has seen their value before. */
+    public enum Owner {
+        /** {@code previous_response_id}. */
+        PREVIOUS_RESPONSE("previous_response_id"),
+        /** {@code conversation}, as a string. */
+        CONVERSATION("conversation"),
+        /** {@code conversation.id}, the other way to write it. */
+        CONVERSATION_ID("conversation.id"),
+        /** {@code prompt_cache_key}. */
+        PROMPT_CACHE("prompt_cache_key");
+
+        /** Longest value in bytes, as it is written. */
+        static final int MAX_BYTES = 512;
+
+        final String path;
+
+        Owner(String path) {
+            this.path = path;
+        }
     }
 }

@@ -38,6 +38,9 @@ final class RuleCompiler {
         field("", 0).isFramed = true;
         field(MODEL, 6 * RequestScanner.MAX_MODEL_BYTES + 2).isModel = true;
         field(STREAM, DECIDING_BYTES).isStream = true;
+        for (RequestFacts.Owner owner : RequestFacts.Owner.values()) {
+            field(owner.path, RequestFacts.Owner.MAX_BYTES + 2).owner = owner;
+        }
         List<Row> rows = new ArrayList<>();
         for (Rule rule : rules) {
             if (rule.action() == Action.RENAME) {

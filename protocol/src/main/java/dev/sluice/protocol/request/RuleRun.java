@@ -257,6 +257,8 @@ final class RuleRun implements JsonListener {
             facts.onModel(kind, start, end, value, violations);
         } else if (field.isStream) {
             facts.stream(Refusals.spelled(kind, value));
+        } else if (field.owner != null) {
+            facts.onOwner(field.owner, kind, value);
         }
         endEdits(field, kind, start, end, value, text);
         check(field, kind, start, end, value, text);

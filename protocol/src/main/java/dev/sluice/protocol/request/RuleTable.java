@@ -195,6 +195,7 @@ public final class RuleTable {
         private boolean isAscii = true;
         boolean isModel;
         boolean isStream;
+        RequestFacts.Owner owner;
         boolean hasSpelling;
         final boolean isInputItem;
 
@@ -205,7 +206,8 @@ public final class RuleTable {
 
         /** Whether its text matters for nothing but the conditions of others. */
         boolean isSlotOnly() {
-            return knownTexts != null && isAscii && edits.isEmpty() && checks.isEmpty() && sightings.isEmpty();
+            return knownTexts != null && isAscii && owner == null && edits.isEmpty() && checks.isEmpty()
+                    && sightings.isEmpty();
         }
 
         /** A value that conditions ask for. */

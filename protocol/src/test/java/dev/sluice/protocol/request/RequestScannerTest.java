@@ -5,6 +5,7 @@ package dev.sluice.protocol.request;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import dev.sluice.protocol.Cuts;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonLimits;
+import dev.sluice.protocol.request.RequestFacts.Owner;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,24 @@ class RequestScannerTest {
             assertTrue(facts.stream());
         }
         assertFalse(scan("{\"model\":\"m\",\"stream\":false}", 5).stream());
+    }
+
+    @Test
+    void shouldFindWhatNamesAnOwnerHoweverTheBodyIsCut() {
+        String body = "{\"model\":\"m\",\"previous_response_id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"},"
+                + "\"prompt_cache_key\":\"k\\u0031\",\"metadata\":{\"prompt_cache_key\":\"other\"}}";
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            RequestFacts facts = scan(body, chunkBytes);
+
+            assertEquals("resp_1", facts.owner(Owner.PREVIOUS_RESPONSE));
+            assertEquals("conv_1", facts.owner(Owner.CONVERSATION_ID));
+            assertNull(facts.owner(Owner.CONVERSATION));
+            assertEquals("k1", facts.owner(Owner.PROMPT_CACHE));
+        }
+        assertEquals("conv_2", scan("{\"model\":\"m\",\"conversation\":\"conv_2\"}", 3).owner(Owner.CONVERSATION));
+        assertNull(scan("{\"model\":\"m\",\"prompt_cache_key\":\"" + "k".repeat(513) + "\"}", 50)
+                .owner(Owner.PROMPT_CACHE));
+        assertNull(scan("{\"model\":\"m\",\"prompt_cache_key\":7}", 5).owner(Owner.PROMPT_CACHE));
     }
 
     @ParameterizedTest
