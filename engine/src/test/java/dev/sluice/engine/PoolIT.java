@@ -32,11 +32,11 @@ class PoolIT extends RelayFixture {
             answered.incrementAndGet();
             switch (moment) {
                 case "on request" -> {
-                    peer.socket().getInputStream().read();
+                    peer.in().read();
                     peer.close();
                 }
                 case "reset on request" -> {
-                    peer.socket().getInputStream().read();
+                    peer.in().read();
                     peer.reset();
                 }
                 default -> peer.close();

@@ -4,6 +4,7 @@ package dev.sluice.engine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class RawPeer implements AutoCloseable {
             this.socket = socket;
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            in = socket.getInputStream();
+            in = new BufferedInputStream(socket.getInputStream());
             out = socket.getOutputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -123,6 +124,11 @@ public final class RawPeer implements AutoCloseable {
         } catch (SocketException reset) {
             return true;
         }
+    }
+
+    /** What comes, as far as it has not been read. */
+    public InputStream in() {
+        return in;
     }
 
     public Socket socket() {

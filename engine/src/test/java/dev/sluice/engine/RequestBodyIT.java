@@ -113,7 +113,7 @@ class RequestBodyIT extends RelayFixture {
         upstream.then(peer -> {
             String head = peer.readHead();
             int length = Integer.parseInt(head.replaceAll("(?s).*content-length: (\\d+)\r\n.*", "$1"));
-            int received = peer.socket().getInputStream().readNBytes(length).length;
+            int received = peer.in().readNBytes(length).length;
             assertTrue(received < length, "complete");
             upstreamSawClose.countDown();
         });

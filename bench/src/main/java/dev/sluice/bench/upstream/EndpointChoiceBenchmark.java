@@ -43,6 +43,7 @@ public class EndpointChoiceBenchmark {
     public int endpoints;
 
     private Cluster cluster;
+    private long hash = 1;
 
     /** Makes the cluster. */
     @Setup
@@ -62,7 +63,7 @@ public class EndpointChoiceBenchmark {
     /** One choice. */
     @Benchmark
     public Endpoint choose() {
-        Endpoint chosen = cluster.choose(null, 0);
+        Endpoint chosen = cluster.choose(null, hash++, 0);
         chosen.onDone();
         return chosen;
     }

@@ -11,5 +11,11 @@ public enum Balance {
     /** By lot, in proportion to their weights. */
     WEIGHTED,
     /** Of those with the lowest priority number; the next number counts only where none of them is available. */
-    PRIORITY
+    PRIORITY,
+    /**
+     * The one that a request's session or prompt cache falls to, by a hash: the same for all its requests, on every
+     * relay that has the same endpoints, and an endpoint that goes or comes moves only its own share. What shows
+     * neither goes by {@link #LEAST_INFLIGHT}.
+     */
+    RENDEZVOUS
 }

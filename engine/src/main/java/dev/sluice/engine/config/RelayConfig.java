@@ -28,6 +28,7 @@ import java.util.Set;
  * @param profiles  request profiles beside the built-in ones, by name
  * @param relayedPaths further paths that are relayed untouched with all below them, such as {@code /v1/embeddings}
  * @param defaultCluster owns stored objects whose owner is not known; null for none
+ * @param affinity  how long it is remembered which endpoint a request belongs to
  * @param limits    bounds
  * @param timeouts  timers
  * @param http2Downstream bounds of HTTP/2 towards those who connect to us
@@ -36,8 +37,9 @@ import java.util.Set;
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
-        List<String> relayedPaths, String defaultCluster, LimitConfig limits, TimeoutConfig timeouts,
-        Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream, TransportConfig transport) {
+        List<String> relayedPaths, String defaultCluster, AffinityConfig affinity, LimitConfig limits,
+        TimeoutConfig timeouts, Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream,
+        TransportConfig transport) {
 
     public RelayConfig {
         listeners = List.copyOf(listeners);
@@ -163,6 +165,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private AdminConfig admin;
         private Path keyFile;
         private String defaultCluster;
+        private AffinityConfig affinity = AffinityConfig.DEFAULT;
         private LimitConfig limits = LimitConfig.DEFAULT;
         private TimeoutConfig timeouts = TimeoutConfig.DEFAULT;
         private Http2DownstreamConfig http2Downstream = Http2DownstreamConfig.DEFAULT;
@@ -231,6 +234,12 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
             return this;
         }
 
+        /** Replaces how long it is remembered which endpoint a request belongs to. */
+        public Builder affinity(AffinityConfig config) {
+            affinity = config;
+            return this;
+        }
+
         /** Replaces the bounds. */
         public Builder limits(LimitConfig config) {
             limits = config;
@@ -268,7 +277,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          */
         public RelayConfig build() {
             return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,
-                    defaultCluster, limits, timeouts, http2Downstream, http2Upstream, transport);
+                    defaultCluster, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
         }
     }
 }

@@ -65,6 +65,10 @@ final class Deadlines implements Tickable {
 
     private void onTickBeforeCommit(long nowNanos, long sinceLastTick) {
         RequestSide request = exchange.requestSide();
+        request.onTick(nowNanos);
+        if (exchange.state().isTerminal()) {
+            return;
+        }
         if (request.isWaitingForBody()) {
             waitedForBodyNanos += sinceLastTick;
             long graceNanos = timeouts.bodyGrace().toNanos();

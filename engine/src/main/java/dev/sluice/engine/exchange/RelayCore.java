@@ -5,6 +5,8 @@ package dev.sluice.engine.exchange;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.engine.auth.ApiKeyAuthenticator;
+import dev.sluice.engine.affinity.AffinityTable;
+import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.LimitConfig;
@@ -19,6 +21,7 @@ import dev.sluice.engine.observe.Metrics;
 import dev.sluice.engine.plan.Faces;
 import dev.sluice.engine.plan.ModelList;
 import dev.sluice.engine.plan.Router;
+import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.upstream.Cluster;
@@ -50,6 +53,8 @@ public final class RelayCore {
     private final ApiKeyAuthenticator keys;
     private final Authenticator authenticator;
     private final Accountant accountant;
+    private final AffinityStore affinity;
+    private final boolean isAffinityNeeded;
     private final LongSupplier clock;
     private final ByteBufAllocator allocator;
     private final MemoryBudget bodies;
@@ -82,6 +87,9 @@ public final class RelayCore {
         authenticator = keys == null ? extensions.authenticator() : keys;
         accountant = new Accountant(extensions.usageSink());
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
+        affinity = extensions.affinityStore() != null ? extensions.affinityStore()
+                : new AffinityTable(config.affinity().maxEntries(), clock);
+        isAffinityNeeded = clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
         bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
         downstream = new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
                 this::starterOf);
@@ -236,6 +244,19 @@ public final class RelayCore {
 
     LongSupplier clock() {
         return clock;
+    }
+
+    AffinityStore affinity() {
+        return affinity;
+    }
+
+    AffinityConfig affinityConfig() {
+        return config.affinity();
+    }
+
+    /** Returns whether there is more than one endpoint that a request could belong to. */
+    boolean isAffinityNeeded() {
+        return isAffinityNeeded;
     }
 
     ByteBufAllocator allocator() {

@@ -17,6 +17,7 @@ import dev.sluice.engine.upstream.UpstreamRequest;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,7 @@ final class RequestSide {
     private final Face face;
     private final ContentDecoder decoder;
     private final RequestBody body;
+    private final Ownership ownership;
 
     private Plan plan;
     private Cluster cluster;
@@ -65,14 +67,42 @@ final class RequestSide {
                 core.limits().maxBodyBytes()) : null;
         body = new RequestBody(isScanned ? loop.takeScanner(core.router().firstTable(face)) : null, core.limits(),
                 core.bodies(), decoder == null ? exchange.request().bodyBytes() : -1);
+        ownership = core.isAffinityNeeded() ? new Ownership(core, loop, principal, this::onOwnerFound) : null;
     }
 
     void start() {
+        if (body.scanner() != null || ownership == null || ownership.askForPath(face.path())) {
+            begin();
+        }
+    }
+
+    /** Begins to read; what names no model is planned by its owner. */
+    private void begin() {
         if (body.scanner() == null) {
-            fixPlan(core.router().planWithoutModel(principal, face));
+            fixPlan(core.router().planWithoutModel(principal, face,
+                    ownership == null ? null : ownership.owningCluster()));
+            if (ownership != null) {
+                ownership.planned(cluster);
+                ownership.resolve();
+            }
         }
         exchange.port().response().sendContinue();
         readOn();
+    }
+
+    private void onOwnerFound() {
+        if (isStopped || exchange.state().isTerminal()) {
+            return;
+        }
+        if (plan != null) {
+            advance();
+            return;
+        }
+        try {
+            begin();
+        } catch (RelayException refusal) {
+            exchange.refuse(refusal);
+        }
     }
 
     private void readOn() {
@@ -141,7 +171,7 @@ final class RequestSide {
         if (isStopped) {
             return;
         }
-        if (plan != null && attempt == null && body.isReady()) {
+        if (plan != null && attempt == null && body.isReady() && isOwnerKnown()) {
             startAttempt(UpstreamPools.ANY);
         }
         if (!isStopped && isConnected && !isSent) {
@@ -150,6 +180,19 @@ final class RequestSide {
         if (!isStopped && !body.isEnded() && !isReading && canTakeMore()) {
             readOn();
         }
+    }
+
+    /**
+     * Asks who owns the request, as soon as what names its owner has come. That may be at its end: until then the body
+     * is held, as far as it could be sent again anyway.
+     */
+    private boolean isOwnerKnown() {
+        if (ownership == null || body.scanner() == null) {
+            return true;
+        }
+        boolean mayWait = cluster.hasOthers() && !body.isEnded()
+                && body.receivedBytes() <= core.limits().replayBytes() && !core.bodies().isScarce();
+        return !mayWait && ownership.ask(body.facts(), exchange.request(), cluster);
     }
 
     private boolean canTakeMore() {
@@ -188,13 +231,48 @@ final class RequestSide {
 
     private void startAttempt(long notBefore) {
         Endpoint before = attempt == null ? null : attempt.endpoint();
-        Endpoint endpoint = cluster.choose(before, loop.ticker().nanoTime());
+        Endpoint endpoint;
+        try {
+            if (attempt == null && ownership != null && body.scanner() != null) {
+                ownership.resolve();
+            }
+            endpoint = choose(before);
+        } catch (RelayException refusal) {
+            exchange.refuse(refusal);
+            return;
+        }
         if (endpoint == null) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The upstream's endpoints carry as many requests as they may"));
             return;
         }
         startAttempt(endpoint, endpoint == before ? notBefore : UpstreamPools.ANY);
+    }
+
+    private Endpoint choose(Endpoint before) {
+        long nowNanos = loop.ticker().nanoTime();
+        return ownership == null ? cluster.choose(before, 0, nowNanos) : ownership.choose(before, nowNanos);
+    }
+
+    /** An endpoint has taken the request. */
+    void onAccepted(HttpHeaders headers) {
+        if (ownership != null) {
+            ownership.onAccepted(attempt.endpoint(), headers);
+        }
+    }
+
+    /** The answer has told its id. */
+    void onResponseId(String id) {
+        if (ownership != null && id != null) {
+            ownership.onId(face, id, attempt.endpoint());
+        }
+    }
+
+    /** Looks after who is asked for the owner. */
+    void onTick(long nowNanos) {
+        if (ownership != null) {
+            ownership.onTick(nowNanos);
+        }
     }
 
     /**
@@ -303,11 +381,11 @@ final class RequestSide {
             refusing.onRetryAfter(nowNanos, retryAfterNanos);
         }
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
-        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !cluster.hasOthers() && !isSoon) {
+        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !hasOthers() && !isSoon) {
             return false;
         }
-        Endpoint other = cluster.choose(refusing, nowNanos);
-        if (other == refusing) {
+        Endpoint other = hasOthers() ? cluster.choose(refusing, 0, nowNanos) : null;
+        if (other != null && other == refusing) {
             other.onDone(); // it would be asked again at once
             other = null;
         }
@@ -331,6 +409,11 @@ final class RequestSide {
             loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
         }
         return true;
+    }
+
+    /** Returns whether another endpoint would do. */
+    private boolean hasOthers() {
+        return cluster.hasOthers() && (ownership == null || !ownership.isHard());
     }
 
     private void retryNow() {

@@ -61,6 +61,9 @@ final class ResponseSide {
         if (exchange.requestSide().retryElsewhere(status, RetryAfter.nanos(received.headers()))) {
             return;
         }
+        if (status / 100 == 2) {
+            exchange.requestSide().onAccepted(received.headers());
+        }
         if (!exchange.requestSide().isSent() && status / 100 != 2) {
             exchange.requestSide().stop(); // an early error: there is no use in sending the rest
             isErrorEarly = true;
@@ -124,6 +127,7 @@ final class ResponseSide {
         }
         relay.relay(read, frame, null, lastReadNanos);
         relay.flush(null);
+        exchange.requestSide().onResponseId(relay.responseId());
         if (answer != null) {
             answerCollected(answer);
         }
@@ -213,6 +217,7 @@ final class ResponseSide {
         }
         if (state == ExchangeState.RELAYING) {
             relay.flush(target);
+            exchange.requestSide().onResponseId(relay.responseId());
         }
         readOn();
     }
@@ -241,6 +246,7 @@ final class ResponseSide {
 
     void onEnd(boolean isByClose) {
         relay.endOfBody();
+        exchange.requestSide().onResponseId(relay.responseId());
         if (exchange.state() == ExchangeState.DRAINING) {
             exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
             return;

@@ -28,6 +28,11 @@ public final class MemoryBudget {
         used.addAndGet(-bytes);
     }
 
+    /** Returns whether more than half of it is in use: whatever can be sent on should be. */
+    public boolean isScarce() {
+        return used.get() > limitBytes / 2;
+    }
+
     /** Returns how many bytes are in use. */
     public long usedBytes() {
         return used.get();

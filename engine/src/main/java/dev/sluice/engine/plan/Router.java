@@ -121,16 +121,18 @@ public final class Router {
     }
 
     /**
-     * Returns the plan for a request that names no model: to the only cluster that the caller may use, or to the
-     * default one, if it is among them.
+     * Returns the plan for a request that names no model: to the cluster that owns what it names, the only one that the
+     * caller may use, or the default one, if it is among them.
      *
+     * @param owner the name of the owning cluster; null where that is not known
      * @throws RelayException where there is no such cluster
      */
-    public Plan planWithoutModel(Principal principal, Face face) {
+    public Plan planWithoutModel(Principal principal, Face face, String owner) {
         Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
                 .filter(entry -> principal.mayUseProfile(faceOf(entry, face).name()))
                 .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
-        String cluster = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
+        String only = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
+        String cluster = owner != null && clusters.contains(owner) ? owner : only;
         if (cluster == null || !clusters.contains(cluster)) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
                     "id: its owner is not known here (expected: a configured default cluster, or one cluster only)");

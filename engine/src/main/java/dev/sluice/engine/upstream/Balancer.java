@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Chooses a cluster's endpoint for the next attempt. Thread-safe; allocates nothing. */
 final class Balancer {
     private static final int PERCENT = 100;
+    private static final int LIGHT_LOAD = 8;
+    private static final int LOAD_FACTOR = 2;
 
     private final Balance policy;
     private final Endpoint[] endpoints;
@@ -25,8 +27,9 @@ final class Balancer {
      * Returns the endpoint for the next attempt, or null where all are full.
      *
      * @param avoid chosen only where there is no other; may be null
+     * @param hash  what a request has in common with others of its session; 0 for nothing
      */
-    Endpoint choose(Endpoint avoid, long nowNanos) {
+    Endpoint choose(Endpoint avoid, long hash, long nowNanos) {
         if (endpoints.length == 1) {
             return endpoints[0].hasRoom() ? endpoints[0] : null;
         }
@@ -44,7 +47,62 @@ final class Balancer {
                     endpoints.length), avoided, nowNanos, leniency, Integer.MAX_VALUE);
             case WEIGHTED -> byWeight(avoided, nowNanos, leniency);
             case PRIORITY -> leastOfTwo(avoided, nowNanos, leniency, firstPriority(avoided, nowNanos, leniency));
+            case RENDEZVOUS -> {
+                Endpoint owner = hash == 0 ? null : byHash(hash, avoided, nowNanos, leniency);
+                yield owner != null ? owner : leastOfTwo(avoided, nowNanos, leniency, Integer.MAX_VALUE);
+            }
         };
+    }
+
+    /**
+     * Returns whether an endpoint would be chosen by anybody who has a choice: it is well, and has no more than most.
+     */
+    boolean isWelcome(Endpoint endpoint, long nowNanos) {
+        return isEligible(endpoint, null, nowNanos, leniency(nowNanos)) && !isLoaded(endpoint);
+    }
+
+    /**
+     * Whether an endpoint has more than twice its share of what is in flight: those whose owner it is may go elsewhere
+     * (M. Zadimoghaddam et al., "Consistent hashing with bounded loads"). A few requests are no load.
+     */
+    private boolean isLoaded(Endpoint endpoint) {
+        int inFlight = endpoint.health().inFlight();
+        if (inFlight < LIGHT_LOAD) {
+            return false;
+        }
+        long all = 0;
+        long weights = 0;
+        for (Endpoint other : endpoints) {
+            all += other.health().inFlight();
+            weights += other.weight();
+        }
+        return inFlight * weights > LOAD_FACTOR * all * endpoint.weight();
+    }
+
+    /**
+     * The highest of a number for each pair of endpoint and hash (D. Thaler and C. Ravishankar, rendezvous hashing).
+     */
+    private Endpoint byHash(long hash, Endpoint avoided, long nowNanos, Leniency leniency) {
+        Endpoint best = null;
+        double bestScore = 0;
+        for (Endpoint endpoint : endpoints) {
+            if (isEligible(endpoint, avoided, nowNanos, leniency) && !isLoaded(endpoint)) {
+                double share = ((mix(hash ^ endpoint.hash()) >>> 11) + 0.5) * 0x1p-53; // above 0, below 1
+                double score = -endpoint.weight() / Math.log(share);
+                if (score > bestScore) {
+                    best = endpoint;
+                    bestScore = score;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** The finalizer of SplitMix64: every bit of the sum decides about every bit of the result. */
+    static long mix(long value) {
+        long z = (value ^ value >>> 30) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
+        return z ^ z >>> 31;
     }
 
     /** Returns what must be overlooked for there to be a choice. */

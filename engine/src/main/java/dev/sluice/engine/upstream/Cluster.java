@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.tls.ClientTls;
@@ -48,15 +49,49 @@ public final class Cluster {
      * now on, until {@link Endpoint#onDone}.
      *
      * @param avoid chosen only where there is no other; may be null
+     * @param hash  what a request has in common with others of its session; 0 for nothing
      */
-    public Endpoint choose(Endpoint avoid, long nowNanos) {
+    public Endpoint choose(Endpoint avoid, long hash, long nowNanos) {
         for (int i = 0; i <= endpoints.length; i++) {
-            Endpoint chosen = balancer.choose(avoid, nowNanos);
+            Endpoint chosen = balancer.choose(avoid, hash, nowNanos);
             if (chosen == null || chosen.tryChoose()) {
                 return chosen;
             }
         }
         return null; // another loop was faster, each time
+    }
+
+    /**
+     * Chooses the endpoint that a request would rather go to; returns whether it may: it is well and has no more than
+     * twice its share.
+     */
+    public boolean tryChooseWelcome(Endpoint owner, long nowNanos) {
+        return balancer.isWelcome(owner, nowNanos) && owner.tryChoose();
+    }
+
+    /** Chooses the only endpoint that will do; returns whether it has room. */
+    public boolean tryChoose(Endpoint owner) {
+        return owner.tryChoose();
+    }
+
+    /** Returns whether an endpoint is left out for its failures now. */
+    public boolean isEjected(Endpoint owner, long nowNanos) {
+        return owner.health().isEjected(nowNanos);
+    }
+
+    /** Returns whether a hash says where a session belongs, so that nobody has to remember it. */
+    public boolean isByHash() {
+        return config.balance() == Balance.RENDEZVOUS;
+    }
+
+    /** Returns the endpoint of this id, or null where it is none of this cluster now. */
+    public Endpoint endpoint(String id) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.id().equals(id)) {
+                return endpoint;
+            }
+        }
+        return null;
     }
 
     /** Returns whether there is more than one endpoint. */

@@ -20,6 +20,8 @@ public final class Endpoint {
     private final FollowedFiles keyFile;
     private final String hostHeader;
     private final String basePath;
+    private final String id;
+    private final long hash;
 
     Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
         health = new EndpointHealth(limits);
@@ -33,6 +35,27 @@ public final class Endpoint {
                 config.apiKeyFile());
         apiKey = keyFile == null ? config.apiKey() : EndpointConfig.readKey(config.apiKeyFile());
         basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        id = cluster + '|' + config.baseUrl();
+        hash = hash(id);
+    }
+
+    /** The same on every relay: whoever shares their sessions must agree. */
+    private static long hash(String text) {
+        long hash = 0;
+        for (int i = 0; i < text.length(); i++) {
+            hash = Balancer.mix(hash + text.charAt(i) + 1);
+        }
+        return hash;
+    }
+
+    /** Returns what it is called beyond this relay: its cluster and base URL. */
+    public String id() {
+        return id;
+    }
+
+    /** Returns a number made of its id. */
+    long hash() {
+        return hash;
     }
 
     /** Returns the host to connect to, without the brackets of an IPv6 address. */

@@ -12,6 +12,7 @@ import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ class BalancerTest {
     private static int[] draw(Balancer balancer, Endpoint[] endpoints, int times, Endpoint avoid, long nowNanos) {
         int[] drawn = new int[endpoints.length];
         for (int i = 0; i < times; i++) {
-            Endpoint chosen = balancer.choose(avoid, nowNanos);
+            Endpoint chosen = balancer.choose(avoid, 0, nowNanos);
             for (int j = 0; j < endpoints.length; j++) {
                 drawn[j] += chosen == endpoints[j] ? 1 : 0;
             }
@@ -76,7 +77,7 @@ class BalancerTest {
         Endpoint[] all = endpoints(10);
         Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
         for (int i = 0; i < 1000; i++) {
-            balancer.choose(null, 0).tryChoose();
+            balancer.choose(null, 0, 0).tryChoose();
         }
         for (Endpoint endpoint : all) {
             int inFlight = endpoint.health().inFlight();
@@ -96,11 +97,11 @@ class BalancerTest {
         Endpoint[] all = {endpoint(1, 1, 0), endpoint(1, 0, 2), endpoint(1, 0, 2)};
         Balancer balancer = new Balancer(Balance.PRIORITY, all, 50);
         for (int i = 0; i < 4; i++) {
-            Endpoint chosen = balancer.choose(null, 0);
+            Endpoint chosen = balancer.choose(null, 0, 0);
             assertNotSame(all[0], chosen);
             chosen.tryChoose();
         }
-        assertSame(all[0], balancer.choose(null, 0));
+        assertSame(all[0], balancer.choose(null, 0, 0));
     }
 
     @ParameterizedTest
@@ -124,7 +125,7 @@ class BalancerTest {
         Balancer balancer = new Balancer(policy, all, 50);
         assertEquals(0, draw(balancer, all, 100, all[0], 0)[0]);
         eject(all[1], 0);
-        assertSame(all[0], balancer.choose(all[0], SECOND));
+        assertSame(all[0], balancer.choose(all[0], 0, SECOND));
     }
 
     @Test
@@ -133,9 +134,9 @@ class BalancerTest {
         Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
         all[0].tryChoose();
         all[1].tryChoose();
-        assertNull(balancer.choose(null, 0));
+        assertNull(balancer.choose(null, 0, 0));
         all[1].onDone();
-        assertSame(all[1], balancer.choose(null, 0));
+        assertSame(all[1], balancer.choose(null, 0, 0));
     }
 
     /** After its time one request is let through: by its success the endpoint is back, or it is out for longer. */
@@ -174,5 +175,44 @@ class BalancerTest {
             later++;
         }
         assertEquals(5, later);
+    }
+
+    /** A session stays where it is; whoever goes takes only its own share along. */
+    @Test
+    void shouldMoveOnlyTheShareOfWhoeverGoes() {
+        Endpoint[] all = IntStream.range(0, 5).mapToObj(i -> new Endpoint(EndpointConfig.of("http://10.0.0." + i
+                + "/v1", null).withPlace(i == 4 ? 2 : 1, 0, 0), "c", null, HEALTH))
+                .toArray(Endpoint[]::new);
+        Balancer balancer = new Balancer(Balance.RENDEZVOUS, all, 50);
+        Endpoint[] before = new Endpoint[6000];
+        int[] shares = new int[all.length];
+        for (int i = 0; i < before.length; i++) {
+            before[i] = balancer.choose(null, Balancer.mix(i + 1), 0);
+            assertSame(before[i], balancer.choose(null, Balancer.mix(i + 1), 0));
+            shares[List.of(all).indexOf(before[i])]++;
+        }
+        for (int i = 0; i < 4; i++) {
+            assertTrue(shares[i] > 850 && shares[i] < 1150, "share: " + shares[i]);
+        }
+        assertTrue(shares[4] > 1800 && shares[4] < 2200, "share of twice the weight: " + shares[4]);
+
+        eject(all[1], 0);
+        for (int i = 0; i < before.length; i++) {
+            Endpoint now = balancer.choose(null, Balancer.mix(i + 1), 1);
+            assertTrue(before[i] == all[1] ? now != all[1] : now == before[i]);
+        }
+    }
+
+    /** An owner with more than twice its share is left to those that are there. */
+    @Test
+    void shouldNotPileUpOnAnOwner() {
+        Endpoint[] all = endpoints(4);
+        Balancer balancer = new Balancer(Balance.RENDEZVOUS, all, 50);
+        for (int i = 0; i < 400; i++) {
+            balancer.choose(null, 7, 0).tryChoose();
+        }
+        for (Endpoint endpoint : all) {
+            assertTrue(endpoint.health().inFlight() <= 201, "in flight: " + endpoint.health().inFlight());
+        }
     }
 }

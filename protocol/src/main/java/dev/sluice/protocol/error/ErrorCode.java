@@ -61,6 +61,10 @@ public enum ErrorCode {
     PROFILE_NOT_ALLOWED(403, "permission_error", "profile_not_allowed"),
     /** No route takes the model. */
     MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
+    /** The only endpoint that knows what the request goes on from is not there any more. */
+    OWNER_GONE(404, "invalid_request_error", "previous_response_not_found"),
+    /** The only endpoint that knows what the request goes on from is left out for its failures. */
+    OWNER_UNAVAILABLE(503, "service_unavailable", "owner_unavailable"),
     /** The cluster has no endpoint that may be used now. */
     CLUSTER_EXHAUSTED(503, "service_unavailable", "no_accounts"),
     /** No connection to the upstream could be made, or its TLS handshake failed. */
@@ -119,6 +123,6 @@ public enum ErrorCode {
 
     /** Returns how many seconds to name in {@code Retry-After}; 0 for no such header. */
     public int retryAfterSeconds() {
-        return this == RELAY_OVERLOADED || this == RELAY_DRAINING ? 5 : 0;
+        return this == RELAY_OVERLOADED || this == RELAY_DRAINING || this == OWNER_UNAVAILABLE ? 5 : 0;
     }
 }

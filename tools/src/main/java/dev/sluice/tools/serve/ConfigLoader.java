@@ -3,6 +3,7 @@
 package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
@@ -72,7 +73,7 @@ final class ConfigLoader {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
         YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "limits", "timeouts", "http2",
+                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "affinity", "limits", "timeouts", "http2",
                 "transport");
         return top.make(() -> build(top));
     }
@@ -101,6 +102,9 @@ final class ConfigLoader {
         }
         top.texts("relayed_paths").forEach(builder::relayedPath);
         builder.defaultCluster(top.text("default_cluster", null));
+        if (top.has("affinity")) {
+            builder.affinity(affinity(top.section("affinity")));
+        }
         if (top.has("limits")) {
             builder.limits(limits(top.section("limits")));
         }
@@ -156,7 +160,7 @@ final class ConfigLoader {
                     endpoint.integer("max_in_flight", 0)));
         }).toList();
         Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
-                "weighted", "priority").toUpperCase(Locale.ROOT));
+                "weighted", "priority", "rendezvous").toUpperCase(Locale.ROOT));
         HealthConfig health = section.has("health") ? health(section.section("health")) : HealthConfig.DEFAULT;
         TlsConfig certificate = section.has("certificate") || section.has("key") ? section.make(() -> new TlsConfig(
                 Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
@@ -201,6 +205,13 @@ final class ConfigLoader {
         section.only("label", "sha256", "models", "profiles", "expires");
         return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
                 section.texts("models"), section.texts("profiles"), section.instant("expires")));
+    }
+
+    private static AffinityConfig affinity(YamlSection section) {
+        section.only("max_entries", "id_ttl", "session_ttl");
+        AffinityConfig defaults = AffinityConfig.DEFAULT;
+        return section.make(() -> new AffinityConfig(section.integer("max_entries", defaults.maxEntries()),
+                section.duration("id_ttl", defaults.idTtl()), section.duration("session_ttl", defaults.sessionTtl())));
     }
 
     private static LimitConfig limits(YamlSection section) {

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.affinity;
+
+import dev.sluice.engine.spi.AffinityStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Owners in memory: a bounded table in which the longest unused goes first, and nobody outlives the time to live.
+ *
+ * <p><b>Threading:</b> any; parts of the table are locked for as long as one look-up takes, twice in an exchange.
+ */
+public final class AffinityTable implements AffinityStore {
+    private static final int PARTS = 16;
+
+    private final LongSupplier clock;
+    private final List<Part> parts = new ArrayList<>();
+
+    /**
+     * @param maxEntries for all parts together; each part has its share
+     * @param clock      nanoseconds
+     */
+    public AffinityTable(int maxEntries, LongSupplier clock) {
+        this.clock = clock;
+        for (int i = 0; i < PARTS; i++) {
+            parts.add(new Part(Math.max(1, maxEntries / PARTS)));
+        }
+    }
+
+    @Override
+    public void find(List<String> keys, Answer answer) {
+        List<String> found = new ArrayList<>(keys.size());
+        long now = clock.getAsLong();
+        for (String key : keys) {
+            found.add(partOf(key).find(key, now));
+        }
+        answer.found(found);
+    }
+
+    @Override
+    public void put(String key, String endpoint, Duration ttl) {
+        partOf(key).put(key, new Entry(endpoint, ttl.toNanos(), clock.getAsLong()));
+    }
+
+    private Part partOf(String key) {
+        return parts.get(Math.floorMod(key.hashCode(), PARTS));
+    }
+
+    /** Returns how many owners are remembered, those whose time is over included. */
+    public int size() {
+        return parts.stream().mapToInt(Part::count).sum();
+    }
+
+    private static final class Part extends LinkedHashMap<String, Entry> {
+        private static final long serialVersionUID = 1L;
+
+        private final int maxEntries;
+
+        Part(int maxEntries) {
+            super(16, 0.75f, true);
+            this.maxEntries = maxEntries;
+        }
+
+        synchronized String find(String key, long now) {
+            Entry entry = get(key);
+            if (entry == null) {
+                return null;
+            }
+            if (now - entry.sinceNanos > entry.ttlNanos) {
+                remove(key);
+                return null;
+            }
+            entry.sinceNanos = now;
+            return entry.endpoint;
+        }
+
+        @Override
+        public synchronized Entry put(String key, Entry entry) {
+            return super.put(key, entry);
+        }
+
+        synchronized int count() {
+            return size();
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Entry> eldest) {
+            return size() > maxEntries;
+        }
+    }
+
+    private static final class Entry {
+        private final String endpoint;
+        private final long ttlNanos;
+        private long sinceNanos;
+
+        Entry(String endpoint, long ttlNanos, long sinceNanos) {
+            this.endpoint = endpoint;
+            this.ttlNanos = ttlNanos;
+            this.sinceNanos = sinceNanos;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.affinity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.affinity.AffinityKeys.Kind;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class AffinityTableTest {
+    private final AtomicLong now = new AtomicLong();
+    private final AffinityTable table = new AffinityTable(1600, now::get);
+
+    private String find(String key) {
+        AtomicReference<List<String>> found = new AtomicReference<>();
+        table.find(List.of(key), found::set);
+        return found.get().get(0);
+    }
+
+    @Test
+    void shouldForgetWhatIsNotUsedForItsTime() {
+        table.put("k", "e", Duration.ofSeconds(10));
+        now.addAndGet(Duration.ofSeconds(9).toNanos());
+        assertEquals("e", find("k"));
+        now.addAndGet(Duration.ofSeconds(9).toNanos());
+        assertEquals("e", find("k")); // found meanwhile
+        now.addAndGet(Duration.ofSeconds(11).toNanos());
+        assertNull(find("k"));
+        assertEquals(0, table.size());
+    }
+
+    @Test
+    void shouldStayWithinItsBound() {
+        table.put("kept", "e", Duration.ofHours(1));
+        for (int i = 0; i < 100_000; i++) {
+            table.put("k" + i, "e", Duration.ofHours(1));
+            assertEquals("e", find("kept"));
+        }
+        assertTrue(table.size() <= 1600, "size " + table.size());
+        assertEquals("e", find("k99999"));
+        assertNull(find("k0"));
+    }
+
+    @Test
+    void shouldTellCallersAndKindsApart() {
+        String key = new AffinityKeys("alice").keyOf(Kind.RESPONSE, "resp_1");
+
+        assertEquals(22, key.length());
+        assertEquals(key, new AffinityKeys("alice").keyOf(Kind.RESPONSE, "resp_1"));
+        assertNotEquals(key, new AffinityKeys("bob").keyOf(Kind.RESPONSE, "resp_1"));
+        assertNotEquals(key, new AffinityKeys("alice").keyOf(Kind.SESSION, "resp_1"));
+    }
+}
