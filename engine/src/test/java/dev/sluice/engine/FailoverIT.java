@@ -13,13 +13,17 @@ import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TransportConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,12 +45,17 @@ class FailoverIT extends RelayFixture {
     }
 
     private void launchBoth(int maxFailures) {
+        launchBoth(maxFailures, RetryConfig.DEFAULT);
+    }
+
+    private void launchBoth(int maxFailures, RetryConfig retry) {
         second.always(peer -> serve(peer, secondRequests, ANSWER));
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).admin(new AdminConfig("127.0.0.1", 0))
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null),
                         EndpointConfig.of(second.url(), null)).withBalance(Balance.ROUND_ROBIN,
                         new HealthConfig(maxFailures, Duration.ofSeconds(5), Duration.ofSeconds(60), 50)))
-                .route(RouteConfig.of("gpt-*", "up"))
+                .route(RouteConfig.of("gpt-*", "up").withRetry(retry))
+                .timeouts(TimeoutConfig.builder().responseHead(Duration.ofSeconds(30)).build())
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
     }
 
@@ -239,5 +248,117 @@ class FailoverIT extends RelayFixture {
         try (RawPeer admin = RawPeer.connect(relay.adminPort())) {
             return admin.write("GET /endpoints HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
         }
+    }
+
+    /** What may have been processed is sent again only where the route allows it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldRepeatWhatMayHaveBeenProcessedWhereItMay(boolean isIdempotent) throws Exception {
+        launchBoth(100, RetryConfig.DEFAULT.withIdempotent(isIdempotent));
+        AtomicInteger way = new AtomicInteger();
+        upstream.always(peer -> {
+            peer.readMessage();
+            switch (way.getAndIncrement() % 3) {
+                case 0 -> peer.reset();
+                case 1 -> peer.write("HTTP/1.1 200 OK\r\nContent-Ty").close();
+                default -> {
+                    peer.write(eventStreamHead());
+                    TimeUnit.MILLISECONDS.sleep(50);
+                    peer.reset();
+                }
+            }
+        });
+
+        for (int i = 0; i < 6; i++) {
+            try (RawPeer client = connect()) {
+                RawPeer.Message answer = client.write(post(BODY)).readMessage();
+                boolean isSecond = i % 2 == 1;
+                assertTrue(answer.head().startsWith(isIdempotent || isSecond ? "HTTP/1.1 200 " : "HTTP/1.1 502 "),
+                        i + answer.head());
+            }
+        }
+        assertEquals(isIdempotent ? 6 : 3, secondRequests.get());
+    }
+
+    @Test
+    void shouldTryAnotherAfterTheAnswersOfTheRoute() throws Exception {
+        launchBoth(100, RetryConfig.DEFAULT.withStatuses(500, 504));
+        AtomicInteger status = new AtomicInteger(499);
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                peer.write("HTTP/1.1 " + status.incrementAndGet() + " X\r\nContent-Length: 0\r\n\r\n");
+            }
+        });
+
+        for (int expected : new int[] {200, 200, 501, 200, 502, 200, 503}) {
+            try (RawPeer client = connect()) {
+                int found = Integer.parseInt(client.write(post(BODY)).readMessage().head().substring(9, 12));
+                assertEquals(expected == 503 ? 200 : expected, found); // 503 always
+            }
+        }
+    }
+
+    @Test
+    void shouldAskAnotherWhereNoAnswerComesInTime() throws Exception {
+        launchBoth(100, RetryConfig.DEFAULT.withIdempotent(true));
+        CountDownLatch arrived = new CountDownLatch(1);
+        upstream.always(peer -> {
+            peer.readMessage();
+            arrived.countDown();
+            assertTrue(peer.awaitClose());
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            assertTrue(arrived.await(20, TimeUnit.SECONDS));
+            addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+        assertEquals(1, secondRequests.get());
+    }
+
+    /** A limit that is used up: nobody is sent there before it is reset. */
+    @Test
+    void shouldLeaveAloneWhoseLimitIsUsedUp() throws Exception {
+        launchBoth(100);
+        upstream.always(peer -> serve(peer, firstRequests, ANSWER.replace("\r\n\r\n" + chunk(CREATED + COMPLETED),
+                "\r\nx-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 1m30s\r\n\r\n"
+                + chunk(CREATED + COMPLETED))));
+
+        askAndExpect(CREATED + COMPLETED, 10);
+        assertEquals(1, firstRequests.get());
+        assertTrue(endpoints().contains("\"state\":\"cooling\""), endpoints());
+        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(91));
+        askAndExpect(CREATED + COMPLETED, 2);
+        assertEquals(2, firstRequests.get());
+    }
+
+    /** The first is slow now and then: the second answers, and the first is told that nobody waits any more. */
+    @Test
+    void shouldHedge() throws Exception {
+        launchBoth(100, RetryConfig.DEFAULT.withHedgeQuantile(0.9));
+        AtomicBoolean isSlow = new AtomicBoolean();
+        CountDownLatch cancelled = new CountDownLatch(1);
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                firstRequests.incrementAndGet();
+                if (isSlow.get()) {
+                    assertTrue(peer.awaitClose());
+                    cancelled.countDown();
+                    return;
+                }
+                peer.write(ANSWER);
+            }
+        });
+
+        askAndExpect(CREATED + COMPLETED, 40);
+        isSlow.set(true);
+        int before = secondRequests.get();
+        askAndExpect(CREATED + COMPLETED, 2);
+        assertEquals(before + 2, secondRequests.get());
+        assertTrue(cancelled.await(20, TimeUnit.SECONDS));
+        assertEquals(21, firstRequests.get());
     }
 }

@@ -13,6 +13,7 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -114,14 +115,14 @@ final class Attempt implements UpstreamListener, Tickable {
     public void onConnectFailed(Throwable cause) {
         over();
         if (!isDetached) {
-            exchange.requestSide().onConnectFailed(cause);
+            exchange.requestSide().onConnectFailed(this, cause);
         }
     }
 
     @Override
     public void onUpstreamBusy() {
         over();
-        if (!isDetached) {
+        if (!isDetached && !exchange.requestSide().isHedgeLeft(this)) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The connections to the upstream carry as many requests as they may"));
         }
@@ -137,9 +138,13 @@ final class Attempt implements UpstreamListener, Tickable {
         if (isFailure(head.status().code())) {
             endpoint.onFailure(ticker.nanoTime());
         } else {
-            endpoint.onSuccess();
+            endpoint.onSuccess(ticker.nanoTime());
         }
-        if (!isDetached) {
+        long resetNanos = CoolDown.resetNanos(head.headers(), Instant.now().getEpochSecond());
+        if (resetNanos > 0) {
+            endpoint.onRetryAfter(ticker.nanoTime(), resetNanos);
+        }
+        if (!isDetached && exchange.requestSide().isChosen(this, head.status().code())) {
             exchange.responseSide().onHead(head);
         }
     }
@@ -185,14 +190,14 @@ final class Attempt implements UpstreamListener, Tickable {
             endpoint.onFailure(ticker.nanoTime());
         }
         if (!isDetached) {
-            exchange.onAttemptFailed(failure);
+            exchange.onAttemptFailed(this, failure);
         }
     }
 
     @Override
     public void onUpstreamWritable() {
         if (!isDetached) {
-            exchange.requestSide().onUpstreamWritable();
+            exchange.requestSide().onUpstreamWritable(this);
         }
     }
 

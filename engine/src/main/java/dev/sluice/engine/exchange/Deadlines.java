@@ -42,7 +42,7 @@ final class Deadlines implements Tickable {
         lastTickNanos = nowNanos;
         long wholeNanos = timeouts.exchange().toNanos();
         if (wholeNanos > 0 && nowNanos - startNanos > wholeNanos) {
-            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+            exchange.onExchangeTimeout();
             return;
         }
         switch (exchange.state()) {
@@ -90,6 +90,8 @@ final class Deadlines implements Tickable {
         } else if (request.isSent()) {
             if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+            } else {
+                request.hedgeIfLate(nowNanos);
             }
         } else if (request.isForwarding()) {
             onTickWhileForwarding(request, nowNanos);

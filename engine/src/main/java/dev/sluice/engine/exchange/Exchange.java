@@ -147,6 +147,7 @@ final class Exchange implements RequestListener {
 
     private void cancelAttempt() {
         if (requestSide != null && requestSide.attempt() != null) {
+            requestSide.cancelHedge();
             requestSide.attempt().cancel();
         }
     }
@@ -163,16 +164,29 @@ final class Exchange implements RequestListener {
         requestSide.stop();
     }
 
-    void onAttemptFailed(AttemptFailure failure) {
+    void onAttemptFailed(Attempt failed, AttemptFailure failure) {
         LOG.debug("exchange {}: attempt {} failed, {}", id, requestSide.attempts(), failure.detail());
-        if (!state.isResponseCommitted() && !responseSide.hasHead() && requestSide.retryAfter(failure)) {
+        if (requestSide.isHedgeLeft(failed)) {
+            return;
+        }
+        if (!state.isResponseCommitted() && !responseSide.isCollecting() && requestSide.retryAfter(failure)) {
             return;
         }
         responseSide.onLost(failure.kind() == AttemptFailure.Kind.MALFORMED ? ErrorCode.UPSTREAM_MALFORMED
                 : state.isResponseCommitted() ? ErrorCode.UPSTREAM_TRUNCATED : ErrorCode.UPSTREAM_CLOSED);
     }
 
+    /** The exchange as a whole takes too long. */
+    void onExchangeTimeout() {
+        onTimeout(ErrorCode.UPSTREAM_TIMEOUT, false);
+    }
+
+    /** The upstream takes too long. */
     void onTimeout(ErrorCode code) {
+        onTimeout(code, true);
+    }
+
+    private void onTimeout(ErrorCode code, boolean isRetryable) {
         if (requestSide == null) {
             refuse(RelayException.of(ErrorCode.UPSTREAM_TIMEOUT, "The exchange took too long"));
             return;
@@ -180,6 +194,9 @@ final class Exchange implements RequestListener {
         Attempt late = requestSide.attempt();
         if (late != null && !state.isResponseCommitted()) {
             late.onTimedOut();
+            if (isRetryable && !responseSide.isCollecting() && requestSide.retryAfterTimeout()) {
+                return;
+            }
         }
         cancelAttempt();
         responseSide.onLost(code);

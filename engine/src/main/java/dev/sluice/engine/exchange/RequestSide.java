@@ -44,6 +44,9 @@ final class RequestSide {
     private Plan plan;
     private Cluster cluster;
     private Attempt attempt;
+    /** Asked beside the attempt, because that takes long to answer; null for nobody. */
+    private Attempt hedge;
+    private boolean isHedged;
     private int attempts;
     private boolean isConnected;
     private boolean isSent;
@@ -292,6 +295,10 @@ final class RequestSide {
     }
 
     void onConnected(Attempt connected) {
+        if (connected == hedge) {
+            sendToHedge();
+            return;
+        }
         if (isBeginningLost()) {
             exchange.refuseAndCancel(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The relay holds as many request bodies as it may"));
@@ -336,11 +343,104 @@ final class RequestSide {
         }
     }
 
-    void onUpstreamWritable() {
-        advance();
+    void onUpstreamWritable(Attempt writable) {
+        if (writable == attempt) {
+            advance();
+        }
     }
 
-    void onConnectFailed(Throwable cause) {
+    /** The attempt takes long to answer: asks another endpoint too, where that may be. */
+    void hedgeIfLate(long nowNanos) {
+        double quantile = plan.route().retry().hedgeQuantile();
+        if (quantile == 0 || isHedged || !hasOthers() || !body.isReplayable() || attempts >= cluster.maxAttempts()) {
+            return;
+        }
+        long lateNanos = cluster.answerTimes().quantileNanos(quantile, nowNanos);
+        if (lateNanos < 0 || nowNanos - sentNanos < lateNanos) {
+            return;
+        }
+        isHedged = true;
+        Endpoint other = cluster.choose(attempt.endpoint(), 0, nowNanos);
+        if (other == null) {
+            return;
+        }
+        if (other == attempt.endpoint() || !cluster.retries().tryTake()) {
+            other.onDone();
+            return;
+        }
+        attempts++;
+        loop.recorder().add(Counter.HEDGES, 1);
+        hedge = new Attempt(exchange, loop.ticker(), other);
+        loop.pools().acquire(other, UpstreamPools.ANY, hedge);
+    }
+
+    private void sendToHedge() {
+        UpstreamConnection connection = hedge.connection();
+        connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), body.lengthToSend(),
+                decoder != null));
+        body.sendTo(connection);
+        connection.endRequest();
+        connection.flush();
+        if (hedge != null && !hedge.isOver()) {
+            connection.read(0);
+        }
+    }
+
+    /**
+     * Decides between an attempt and its hedge when one of them begins to answer.
+     *
+     * @return whether the answer of {@code answering} is the one that counts
+     */
+    boolean isChosen(Attempt answering, int status) {
+        if (hedge == null) {
+            return true;
+        }
+        Attempt other = answering == hedge ? attempt : hedge;
+        boolean isGood = status < 500 && status != 429;
+        Attempt loser = isGood ? other : answering;
+        hedge = null;
+        attempt = isGood ? answering : other;
+        if (!isGood && attempt.connection() == null) {
+            awaitConnection();
+        }
+        loser.cancel();
+        return isGood;
+    }
+
+    /** The attempt is lost while its hedge is under way, or the other way round; returns whether it was so. */
+    boolean isHedgeLeft(Attempt lost) {
+        if (hedge == null) {
+            return false;
+        }
+        if (lost != hedge) {
+            attempt = hedge;
+            if (attempt.connection() == null) {
+                awaitConnection();
+            }
+        }
+        hedge = null;
+        return true;
+    }
+
+    /** What was the hedge is the attempt now, and has not come to be connected. */
+    private void awaitConnection() {
+        isConnected = false;
+        isSent = false;
+        startedNanos = loop.ticker().nanoTime();
+        exchange.moveTo(ExchangeState.CONNECTING);
+    }
+
+    /** The answer has begun. */
+    void onAnswerBegun(long nowNanos) {
+        if (plan.route().retry().hedgeQuantile() > 0) {
+            cluster.answerTimes().add(nowNanos - sentNanos, nowNanos);
+        }
+    }
+
+    void onConnectFailed(Attempt failed, Throwable cause) {
+        if (isHedgeLeft(failed)) {
+            return;
+        }
         LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
         if (attempts < cluster.maxAttempts() && !isBeginningLost() && cluster.retries().tryTake()) {
             retry(startedNanos);
@@ -357,11 +457,23 @@ final class RequestSide {
         boolean isUnprocessed = isRefused || failure.kind() != AttemptFailure.Kind.MALFORMED
                 && !failure.hasResponseBytes() && (!failure.isRequestWritten() || isStale);
         boolean isFree = isRefused || isStale; // the endpoint is well: these cost its budget nothing
-        if (!isUnprocessed || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
+        boolean mayRepeat = isUnprocessed || plan.route().retry().idempotent();
+        if (!mayRepeat || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
                 || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
             return false;
         }
         retry(failure.kind() == AttemptFailure.Kind.CLOSED ? startedNanos : UpstreamPools.ANY);
+        return true;
+    }
+
+    /** Tries once more where an endpoint did not answer in time and the request may be processed twice. */
+    boolean retryAfterTimeout() {
+        if (plan == null || !plan.route().retry().idempotent() || !isSent || attempts >= cluster.maxAttempts()
+                || !body.isReplayable() || !hasOthers() || !cluster.retries().tryTake()) {
+            return false;
+        }
+        attempt.cancel();
+        retry(UpstreamPools.ANY);
         return true;
     }
 
@@ -372,7 +484,7 @@ final class RequestSide {
      * @param retryAfterNanos how long the endpoint wants to be left alone; 0 where it did not say
      */
     boolean retryElsewhere(int status, long retryAfterNanos) {
-        if (status != 429 && status != 503 && status != 529) {
+        if (status != 429 && status != 503 && status != 529 && !plan.route().retry().statuses().contains(status)) {
             return false;
         }
         long nowNanos = loop.ticker().nanoTime();
@@ -423,7 +535,7 @@ final class RequestSide {
     }
 
     private boolean isStaleConnection(AttemptFailure failure) {
-        return failure.isReused() && plan.route().retryReusedConnection()
+        return failure.isReused() && plan.route().retry().reusedConnection()
                 && loop.ticker().nanoTime() - sentNanos <= STALE_NANOS;
     }
 
@@ -442,6 +554,7 @@ final class RequestSide {
 
     private void beginRetry() {
         loop.recorder().add(Counter.RETRIES, 1);
+        exchange.responseSide().forgetHead();
         if (exchange.state() == ExchangeState.CONNECTING) {
             exchange.moveTo(ExchangeState.FORWARDING); // a connect that failed: the attempt is over all the same
         }
@@ -456,8 +569,18 @@ final class RequestSide {
         }
     }
 
+    /** Cancels what is asked beside the attempt. */
+    void cancelHedge() {
+        if (hedge != null) {
+            Attempt cancelled = hedge;
+            hedge = null;
+            cancelled.cancel();
+        }
+    }
+
     /** Gives back everything; idempotent. */
     void release() {
+        cancelHedge();
         if (!isStopped) {
             stop();
         }

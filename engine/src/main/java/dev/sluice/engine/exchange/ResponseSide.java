@@ -58,7 +58,7 @@ final class ResponseSide {
                     "The upstream answered with a redirect, which is never followed"));
             return;
         }
-        if (exchange.requestSide().retryElsewhere(status, RetryAfter.nanos(received.headers()))) {
+        if (exchange.requestSide().retryElsewhere(status, CoolDown.retryAfterNanos(received.headers()))) {
             return;
         }
         if (status / 100 == 2) {
@@ -202,6 +202,7 @@ final class ResponseSide {
     private void commit() {
         exchange.moveTo(ExchangeState.RELAYING);
         exchange.requestSide().giveUpReplay();
+        exchange.requestSide().onAnswerBegun(lastReadNanos);
         target.writeHead(head);
     }
 
@@ -344,6 +345,16 @@ final class ResponseSide {
 
     boolean isCollecting() {
         return collected != null;
+    }
+
+    /** Another attempt is made: its head will be another one. */
+    void forgetHead() {
+        if (relay != null) {
+            relay.release();
+            relay = null;
+        }
+        head = null;
+        isErrorEarly = false;
     }
 
     boolean hasHead() {

@@ -17,6 +17,7 @@ public enum Counter {
     /** Requests refused for their head, before an exchange began. */
     HEADS_REFUSED("heads_refused", "Requests refused for their head."),
     /** Attempts after the first of an exchange. */
+    HEDGES("hedges", "Second endpoints asked because the first took long to answer."),
     RETRIES("retries", "Attempts after the first of an exchange."),
     /** Events relayed. */
     EVENTS("events", "Server-sent events relayed."),

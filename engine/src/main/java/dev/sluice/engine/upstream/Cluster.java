@@ -17,6 +17,7 @@ public final class Cluster {
     private final ClientTls tls;
     private final Balancer balancer;
     private final RetryBudget retries = new RetryBudget();
+    private final AnswerTimes answerTimes = new AnswerTimes();
 
     /**
      * Creates a cluster.
@@ -102,6 +103,11 @@ public final class Cluster {
     /** Returns how many attempts an exchange may make: there may be as many endpoints to fail. */
     public int maxAttempts() {
         return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
+    }
+
+    /** Returns how long its answers took to begin. */
+    public AnswerTimes answerTimes() {
+        return answerTimes;
     }
 
     /** Returns its retries' budget. */

@@ -127,8 +127,8 @@ public final class Endpoint {
     }
 
     /** It has answered, and not that it fails. */
-    public void onSuccess() {
-        health.onSuccess();
+    public void onSuccess(long nowNanos) {
+        health.onSuccess(nowNanos);
     }
 
     /** It has failed. */

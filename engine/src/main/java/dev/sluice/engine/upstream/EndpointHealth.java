@@ -4,6 +4,7 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.config.HealthConfig;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,6 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class EndpointHealth {
     private static final int MAX_DOUBLINGS = 16;
+    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int PERCENT = 100;
 
     private final HealthConfig config;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -23,6 +26,12 @@ final class EndpointHealth {
     private volatile long ejectedUntilNanos;
     private volatile long coolUntilNanos;
     private volatile boolean isCooling;
+    private boolean hasWindow;
+    private long windowNanos;
+    private int answers;
+    private int failed;
+    private int answersBefore;
+    private int failedBefore;
 
     EndpointHealth(HealthConfig config) {
         this.config = config;
@@ -65,14 +74,18 @@ final class EndpointHealth {
         isProbed.set(false); // a probe that ended without a word is followed by another
     }
 
-    void onSuccess() {
+    void onSuccess(long nowNanos) {
         failures.set(0);
-        ejections.set(0);
+        if (ejections.getAndSet(0) > 0) {
+            forgetAnswers();
+        }
+        isRateOver(false, nowNanos);
     }
 
     void onFailure(long nowNanos) {
         boolean wasEjected = ejections.get() > 0;
-        if (failures.incrementAndGet() < config.maxFailures() && !wasEjected) {
+        boolean isRateOver = isRateOver(true, nowNanos);
+        if (failures.incrementAndGet() < config.maxFailures() && !isRateOver && !wasEjected) {
             return;
         }
         if (wasEjected && nowNanos - ejectedUntilNanos < 0) {
@@ -83,10 +96,36 @@ final class EndpointHealth {
         ejectedUntilNanos = nowNanos + nanos + ThreadLocalRandom.current().nextLong(nanos / 10 + 1);
     }
 
-    /** The endpoint has said how long it wants to be left alone. */
+    /** Counts an answer; returns whether too many of the last ones were failures. */
+    private synchronized boolean isRateOver(boolean isFailure, long nowNanos) {
+        if (!hasWindow || nowNanos - windowNanos >= WINDOW_NANOS) {
+            boolean isNext = hasWindow && nowNanos - windowNanos < 2 * WINDOW_NANOS;
+            answersBefore = isNext ? answers : 0;
+            failedBefore = isNext ? failed : 0;
+            answers = 0;
+            failed = 0;
+            windowNanos = nowNanos;
+            hasWindow = true;
+        }
+        answers++;
+        failed += isFailure ? 1 : 0;
+        int all = answers + answersBefore;
+        return config.errorPercent() > 0 && all >= config.minAnswers()
+                && (long) (failed + failedBefore) * PERCENT >= (long) all * config.errorPercent();
+    }
+
+    /** It is back: what was before says nothing of it. */
+    private synchronized void forgetAnswers() {
+        hasWindow = false;
+    }
+
+    /** The endpoint has said how long it wants to be left alone; the longest word counts. */
     void onRetryAfter(long nowNanos, long nanos) {
-        coolUntilNanos = nowNanos + nanos;
-        isCooling = true;
+        long until = nowNanos + nanos;
+        if (!isCooling(nowNanos) || until - coolUntilNanos > 0) {
+            coolUntilNanos = until;
+            isCooling = true;
+        }
     }
 
     int inFlight() {

@@ -154,7 +154,7 @@ class BalancerTest {
         assertEquals("ejected", endpoint.health().state(15 * SECOND)); // twice as long
         assertTrue(endpoint.health().isAvailable(18 * SECOND));
         endpoint.tryChoose();
-        endpoint.onSuccess();
+        endpoint.onSuccess(SECOND);
         endpoint.onDone();
         assertEquals("available", endpoint.health().state(18 * SECOND));
     }
@@ -214,5 +214,28 @@ class BalancerTest {
         for (Endpoint endpoint : all) {
             assertTrue(endpoint.health().inFlight() <= 201, "in flight: " + endpoint.health().inFlight());
         }
+    }
+
+    /** Failures that never come in a row, but too often. */
+    @Test
+    void shouldLeaveOutWhoeverFailsTooOften() {
+        Endpoint endpoint = new Endpoint(EndpointConfig.of("http://127.0.0.1:1/v1", null), "c", null,
+                new HealthConfig(1000, 50, 20, Duration.ofSeconds(5), Duration.ofSeconds(60), 50, null));
+        for (int i = 0; i < 100; i++) {
+            endpoint.onSuccess(0);
+            if (i % 2 == 0) {
+                endpoint.onFailure(0);
+            }
+        }
+        assertEquals("available", endpoint.health().state(1)); // 50 of 150
+        long later = Duration.ofSeconds(30).toNanos(); // what was before does not count any more
+        for (int i = 0; i < 9; i++) {
+            endpoint.onSuccess(later);
+            endpoint.onFailure(later);
+        }
+        assertEquals("available", endpoint.health().state(later + 1)); // too few to tell
+        endpoint.onSuccess(later);
+        endpoint.onFailure(later);
+        assertEquals("ejected", endpoint.health().state(later + 1));
     }
 }

@@ -15,6 +15,7 @@ import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
 import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
@@ -27,10 +28,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -73,8 +76,8 @@ final class ConfigLoader {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
         YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "affinity", "limits", "timeouts", "http2",
-                "transport");
+                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "affinity", "limits", "timeouts",
+                "http2", "transport");
         return top.make(() -> build(top));
     }
 
@@ -181,24 +184,44 @@ final class ConfigLoader {
     }
 
     private static HealthConfig health(YamlSection section) {
-        section.only("max_failures", "ejection", "max_ejection", "panic_percent");
+        section.only("max_failures", "error_percent", "min_answers", "ejection", "max_ejection", "panic_percent",
+                "check");
         HealthConfig defaults = HealthConfig.DEFAULT;
+        HealthConfig.CheckConfig check = section.has("check") ? check(section.section("check")) : null;
         return section.make(() -> new HealthConfig(section.integer("max_failures", defaults.maxFailures()),
+                section.integer("error_percent", defaults.errorPercent()),
+                section.integer("min_answers", defaults.minAnswers()),
                 section.duration("ejection", defaults.ejection()),
                 section.duration("max_ejection", defaults.maxEjection()),
-                section.integer("panic_percent", defaults.panicPercent())));
+                section.integer("panic_percent", defaults.panicPercent()), check));
+    }
+
+    private static HealthConfig.CheckConfig check(YamlSection section) {
+        section.only("path", "interval", "timeout");
+        return section.make(() -> new HealthConfig.CheckConfig(section.text("path"),
+                section.duration("interval", Duration.ofSeconds(10)),
+                section.duration("timeout", Duration.ofSeconds(3))));
     }
 
     private static RouteConfig route(YamlSection section) {
         section.only("model", "cluster", "upstream_model", "profile", "on_upstream_loss", "on_downstream_leave",
-                "retry_reused_connection");
+                "retry", "keep_alive");
         String loss = section.choice("on_upstream_loss", "abort", "abort", "failed_event");
         String leave = section.choice("on_downstream_leave", "cancel", "cancel", "drain");
+        RetryConfig retry = section.has("retry") ? retry(section.section("retry")) : RetryConfig.DEFAULT;
         return section.make(() -> new RouteConfig(section.text("model"), section.text("cluster"),
                 section.text("upstream_model", null), section.text("profile", null),
                 UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)),
-                DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT)),
-                section.flag("retry_reused_connection", true)));
+                DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT)), retry,
+                section.duration("keep_alive", Duration.ZERO)));
+    }
+
+    private static RetryConfig retry(YamlSection section) {
+        section.only("reused_connection", "idempotent", "statuses", "hedge_quantile");
+        return section.make(() -> new RetryConfig(section.flag("reused_connection", true),
+                section.flag("idempotent", false),
+                Set.copyOf(section.integers("statuses")),
+                section.decimal("hedge_quantile", 0)));
     }
 
     private static KeyConfig key(YamlSection section) {

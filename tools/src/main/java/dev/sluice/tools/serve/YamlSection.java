@@ -92,6 +92,19 @@ final class YamlSection {
         return elements(name).stream().map(element -> scalar(name, element)).toList();
     }
 
+    /** Returns a list of whole numbers; empty where it is not set. */
+    List<Integer> integers(String name) {
+        List<Integer> numbers = new ArrayList<>();
+        for (String text : texts(name)) {
+            try {
+                numbers.add(Integer.valueOf(text));
+            } catch (NumberFormatException e) {
+                throw wrong(settings.get(name), at(name), quoted(text), "whole numbers");
+            }
+        }
+        return numbers;
+    }
+
     private List<Node> elements(String name) {
         Node list = settings.get(name);
         if (list == null) {

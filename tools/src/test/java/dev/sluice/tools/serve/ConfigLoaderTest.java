@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,8 @@ class ConfigLoaderTest {
                 upstream_model: openai/gpt-5
                 on_upstream_loss: failed_event
                 on_downstream_leave: drain
-                retry_reused_connection: false
+                retry: {reused_connection: false, idempotent: true, statuses: [500, 502], hedge_quantile: 0.95}
+                keep_alive: 30s
               - {model: "*", cluster: openai}
             keys:
               - label: alice
@@ -73,7 +76,8 @@ class ConfigLoaderTest {
         assertEquals("https://other.example/v1", config.clusters().get(0).endpoints().get(1).baseUrl().toString());
         assertNull(config.clusters().get(0).endpoints().get(1).apiKey());
         assertEquals(new RouteConfig("gpt-5*", "openai", "openai/gpt-5", null, RouteConfig.UpstreamLoss.FAILED_EVENT,
-                RouteConfig.DownstreamLeave.DRAIN, false), config.routes().get(0));
+                RouteConfig.DownstreamLeave.DRAIN, new RetryConfig(false, true, Set.of(500, 502), 0.95),
+                Duration.ofSeconds(30)), config.routes().get(0));
         assertEquals(RouteConfig.of("*", "openai"), config.routes().get(1));
         assertEquals(List.of("gpt-5*", "o3"), config.keys().get(0).models());
         assertEquals(16 * 1024 * 1024, config.limits().maxBodyBytes());
@@ -111,7 +115,7 @@ class ConfigLoaderTest {
             + " profiles, expires)",
         "connect: 250ms|exchange: 1s|f.yaml, line 32: timeouts.exchange: set twice (expected: once)",
         "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (expected: model, cluster,"
-            + " upstream_model, profile, on_upstream_loss, on_downstream_leave, retry_reused_connection)",
+            + " upstream_model, profile, on_upstream_loss, on_downstream_leave, retry, keep_alive)",
         "url: https://api.openai.com/v1|api_key: x|f.yaml, line 10: clusters.openai.endpoints[0].api_key: set twice"
             + " (expected: once)"})
     void shouldNameTheLineWhatWasFoundAndWhatIsExpected(String from, String to, String message) {
