@@ -3,6 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,12 +19,14 @@ import java.util.Set;
 
 /**
  * A file of keys, one JSON object to a line: {@code {"label": "alice", "sha256": "...", "models": ["gpt-5*"],
- * "profiles": ["..."], "expires": "2027-01-01T00:00:00Z"}}; only the first two are needed. Empty lines and lines that
+ * "profiles": ["..."], "expires": "2027-01-01T00:00:00Z", "max_in_flight": 50, "requests_per_minute": 600,
+ * "tokens_per_minute": 2000000}}; only the first two are needed. Empty lines and lines that
  * begin with {@code #} are skipped.
  */
 public final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
-    private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires");
+    private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires",
+            "max_in_flight", "requests_per_minute", "tokens_per_minute");
 
     private KeyFile() {
     }
@@ -70,7 +73,22 @@ public final class KeyFile {
         }
         String expires = text(members, "expires");
         return new KeyConfig(text(members, "label"), text(members, "sha256"), texts(members, "models"),
-                texts(members, "profiles"), expires == null ? null : Instant.parse(expires));
+                texts(members, "profiles"), expires == null ? null : Instant.parse(expires),
+                new KeyLimits(Math.toIntExact(count(members, "max_in_flight")),
+                        Math.toIntExact(count(members, "requests_per_minute")),
+                        count(members, "tokens_per_minute")));
+    }
+
+    private static long count(Map<?, ?> members, String name) {
+        Object value = members.get(name);
+        if (value == null) {
+            return 0;
+        }
+        if (!(value instanceof Number number) || number.doubleValue() != number.intValue() || number.intValue() < 0) {
+            throw new IllegalArgumentException(name + ": no whole number from 0 to " + Integer.MAX_VALUE
+                    + " (expected: one, 0 for no limit)");
+        }
+        return number.intValue();
     }
 
     private static String text(Map<?, ?> members, String name) {

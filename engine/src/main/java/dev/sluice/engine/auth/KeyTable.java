@@ -32,7 +32,8 @@ final class KeyTable {
     private static Principal principal(KeyConfig key) {
         Principal principal = key.models().isEmpty() ? Principal.of(key.label())
                 : Principal.of(key.label(), key.models());
-        return key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles());
+        return (key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles()))
+                .withLimits(key.limits());
     }
 
     boolean isEmpty() {

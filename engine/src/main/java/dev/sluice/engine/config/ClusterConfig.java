@@ -17,13 +17,17 @@ import java.util.List;
  * @param dialect   the profile that its upstreams need; null for the default
  * @param balance   how an endpoint is chosen
  * @param health    when an endpoint is left out
+ * @param maxInFlight requests at one time; those beyond it wait as those beyond {@link LimitConfig#maxExchanges} do;
+ *                  0 for no bound
  */
 public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
-        boolean alwaysContentLength, String dialect, Balance balance, HealthConfig health) {
+        boolean alwaysContentLength, String dialect, Balance balance, HealthConfig health,
+        int maxInFlight) {
     public ClusterConfig {
         Checks.name("cluster name", name);
         endpoints = List.copyOf(endpoints);
         Checks.atLeast("cluster " + name + ": endpoints", endpoints.size(), 1);
+        Checks.atLeast("cluster " + name + ": max_in_flight", maxInFlight, 0);
         if (caFile != null) {
             TlsConfig.requireReadable("cluster " + name + ": ca_file", caFile);
         }
@@ -33,7 +37,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
     public ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
             boolean alwaysContentLength, String dialect) {
         this(name, endpoints, caFile, certificate, alwaysContentLength, dialect, Balance.LEAST_INFLIGHT,
-                HealthConfig.DEFAULT);
+                HealthConfig.DEFAULT, 0);
     }
 
     /** A cluster of the given endpoints with every default. */
@@ -43,11 +47,19 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
 
     /** Returns this cluster with another dialect. */
     public ClusterConfig withDialect(String profile) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile, balance, health);
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile, balance, health,
+                maxInFlight);
     }
 
     /** Returns this cluster with another way to choose and to leave out endpoints. */
     public ClusterConfig withBalance(Balance policy, HealthConfig limits) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, policy, limits);
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, policy, limits,
+                maxInFlight);
+    }
+
+    /** Returns this cluster with another number of requests at one time. */
+    public ClusterConfig withMaxInFlight(int count) {
+        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, balance, health,
+                count);
     }
 }

@@ -47,7 +47,9 @@ final class Deadlines implements Tickable {
         }
         switch (exchange.state()) {
             case AUTHENTICATING -> {
-                if (isOver(startNanos, nowNanos, timeouts.requestHead().toNanos())) {
+                if (exchange.places() != null && exchange.places().isWaiting()) {
+                    exchange.places().onTick(nowNanos);
+                } else if (isOver(startNanos, nowNanos, timeouts.requestHead().toNanos())) {
                     exchange.refuse(RelayException.of(ErrorCode.RELAY_INTERNAL,
                             "The caller could not be identified in time"));
                 }
@@ -66,7 +68,8 @@ final class Deadlines implements Tickable {
     private void onTickBeforeCommit(long nowNanos, long sinceLastTick) {
         RequestSide request = exchange.requestSide();
         request.onTick(nowNanos);
-        if (exchange.state().isTerminal()) {
+        exchange.places().onTick(nowNanos);
+        if (exchange.state().isTerminal() || exchange.places().isWaiting()) {
             return;
         }
         if (request.isWaitingForBody()) {

@@ -54,6 +54,7 @@ final class Exchange implements RequestListener {
     private ExchangeState state = ExchangeState.AUTHENTICATING;
     private LoopTicker.Entry tick;
     private Principal principal;
+    private Places places;
     private RequestSide requestSide;
     private int ownStatus;
 
@@ -103,12 +104,21 @@ final class Exchange implements RequestListener {
                 case MODELS -> answer(core.models().list(caller, request.query().contains("client_version=")));
                 case MODEL -> answer(core.models().one(face.model(), caller));
                 default -> {
-                    Admission.check(face, request, core.limits());
-                    moveTo(ExchangeState.PLANNING);
-                    requestSide = new RequestSide(this, core, loop, caller, face);
-                    requestSide.start();
+                    places = new Places(this, core, loop, caller);
+                    places.enterRelay(() -> begin(face));
                 }
             }
+        } catch (RelayException refusal) {
+            refuse(refusal);
+        }
+    }
+
+    private void begin(Face face) {
+        try {
+            Admission.check(face, request, core.limits());
+            moveTo(ExchangeState.PLANNING);
+            requestSide = new RequestSide(this, core, loop, principal, face);
+            requestSide.start();
         } catch (RelayException refusal) {
             refuse(refusal);
         }
@@ -280,6 +290,10 @@ final class Exchange implements RequestListener {
         if (requestSide != null) {
             requestSide.release();
         }
+        if (places != null) {
+            Usage usage = relayed == null ? null : relayed.usage();
+            places.leave(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
+        }
         core.endExchange();
     }
 
@@ -341,6 +355,11 @@ final class Exchange implements RequestListener {
 
     DownstreamPort port() {
         return port;
+    }
+
+    /** Returns what it needs to run, or null before its caller is known. */
+    Places places() {
+        return places;
     }
 
     RequestSide requestSide() {

@@ -30,8 +30,8 @@ final class Refusal {
             case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set("upgrade", "websocket"); // RFC 9110 section 15.5.22
             default -> { } // nothing beyond the body
         }
-        if (code.retryAfterSeconds() > 0) {
-            headers.set("retry-after", Integer.toString(code.retryAfterSeconds()));
+        if (refusal.retryAfterSeconds() > 0) {
+            headers.set("retry-after", Long.toString(refusal.retryAfterSeconds()));
         }
         writeJson(target, HttpResponseStatus.valueOf(code.status()), headers, exchangeId, ErrorBody.of(refusal));
     }

@@ -15,6 +15,8 @@ import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ExchangeStarter;
 import dev.sluice.engine.downstream.ProtocolChoice;
+import dev.sluice.engine.limit.FairGate;
+import dev.sluice.engine.limit.KeyQuota;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.Metrics;
@@ -24,6 +26,7 @@ import dev.sluice.engine.plan.Router;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.RequestQuota;
 import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.engine.usage.Accountant;
 import io.netty.buffer.ByteBufAllocator;
@@ -55,6 +58,8 @@ public final class RelayCore {
     private final Accountant accountant;
     private final AffinityStore affinity;
     private final boolean isAffinityNeeded;
+    private final RequestQuota quota;
+    private final FairGate gate;
     private final LongSupplier clock;
     private final ByteBufAllocator allocator;
     private final MemoryBudget bodies;
@@ -80,7 +85,7 @@ public final class RelayCore {
         faces = new Faces(config.allProfiles().values(), config.relayedPaths());
         models = new ModelList(router, Instant.now().getEpochSecond());
         for (ClusterConfig cluster : config.clusters()) {
-            clusters.put(cluster.name(), new Cluster(cluster));
+            clusters.put(cluster.name(), new Cluster(cluster, config.limits().maxQueued()));
         }
         keys = extensions.authenticator() != null ? null
                 : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
@@ -89,11 +94,17 @@ public final class RelayCore {
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         affinity = extensions.affinityStore() != null ? extensions.affinityStore()
                 : new AffinityTable(config.affinity().maxEntries(), clock);
+        quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
+        gate = new FairGate(config.limits().maxExchanges(), config.limits().maxQueued());
         isAffinityNeeded = clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
         bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
         downstream = new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
                 this::starterOf);
-        metrics = new Metrics(inFlight::get, bodies::usedBytes, () -> Buffers.directBytes(allocator));
+        metrics = new Metrics(inFlight::get, this::queued, bodies::usedBytes, () -> Buffers.directBytes(allocator));
+    }
+
+    private int queued() {
+        return gate.queued() + clusters.values().stream().mapToInt(Cluster::queued).sum();
     }
 
     /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
@@ -140,7 +151,7 @@ public final class RelayCore {
     }
 
     boolean tryStartExchange() {
-        return inFlight.incrementAndGet() <= limits().maxExchanges();
+        return inFlight.incrementAndGet() <= (long) limits().maxExchanges() + limits().maxQueued();
     }
 
     void endExchange() {
@@ -244,6 +255,14 @@ public final class RelayCore {
 
     LongSupplier clock() {
         return clock;
+    }
+
+    RequestQuota quota() {
+        return quota;
+    }
+
+    FairGate gate() {
+        return gate;
     }
 
     AffinityStore affinity() {

@@ -174,7 +174,7 @@ final class RequestSide {
         if (isStopped) {
             return;
         }
-        if (plan != null && attempt == null && body.isReady() && isOwnerKnown()) {
+        if (plan != null && attempt == null && body.isReady() && isOwnerKnown() && hasPlace()) {
             startAttempt(UpstreamPools.ANY);
         }
         if (!isStopped && isConnected && !isSent) {
@@ -198,8 +198,13 @@ final class RequestSide {
         return !mayWait && ownership.ask(body.facts(), exchange.request(), cluster);
     }
 
+    private boolean hasPlace() {
+        return exchange.places().enterCluster(cluster.gate(), this::advance) && !isStopped;
+    }
+
     private boolean canTakeMore() {
-        return attempt == null || isConnected && attempt.connection().isWritable();
+        return attempt == null ? !exchange.places().isWaiting()
+                : isConnected && attempt.connection().isWritable();
     }
 
     private void fixPlan() {

@@ -15,16 +15,19 @@ public final class Metrics {
 
     private final List<LoopRecorder> recorders = new CopyOnWriteArrayList<>();
     private final LongSupplier inFlight;
+    private final LongSupplier queued;
     private final LongSupplier heldBytes;
     private final LongSupplier directBytes;
 
     /**
      * @param inFlight  how many exchanges run now
+     * @param queued    how many of them wait for a place
      * @param heldBytes how many bytes of request bodies are held now
      * @param directBytes how many bytes of direct memory the relay's buffers take now, pools included
      */
-    public Metrics(LongSupplier inFlight, LongSupplier heldBytes, LongSupplier directBytes) {
+    public Metrics(LongSupplier inFlight, LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes) {
         this.inFlight = inFlight;
+        this.queued = queued;
         this.heldBytes = heldBytes;
         this.directBytes = directBytes;
     }
@@ -61,6 +64,7 @@ public final class Metrics {
         }
         return new MetricsSnapshot(counters, List.of(
                 new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges that run now.", inFlight.getAsLong()),
+                new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a place.", queued.getAsLong()),
                 new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.", heldBytes.getAsLong()),
                 new MetricsSnapshot.Value("direct_bytes", "Direct memory of the relay's buffers, pools included.",
                         directBytes.getAsLong())),

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.spi;
 
+import dev.sluice.engine.config.KeyLimits;
 import java.util.List;
 
 /** On whose behalf a request comes. Immutable. */
@@ -11,16 +12,18 @@ public final class Principal {
 
     private final List<Glob> models;
     private final List<Glob> profiles;
+    private final KeyLimits limits;
 
-    private Principal(String name, List<Glob> models, List<Glob> profiles) {
+    private Principal(String name, List<Glob> models, List<Glob> profiles, KeyLimits limits) {
         this.name = name;
         this.models = models;
         this.profiles = profiles;
+        this.limits = limits;
     }
 
     /** Somebody who may use every model. */
     public static Principal of(String name) {
-        return new Principal(name, ALL, ALL);
+        return new Principal(name, ALL, ALL, KeyLimits.NONE);
     }
 
     /**
@@ -30,7 +33,7 @@ public final class Principal {
      * @param models names, or patterns with {@code *} for any run of characters
      */
     public static Principal of(String name, List<String> models) {
-        return new Principal(name, globs(models), ALL);
+        return new Principal(name, globs(models), ALL, KeyLimits.NONE);
     }
 
     /**
@@ -39,7 +42,12 @@ public final class Principal {
      * @param patterns names, or patterns with {@code *} for any run of characters
      */
     public Principal withProfiles(List<String> patterns) {
-        return new Principal(name, models, globs(patterns));
+        return new Principal(name, models, globs(patterns), limits);
+    }
+
+    /** Returns the same caller with bounds of what it may do. */
+    public Principal withLimits(KeyLimits bounds) {
+        return new Principal(name, models, profiles, bounds);
     }
 
     private static List<Glob> globs(List<String> patterns) {
@@ -59,6 +67,11 @@ public final class Principal {
     /** Returns the patterns of the models that may be used. */
     public List<Glob> models() {
         return models;
+    }
+
+    /** Returns the bounds of what it may do, which a {@link RequestQuota} counts. */
+    public KeyLimits limits() {
+        return limits;
     }
 
     /** Returns whether a request profile may be used. */

@@ -5,6 +5,7 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.limit.FairGate;
 import dev.sluice.engine.tls.ClientTls;
 
 /** A named set of endpoints. Shared by all loops. */
@@ -16,16 +17,19 @@ public final class Cluster {
     private final Endpoint[] endpoints;
     private final ClientTls tls;
     private final Balancer balancer;
+    private final FairGate gate;
     private final RetryBudget retries = new RetryBudget();
     private final AnswerTimes answerTimes = new AnswerTimes();
 
     /**
      * Creates a cluster.
      *
+     * @param maxQueued how many exchanges may wait where it has a limit
      * @throws IllegalArgumentException where its authorities or its certificate cannot be used
      */
-    public Cluster(ClusterConfig config) {
+    public Cluster(ClusterConfig config, int maxQueued) {
         this.config = config;
+        gate = config.maxInFlight() == 0 ? null : new FairGate(config.maxInFlight(), maxQueued);
         boolean isTlsNeeded = config.endpoints().stream().anyMatch(EndpointConfig::isTls);
         tls = isTlsNeeded ? new ClientTls("cluster " + config.name(), config.caFile(), config.certificate()) : null;
         endpoints = config.endpoints().stream()
@@ -103,6 +107,16 @@ public final class Cluster {
     /** Returns how many attempts an exchange may make: there may be as many endpoints to fail. */
     public int maxAttempts() {
         return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
+    }
+
+    /** Returns what lets exchanges in, or null where it has no limit. */
+    public FairGate gate() {
+        return gate;
+    }
+
+    /** Returns how many exchanges wait for it. */
+    public int queued() {
+        return gate == null ? 0 : gate.queued();
     }
 
     /** Returns how long its answers took to begin. */

@@ -81,9 +81,10 @@ class RelayConfigTest {
 
     @Test
     void shouldCheckValues() {
-        assertThrows(IllegalArgumentException.class, () -> new KeyConfig("a", "12", List.of(), List.of(), null));
+        assertThrows(IllegalArgumentException.class, () -> new KeyConfig("a", "12", List.of(), List.of(), null,
+                KeyLimits.NONE));
         assertThrows(IllegalArgumentException.class, () -> new KeyConfig("a b", "0".repeat(64), List.of(), List.of(),
-                null));
+                null, KeyLimits.NONE));
         assertThrows(IllegalArgumentException.class, () -> LimitConfig.DEFAULT.withMaxBodyBytes(0));
         assertThrows(IllegalArgumentException.class,
                 () -> TimeoutConfig.builder().connect(Duration.ZERO).build());

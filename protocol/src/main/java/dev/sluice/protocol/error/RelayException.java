@@ -12,6 +12,7 @@ public final class RelayException extends RuntimeException {
 
     private final ErrorCode code;
     private final String param;
+    private final long retryAfterSeconds;
 
     /**
      * @param code   what happened
@@ -19,9 +20,14 @@ public final class RelayException extends RuntimeException {
      * @param detail one sentence for the caller: what was found and what is expected; never a value of the body
      */
     public RelayException(ErrorCode code, String param, String detail) {
+        this(code, param, detail, code.retryAfterSeconds());
+    }
+
+    private RelayException(ErrorCode code, String param, String detail, long retryAfterSeconds) {
         super(detail, null, false, false);
         this.code = code;
         this.param = param;
+        this.retryAfterSeconds = retryAfterSeconds;
     }
 
     /**
@@ -33,6 +39,7 @@ public final class RelayException extends RuntimeException {
         super(detail, cause);
         this.code = code;
         this.param = null;
+        retryAfterSeconds = code.retryAfterSeconds();
     }
 
     /** A refusal of the request as a whole. */
@@ -48,6 +55,16 @@ public final class RelayException extends RuntimeException {
     /** A refusal of one field. */
     public static RelayException refusedField(String param, String detail) {
         return new RelayException(ErrorCode.DOWNSTREAM_FIELD_REFUSED, param, detail);
+    }
+
+    /** A refusal that names the time after which the request may be tried again, in seconds. */
+    public static RelayException retryLater(ErrorCode code, String detail, long seconds) {
+        return new RelayException(code, null, detail, seconds);
+    }
+
+    /** Returns how many seconds to name in {@code Retry-After}; 0 for no such header. */
+    public long retryAfterSeconds() {
+        return retryAfterSeconds;
     }
 
     public ErrorCode code() {

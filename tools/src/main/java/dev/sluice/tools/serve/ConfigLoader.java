@@ -12,6 +12,7 @@ import dev.sluice.engine.config.Http2DownstreamConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
@@ -150,7 +151,8 @@ final class ConfigLoader {
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
-        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health");
+        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health",
+                "max_in_flight");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
             endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
@@ -169,7 +171,7 @@ final class ConfigLoader {
                 Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
         return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
-                always, section.text("dialect", null), balance, health));
+                always, section.text("dialect", null), balance, health, section.integer("max_in_flight", 0)));
     }
 
     private static EndpointConfig credentials(YamlSection endpoint) {
@@ -225,9 +227,12 @@ final class ConfigLoader {
     }
 
     private static KeyConfig key(YamlSection section) {
-        section.only("label", "sha256", "models", "profiles", "expires");
+        section.only("label", "sha256", "models", "profiles", "expires", "max_in_flight", "requests_per_minute",
+                "tokens_per_minute");
         return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
-                section.texts("models"), section.texts("profiles"), section.instant("expires")));
+                section.texts("models"), section.texts("profiles"), section.instant("expires"),
+                new KeyLimits(section.integer("max_in_flight", 0), section.integer("requests_per_minute", 0),
+                        section.integer("tokens_per_minute", 0))));
     }
 
     private static AffinityConfig affinity(YamlSection section) {
@@ -239,13 +244,16 @@ final class ConfigLoader {
 
     private static LimitConfig limits(YamlSection section) {
         section.only("max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
-                "max_head_bytes", "max_target_bytes", "drain_bytes", "held_memory_share");
+                "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
+                "held_memory_share");
         LimitConfig defaults = LimitConfig.DEFAULT;
         return section.make(() -> new LimitConfig(section.bytes("max_body_bytes", defaults.maxBodyBytes()),
                 section.bytes("max_held_bytes", defaults.maxHeldBytes()),
                 size(section, "hold_bytes", defaults.holdBytes()),
                 section.bytes("replay_bytes", defaults.replayBytes()),
                 section.integer("max_exchanges", defaults.maxExchanges()),
+                section.integer("max_queued", defaults.maxQueued()),
+                section.duration("max_queue_time", defaults.maxQueueTime()),
                 size(section, "max_head_bytes", defaults.maxHeadBytes()),
                 size(section, "max_target_bytes", defaults.maxTargetBytes()),
                 section.bytes("drain_bytes", defaults.drainBytes()),

@@ -48,6 +48,18 @@ public final class KeysCommand {
                 description = "From when on it is refused, such as 2027-01-31T00:00:00Z. Default: never")
         private Instant expires;
 
+        @Option(names = "--max-in-flight", paramLabel = "COUNT", defaultValue = "0",
+                description = "Requests at one time. Default: no limit")
+        private int maxInFlight;
+
+        @Option(names = "--requests-per-minute", paramLabel = "COUNT", defaultValue = "0",
+                description = "Default: no limit")
+        private int requestsPerMinute;
+
+        @Option(names = "--tokens-per-minute", paramLabel = "COUNT", defaultValue = "0",
+                description = "In and out. Default: no limit")
+        private int tokensPerMinute;
+
         @Spec
         private CommandSpec spec;
 
@@ -68,10 +80,19 @@ public final class KeysCommand {
             if (expires != null) {
                 line.put("expires", expires.toString());
             }
+            putLimit(line, "max_in_flight", maxInFlight);
+            putLimit(line, "requests_per_minute", requestsPerMinute);
+            putLimit(line, "tokens_per_minute", tokensPerMinute);
             PrintWriter out = spec.commandLine().getOut();
             out.println("key   " + key);
             out.println("line  " + json.writeValueAsString(line));
             return 0;
+        }
+
+        private static void putLimit(ObjectNode line, String name, int limit) {
+            if (limit > 0) {
+                line.put(name, limit);
+            }
         }
     }
 }

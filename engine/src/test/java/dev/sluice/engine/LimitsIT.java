@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.spi.MetricsSnapshot;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What may run at one time, and what each caller may do. */
+class LimitsIT extends RelayFixture {
+    private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
+    private final Semaphore mayAnswer = new Semaphore(0);
+    private final Semaphore arrived = new Semaphore(0);
+
+    private void serveOnDemand() {
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                arrived.release();
+                mayAnswer.acquire();
+                peer.write(ANSWER);
+            }
+        });
+    }
+
+    private RawPeer ask(String key) throws IOException {
+        String header = key == null ? "" : "Authorization: Bearer " + key + "\r\n";
+        return connect().write(post(header + "Content-Length: " + BODY.length() + "\r\n", BODY));
+    }
+
+    private static void expect(int status, RawPeer client) throws IOException {
+        RawPeer.Message answer = client.readMessage();
+        assertTrue(answer.head().startsWith("HTTP/1.1 " + status + ' '), answer.head() + answer.text());
+        client.close();
+    }
+
+    private long queued() {
+        return relay.metrics().gauges().stream().filter(value -> value.name().equals("exchanges_queued"))
+                .mapToLong(MetricsSnapshot.Value::value).sum();
+    }
+
+    private void awaitQueued(long count) throws InterruptedException {
+        for (int i = 0; i < 2000 && queued() != count; i++) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertEquals(count, queued());
+    }
+
+    /** What the relay or the cluster has no place for waits, but neither for long nor in a crowd. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldWaitForAPlace(boolean isClusterFull) throws Exception {
+        serveOnDemand();
+        LimitConfig limits = LimitConfig.DEFAULT.withQueue(1, Duration.ofSeconds(100));
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null))
+                        .withMaxInFlight(isClusterFull ? 1 : 0))
+                .route(RouteConfig.of("gpt-*", "up")).limits(isClusterFull ? limits : limits.withMaxExchanges(1))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 2, false)).build(), extensions());
+
+        RawPeer inside = ask(null);
+        assertTrue(arrived.tryAcquire(20, TimeUnit.SECONDS));
+        RawPeer waits = ask(null);
+        awaitQueued(1);
+        expect(429, ask(null));
+        mayAnswer.release();
+        expect(200, inside);
+        assertTrue(arrived.tryAcquire(20, TimeUnit.SECONDS));
+
+        RawPeer late = ask(null);
+        awaitQueued(1);
+        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(101));
+        expect(429, late);
+        RawPeer leaves = ask(null);
+        awaitQueued(1);
+        leaves.close();
+        awaitQueued(0);
+        mayAnswer.release();
+        expect(200, waits);
+        assertEquals(0, arrived.availablePermits());
+    }
+
+    @Test
+    void shouldCountRequestsAndTokensOfAKey() throws Exception {
+        serveOnDemand();
+        mayAnswer.release(100);
+        launch(route -> route, builder -> builder
+                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new KeyLimits(0, 3, 0)))
+                .key(KeyConfig.ofSecret("bob", "sk-b").withLimits(new KeyLimits(0, 0, 10)))
+                .key(KeyConfig.ofSecret("carol", "sk-c")));
+
+        for (int i = 0; i < 3; i++) {
+            expect(200, ask("sk-a"));
+        }
+        try (RawPeer client = ask("sk-a")) {
+            RawPeer.Message refusal = client.readMessage();
+            assertTrue(refusal.head().startsWith("HTTP/1.1 429 "), refusal.head());
+            assertTrue(refusal.head().matches("(?s).*\r\nretry-after: (1\\d|20)\r\n.*"), refusal.head());
+            assertTrue(refusal.text().contains("rate_limit_exceeded"), refusal.text());
+        }
+        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(20));
+        expect(200, ask("sk-a"));
+
+        expect(200, ask("sk-b")); // 8 tokens each
+        expect(200, ask("sk-b"));
+        expect(429, ask("sk-b"));
+        for (int i = 0; i < 5; i++) {
+            expect(200, ask("sk-c"));
+        }
+    }
+
+    @Test
+    void shouldCountWhatAKeyHasInFlight() throws Exception {
+        serveOnDemand();
+        launch(route -> route, builder -> builder
+                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new KeyLimits(1, 0, 0)))
+                .key(KeyConfig.ofSecret("bob", "sk-b")));
+
+        RawPeer inside = ask("sk-a");
+        assertTrue(arrived.tryAcquire(20, TimeUnit.SECONDS));
+        expect(429, ask("sk-a"));
+        RawPeer other = ask("sk-b");
+        mayAnswer.release(2);
+        expect(200, other);
+        expect(200, inside);
+        RawPeer left = ask("sk-a");
+        assertTrue(arrived.tryAcquire(2, 20, TimeUnit.SECONDS));
+        left.close(); // gives its place back too
+        mayAnswer.release(10);
+        for (int i = 0; i < 200; i++) {
+            try (RawPeer again = ask("sk-a")) {
+                if (again.readMessage().head().startsWith("HTTP/1.1 200 ")) {
+                    return;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        throw new AssertionError("a downstream that left keeps its place");
+    }
+}
