@@ -5,14 +5,12 @@ package dev.sluice.engine;
 import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
-import dev.sluice.engine.downstream.DownstreamInitializer;
 import dev.sluice.engine.exchange.RelayCore;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.Transport;
 import dev.sluice.engine.observe.AdminHandler;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
-import dev.sluice.engine.tls.ServerTls;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -25,13 +23,11 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -46,26 +42,27 @@ public final class Relay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     /** Downstream backlog: a stream that nobody reads keeps no more than about this in memory. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(16 * 1024, 64 * 1024);
-    private static final int BACKLOG = 4096;
     private static final int MIN_READ_BYTES = 256;
     private static final int FIRST_READ_BYTES = 4096;
     private static final int MAX_READ_BYTES = 64 * 1024;
     private static final int MAX_ADMIN_BODY_BYTES = 8 * 1024;
 
-    private final RelayConfig config;
+    private final Extensions extensions;
+    private volatile RelayConfig config;
     private final RelayCore core;
     private final Transport transport;
     private final ByteBufAllocator allocator;
     private final EventLoopGroup acceptLoops;
     private final EventLoopGroup ioLoops;
-    private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Listeners listeners;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
-    private final List<Integer> ports = new ArrayList<>();
-    private Channel admin;
+    private volatile Channel admin;
+    private volatile boolean isDraining;
     private volatile boolean isClosed;
 
     private Relay(RelayConfig config, Extensions extensions) {
         this.config = config;
+        this.extensions = extensions;
         transport = Transport.choose(config.transport().kind());
         int loops = config.transport().loops() > 0 ? config.transport().loops()
                 : Runtime.getRuntime().availableProcessors();
@@ -73,6 +70,7 @@ public final class Relay implements AutoCloseable {
         core = new RelayCore(config, extensions, allocator);
         acceptLoops = transport.newGroup(1, "relay-accept", false);
         ioLoops = transport.newGroup(loops, "relay-io", config.transport().spin());
+        listeners = new Listeners(transport, acceptLoops, ioLoops, allocator, connections, core);
     }
 
     /**
@@ -99,7 +97,7 @@ public final class Relay implements AutoCloseable {
         }
         Relay relay = new Relay(config, extensions);
         try {
-            relay.bind(extensions);
+            relay.bind();
             return relay;
         } catch (RuntimeException e) {
             relay.close();
@@ -121,45 +119,26 @@ public final class Relay implements AutoCloseable {
         Transport.choose(config.transport().kind());
         for (ListenerConfig listener : config.listeners()) {
             if (listener.tls() != null) {
-                new ServerTls("listener " + listener.host(), listener.tls(), System::nanoTime);
+                Listeners.newTls(listener, System::nanoTime);
             }
         }
         new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
     }
 
-    private void bind(Extensions extensions) {
-        List<ServerTls> certificates = new ArrayList<>();
-        for (ListenerConfig listener : config.listeners()) {
-            ServerTls tls = listener.tls() == null ? null : new ServerTls("listener " + listener.host() + ':'
-                    + listener.port(), listener.tls(), System::nanoTime);
-            if (tls != null) {
-                certificates.add(tls);
-            }
-            ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)
-                    .channel(transport.serverSocketType())
-                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.ALLOCATOR, allocator)
-                    .childHandler(new DownstreamInitializer(tls, config.timeouts().tlsHandshake().toMillis(),
-                            connections, () -> core.newDownstreamHandler()));
-            DownstreamOptions.set(bootstrap::childOption);
-            Channel channel = bind(bootstrap, listener.host(), listener.port());
-            listeners.add(channel);
-            ports.add(((InetSocketAddress) channel.localAddress()).getPort());
-            LOG.info("listening on {}{}", channel.localAddress(), tls == null ? "" : " (TLS)");
-        }
+    private void bind() {
+        listeners.prepare(config).use();
         acceptLoops.next().scheduleWithFixedDelay(() -> {
             core.refreshFiles();
-            certificates.forEach(ServerTls::refresh);
+            listeners.refreshFiles();
         }, 1, 1, TimeUnit.SECONDS);
         if (config.admin() != null) {
-            bindAdmin(config.admin(), extensions);
+            admin = bindAdmin(config.admin());
         }
     }
 
-    private void bindAdmin(AdminConfig address, Extensions extensions) {
+    private Channel bindAdmin(AdminConfig address) {
         // On the accept loop: writing a metrics page must not delay an event.
-        admin = bind(new ServerBootstrap().group(acceptLoops).channel(transport.serverSocketType())
+        Channel bound = Listeners.bind(new ServerBootstrap().group(acceptLoops).channel(transport.serverSocketType())
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -170,16 +149,52 @@ public final class Relay implements AutoCloseable {
                                         core::describeEndpoints));
                     }
                 }), address.host(), address.port());
-        LOG.info("admin pages on {}", admin.localAddress());
+        LOG.info("admin pages on {}", bound.localAddress());
+        return bound;
     }
 
-    private static Channel bind(ServerBootstrap bootstrap, String host, int port) {
-        Future<?> bound = bootstrap.bind(host, port).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new UncheckedIOException("listener " + host + ':' + port + ": " + bound.cause().getMessage()
-                    + " (expected: a free address of this machine)", new IOException(bound.cause()));
+    /**
+     * Goes over to another configuration, as a whole or not at all. Exchanges that run keep the one they began with;
+     * connections stay, those to endpoints that are not there any more until they are idle. Endpoints that are the same
+     * keep their health, callers what they have used.
+     *
+     * @throws IllegalArgumentException where it cannot be used, or has another transport: that needs a new process
+     * @throws UncheckedIOException     where an address cannot be bound
+     * @throws IllegalStateException    where the relay is draining
+     */
+    public synchronized void reload(RelayConfig next) {
+        if (isDraining) {
+            throw new IllegalStateException("reload: the relay is draining (expected: a relay that runs)");
         }
-        return ((io.netty.channel.ChannelFuture) bound).channel();
+        if (extensions.authenticator() == null) {
+            next.requireKeysOrLoopback();
+        }
+        if (!next.transport().equals(config.transport())) {
+            throw new IllegalArgumentException("transport: " + next.transport() + " (expected: " + config.transport()
+                    + " as it is; another one needs a restart)");
+        }
+        boolean isAdminKept = Objects.equals(next.admin(), config.admin());
+        Listeners.Change change = null;
+        Channel nextAdmin = admin;
+        RelayCore.Step step;
+        try {
+            step = core.prepare(next);
+            change = listeners.prepare(next);
+            nextAdmin = isAdminKept ? admin : next.admin() == null ? null : bindAdmin(next.admin());
+        } catch (RuntimeException e) {
+            if (change != null) {
+                change.giveUp();
+            }
+            throw e;
+        }
+        Channel before = admin;
+        admin = nextAdmin;
+        if (before != null && before != nextAdmin) {
+            before.close();
+        }
+        config = next;
+        step.use();
+        change.use();
     }
 
     /**
@@ -188,15 +203,15 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalStateException where there is none
      */
     public int port() {
-        if (ports.isEmpty()) {
+        if (ports().isEmpty()) {
             throw new IllegalStateException("port: this relay has no listener (expected: at least one)");
         }
-        return ports.get(0);
+        return ports().get(0);
     }
 
     /** Returns the ports of all listeners, in the order of the configuration. */
     public List<Integer> ports() {
-        return List.copyOf(ports);
+        return listeners.ports();
     }
 
     /** Returns the port of the admin pages, or -1 where they are not served. */
@@ -222,7 +237,8 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Drains: readiness turns to "draining" at once, listeners close, running exchanges go on to their end.
+     * Drains: readiness turns to "draining" at once, listeners close as soon as nobody waits in them, running exchanges
+     * go on to their end.
      *
      * <p>Connections that are kept alive are served until the deadline, each response saying that its connection
      * closes; after it whatever still comes is refused with 503.
@@ -230,9 +246,10 @@ public final class Relay implements AutoCloseable {
      * @return completed when no exchange runs any more, at the latest when {@link
      *         dev.sluice.engine.config.TimeoutConfig#drain} is over
      */
-    public CompletableFuture<Void> drain() {
+    public synchronized CompletableFuture<Void> drain() {
+        isDraining = true;
         CompletableFuture<Void> drained = core.drain();
-        listeners.close();
+        listeners.leave();
         CompletableFuture<Void> deadline = new CompletableFuture<Void>().completeOnTimeout(null,
                 config.timeouts().drain().toMillis(), TimeUnit.MILLISECONDS);
         deadline.thenRun(core::refuseAll);
@@ -247,7 +264,7 @@ public final class Relay implements AutoCloseable {
         }
         isClosed = true;
         core.refuseAll();
-        listeners.close().awaitUninterruptibly();
+        listeners.close();
         if (admin != null) {
             admin.close().awaitUninterruptibly();
         }

@@ -50,7 +50,7 @@ public class EndpointChoiceBenchmark {
     public void open() {
         EndpointConfig[] all = IntStream.range(0, endpoints).mapToObj(i ->
                 EndpointConfig.of("http://127.0.0.1:" + (1000 + i) + "/v1", null)).toArray(EndpointConfig[]::new);
-        cluster = new Cluster(ClusterConfig.of("c", all).withBalance(balance, HealthConfig.DEFAULT), 0);
+        cluster = new Cluster(ClusterConfig.of("c", all).withBalance(balance, HealthConfig.DEFAULT), 0, null);
     }
 
     /** The floor: chance alone. */
@@ -63,7 +63,7 @@ public class EndpointChoiceBenchmark {
     /** One choice. */
     @Benchmark
     public Endpoint choose() {
-        Endpoint chosen = cluster.choose(null, hash++, 0);
+        Endpoint chosen = cluster.choose(null, hash++, 0, null);
         chosen.onDone();
         return chosen;
     }

@@ -28,8 +28,17 @@ public final class AffinityTable implements AffinityStore {
     public AffinityTable(int maxEntries, LongSupplier clock) {
         this.clock = clock;
         for (int i = 0; i < PARTS; i++) {
-            parts.add(new Part(Math.max(1, maxEntries / PARTS)));
+            parts.add(new Part(share(maxEntries)));
         }
+    }
+
+    private static int share(int maxEntries) {
+        return Math.max(1, maxEntries / PARTS);
+    }
+
+    /** Changes the bound; entries beyond it go, one each time another comes. */
+    public void setMaxEntries(int maxEntries) {
+        parts.forEach(part -> part.maxEntries = share(maxEntries));
     }
 
     @Override
@@ -59,7 +68,7 @@ public final class AffinityTable implements AffinityStore {
     private static final class Part extends LinkedHashMap<String, Entry> {
         private static final long serialVersionUID = 1L;
 
-        private final int maxEntries;
+        private volatile int maxEntries;
 
         Part(int maxEntries) {
             super(16, 0.75f, true);

@@ -44,6 +44,7 @@ final class Exchange implements RequestListener {
     private static final long VARIANT = 0x8000000000000000L;
 
     private final RelayCore core;
+    private final Setup setup;
     private final LoopContext loop;
     private final DownstreamRequest request;
     private final DownstreamPort port;
@@ -60,10 +61,11 @@ final class Exchange implements RequestListener {
 
     Exchange(RelayCore core, LoopContext loop, DownstreamRequest request, DownstreamPort port) {
         this.core = core;
+        setup = core.setup();
         this.loop = loop;
         this.request = request;
         this.port = port;
-        responseSide = new ResponseSide(this, core, loop, port.response());
+        responseSide = new ResponseSide(this, core, setup, loop, port.response());
         startNanos = loop.ticker().nanoTime();
     }
 
@@ -76,10 +78,10 @@ final class Exchange implements RequestListener {
     @Override
     public void start() {
         boolean isAdmitted = core.tryStartExchange();
-        tick = loop.ticker().add(new Deadlines(this, core.timeouts(), startNanos));
+        tick = loop.ticker().add(new Deadlines(this, setup.timeouts(), startNanos));
         try {
-            Face face = core.faces().of(request);
-            core.authenticator().authenticate(request, new LoopDecision(face, isAdmitted));
+            Face face = setup.faces().of(request);
+            setup.authenticator().authenticate(request, new LoopDecision(face, isAdmitted));
         } catch (RelayException refusal) {
             refuse(refusal);
         } catch (RuntimeException e) {
@@ -101,10 +103,10 @@ final class Exchange implements RequestListener {
                 throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay carries as many requests as it may");
             }
             switch (face.kind()) {
-                case MODELS -> answer(core.models().list(caller, request.query().contains("client_version=")));
-                case MODEL -> answer(core.models().one(face.model(), caller));
+                case MODELS -> answer(setup.models().list(caller, request.query().contains("client_version=")));
+                case MODEL -> answer(setup.models().one(face.model(), caller));
                 default -> {
-                    places = new Places(this, core, loop, caller);
+                    places = new Places(this, core, setup, loop, caller);
                     places.enterRelay(() -> begin(face));
                 }
             }
@@ -115,9 +117,9 @@ final class Exchange implements RequestListener {
 
     private void begin(Face face) {
         try {
-            Admission.check(face, request, core.limits());
+            Admission.check(face, request, setup.limits());
             moveTo(ExchangeState.PLANNING);
-            requestSide = new RequestSide(this, core, loop, principal, face);
+            requestSide = new RequestSide(this, core, setup, loop, principal, face);
             requestSide.start();
         } catch (RelayException refusal) {
             refuse(refusal);
@@ -145,7 +147,7 @@ final class Exchange implements RequestListener {
         }
         ownStatus = refusal.code().status();
         stopRequest();
-        Refusal.write(port.response(), core.faces(), request, id, refusal);
+        Refusal.write(port.response(), setup.faces(), request, id, refusal);
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
 

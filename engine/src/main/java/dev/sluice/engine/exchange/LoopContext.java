@@ -37,7 +37,8 @@ final class LoopContext implements ExchangeStarter {
         this.core = core;
         this.loop = loop;
         ticker = new LoopTicker(loop, core.clock());
-        pools = new UpstreamPools(loop, ticker, core.timeouts(), core.http2(), core.allocator());
+        pools = new UpstreamPools(loop, ticker, core.setup().timeouts(),
+                core.setup().config().http2Upstream(), core.allocator());
         recorder = core.metrics().newRecorder();
     }
 
@@ -84,6 +85,12 @@ final class LoopContext implements ExchangeStarter {
         if (spare.size() < MAX_SPARE_SCANNERS) {
             spare.add(scanner);
         }
+    }
+
+    /** Goes over to another configuration. */
+    void use(Setup next) {
+        spareScanners.clear(); // of tables that nobody asks for any more
+        pools.use(next.timeouts(), next.config().http2Upstream(), next.endpoints());
     }
 
     EventLoop eventLoop() {

@@ -32,6 +32,7 @@ final class Ownership {
     private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final RelayCore core;
+    private final Setup setup;
     private final LoopContext loop;
     private final AffinityKeys keys;
     private final Runnable whenLater;
@@ -47,8 +48,9 @@ final class Ownership {
     /**
      * @param whenLater runs on the loop where the answer does not come at once
      */
-    Ownership(RelayCore core, LoopContext loop, Principal principal, Runnable whenLater) {
+    Ownership(RelayCore core, Setup setup, LoopContext loop, Principal principal, Runnable whenLater) {
         this.core = core;
+        this.setup = setup;
         this.loop = loop;
         this.whenLater = whenLater;
         keys = new AffinityKeys(principal.name());
@@ -197,16 +199,16 @@ final class Ownership {
             for (Key key : keys.keys()) {
                 boolean isByHash = cluster.isByHash() && (key.kind() == Kind.SESSION || key.kind() == Kind.CACHE);
                 if (!key.kind().isHard() && !isByHash) {
-                    store.put(key.text(), endpoint.id(), core.affinityConfig().sessionTtl());
+                    store.put(key.text(), endpoint.id(), setup.affinityConfig().sessionTtl());
                 }
             }
             if (turn != null) {
-                store.put(keys.keyOf(Kind.TURN, turn), endpoint.id(), core.affinityConfig().sessionTtl());
+                store.put(keys.keyOf(Kind.TURN, turn), endpoint.id(), setup.affinityConfig().sessionTtl());
             }
         }
         for (Key key : keys.keys()) {
             if (key.kind() == Kind.CONVERSATION) {
-                store.put(key.text(), endpoint.id(), core.affinityConfig().idTtl());
+                store.put(key.text(), endpoint.id(), setup.affinityConfig().idTtl());
             }
         }
     }
@@ -220,7 +222,7 @@ final class Ownership {
         boolean isNewConversation = face.kind() == Face.Kind.STORED && face.path().equals("/conversations");
         if (isNewConversation || face.kind() == Face.Kind.RESPONSES) {
             core.affinity().put(keys.keyOf(isNewConversation ? Kind.CONVERSATION : Kind.RESPONSE, id), endpoint.id(),
-                    core.affinityConfig().idTtl());
+                    setup.affinityConfig().idTtl());
         }
     }
 

@@ -23,6 +23,7 @@ final class Places {
 
     private final Exchange exchange;
     private final RelayCore core;
+    private final Setup setup;
     private final LoopContext loop;
     private final Principal caller;
     private boolean isQuotaTaken;
@@ -33,9 +34,10 @@ final class Places {
     private FairGate.Ticket waiting;
     private long waitingSinceNanos;
 
-    Places(Exchange exchange, RelayCore core, LoopContext loop, Principal caller) {
+    Places(Exchange exchange, RelayCore core, Setup setup, LoopContext loop, Principal caller) {
         this.exchange = exchange;
         this.core = core;
+        this.setup = setup;
         this.loop = loop;
         this.caller = caller;
     }
@@ -142,7 +144,7 @@ final class Places {
     }
 
     void onTick(long nowNanos) {
-        if (waiting != null && nowNanos - waitingSinceNanos > core.limits().maxQueueTime().toNanos()) {
+        if (waiting != null && nowNanos - waitingSinceNanos > setup.limits().maxQueueTime().toNanos()) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The relay carries as many requests as it may, and no place came free in time"));
         }

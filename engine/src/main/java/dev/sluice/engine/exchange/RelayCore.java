@@ -4,14 +4,8 @@ package dev.sluice.engine.exchange;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.sluice.engine.auth.ApiKeyAuthenticator;
 import dev.sluice.engine.affinity.AffinityTable;
-import dev.sluice.engine.config.AffinityConfig;
-import dev.sluice.engine.config.ClusterConfig;
-import dev.sluice.engine.config.Http2UpstreamConfig;
-import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
-import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ExchangeStarter;
 import dev.sluice.engine.downstream.ProtocolChoice;
@@ -20,9 +14,6 @@ import dev.sluice.engine.limit.KeyQuota;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.Metrics;
-import dev.sluice.engine.plan.Faces;
-import dev.sluice.engine.plan.ModelList;
-import dev.sluice.engine.plan.Router;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Extensions;
@@ -35,9 +26,7 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.time.Clock;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,22 +37,17 @@ import java.util.function.LongSupplier;
 public final class RelayCore {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final RelayConfig config;
-    private final Router router;
-    private final Faces faces;
-    private final ModelList models;
-    private final Map<String, Cluster> clusters = new HashMap<>();
-    private final ApiKeyAuthenticator keys;
     private final Authenticator authenticator;
+    private final long createdAt = Instant.now().getEpochSecond();
+    private volatile Setup setup;
     private final Accountant accountant;
     private final AffinityStore affinity;
-    private final boolean isAffinityNeeded;
     private final RequestQuota quota;
     private final FairGate gate;
     private final LongSupplier clock;
     private final ByteBufAllocator allocator;
     private final MemoryBudget bodies;
-    private final DownstreamSettings downstream;
+    private volatile DownstreamSettings downstream;
     private final Metrics metrics;
     private final Map<EventLoop, LoopContext> loops = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -79,32 +63,68 @@ public final class RelayCore {
      * @throws IllegalArgumentException where a cluster's TLS cannot be set up
      */
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
-        this.config = config;
         this.allocator = allocator;
-        router = new Router(config.routes(), config.clusters(), config.allProfiles(), config.defaultCluster());
-        faces = new Faces(config.allProfiles().values(), config.relayedPaths());
-        models = new ModelList(router, Instant.now().getEpochSecond());
-        for (ClusterConfig cluster : config.clusters()) {
-            clusters.put(cluster.name(), new Cluster(cluster, config.limits().maxQueued()));
-        }
-        keys = extensions.authenticator() != null ? null
-                : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
-        authenticator = keys == null ? extensions.authenticator() : keys;
+        authenticator = extensions.authenticator();
+        setup = new Setup(config, authenticator, createdAt, null);
         accountant = new Accountant(extensions.usageSink());
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         affinity = extensions.affinityStore() != null ? extensions.affinityStore()
                 : new AffinityTable(config.affinity().maxEntries(), clock);
         quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
         gate = new FairGate(config.limits().maxExchanges(), config.limits().maxQueued());
-        isAffinityNeeded = clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
-        bodies = new MemoryBudget((long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare()));
-        downstream = new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
-                this::starterOf);
+        bodies = new MemoryBudget(heldBytes(config));
+        downstream = downstreamOf(config);
         metrics = new Metrics(inFlight::get, this::queued, bodies::usedBytes, () -> Buffers.directBytes(allocator));
     }
 
+    private static long heldBytes(RelayConfig config) {
+        return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
+    }
+
+    private DownstreamSettings downstreamOf(RelayConfig config) {
+        return new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
+                this::starterOf);
+    }
+
+    /**
+     * Prepares the step to another configuration, as far as it is not about addresses or the transport.
+     *
+     * @throws IllegalArgumentException where it cannot be used
+     */
+    public Step prepare(RelayConfig config) {
+        Setup next = new Setup(config, authenticator, createdAt, setup);
+        return () -> use(next);
+    }
+
+    /** A step to another configuration that can be made at any time. */
+    public interface Step {
+        /** Makes the step. */
+        void use();
+    }
+
+    /** Goes over to another configuration: exchanges that begin from now on go by it. */
+    private void use(Setup next) {
+        RelayConfig config = next.config();
+        gate.setLimits(config.limits().maxExchanges(), config.limits().maxQueued());
+        bodies.setLimit(heldBytes(config));
+        if (affinity instanceof AffinityTable table) {
+            table.setMaxEntries(config.affinity().maxEntries());
+        }
+        next.clusters().forEach(cluster -> cluster.takeOver(config.limits().maxQueued()));
+        downstream = downstreamOf(config);
+        setup = next;
+        for (LoopContext loop : loops.values()) {
+            loop.eventLoop().execute(() -> loop.use(next));
+        }
+    }
+
+    /** Returns what exchanges that begin now go by. */
+    Setup setup() {
+        return setup;
+    }
+
     private int queued() {
-        return gate.queued() + clusters.values().stream().mapToInt(Cluster::queued).sum();
+        return gate.queued() + setup.clusters().stream().mapToInt(Cluster::queued).sum();
     }
 
     /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
@@ -151,7 +171,7 @@ public final class RelayCore {
     }
 
     boolean tryStartExchange() {
-        return inFlight.incrementAndGet() <= (long) limits().maxExchanges() + limits().maxQueued();
+        return inFlight.incrementAndGet() <= (long) setup.limits().maxExchanges() + setup.limits().maxQueued();
     }
 
     void endExchange() {
@@ -179,24 +199,9 @@ public final class RelayCore {
         return metrics;
     }
 
-    LimitConfig limits() {
-        return config.limits();
-    }
-
-    TimeoutConfig timeouts() {
-        return config.timeouts();
-    }
-
-    Http2UpstreamConfig http2() {
-        return config.http2Upstream();
-    }
-
     /** Follows the files that may change while it runs, of keys and certificates; not on a loop that relays. */
     public void refreshFiles() {
-        if (keys != null) {
-            keys.refresh();
-        }
-        clusters.values().forEach(Cluster::refreshFiles);
+        setup.refreshFiles();
     }
 
     /** Returns how each endpoint is, in JSON. */
@@ -204,8 +209,8 @@ public final class RelayCore {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.writeStartArray();
-            for (ClusterConfig cluster : config.clusters()) {
-                clusters.get(cluster.name()).describe(clock.getAsLong(), (name, endpoint, state, inFlight) ->
+            for (Cluster cluster : setup.clusters()) {
+                cluster.describe(clock.getAsLong(), (name, endpoint, state, inFlight) ->
                         writeEndpoint(json, name, endpoint, state, inFlight));
             }
             json.writeEndArray();
@@ -229,26 +234,6 @@ public final class RelayCore {
         }
     }
 
-    Faces faces() {
-        return faces;
-    }
-
-    Router router() {
-        return router;
-    }
-
-    ModelList models() {
-        return models;
-    }
-
-    Cluster cluster(String name) {
-        return clusters.get(name);
-    }
-
-    Authenticator authenticator() {
-        return authenticator;
-    }
-
     Accountant accountant() {
         return accountant;
     }
@@ -267,15 +252,6 @@ public final class RelayCore {
 
     AffinityStore affinity() {
         return affinity;
-    }
-
-    AffinityConfig affinityConfig() {
-        return config.affinity();
-    }
-
-    /** Returns whether there is more than one endpoint that a request could belong to. */
-    boolean isAffinityNeeded() {
-        return isAffinityNeeded;
     }
 
     ByteBufAllocator allocator() {

@@ -34,6 +34,7 @@ final class RequestSide {
 
     private final Exchange exchange;
     private final RelayCore core;
+    private final Setup setup;
     private final LoopContext loop;
     private final Principal principal;
     private final Face face;
@@ -59,18 +60,19 @@ final class RequestSide {
     private long startedNanos;
     private long sentNanos;
 
-    RequestSide(Exchange exchange, RelayCore core, LoopContext loop, Principal principal, Face face) {
+    RequestSide(Exchange exchange, RelayCore core, Setup setup, LoopContext loop, Principal principal, Face face) {
         this.exchange = exchange;
         this.core = core;
+        this.setup = setup;
         this.loop = loop;
         this.principal = principal;
         this.face = face;
         boolean isScanned = Admission.isScanned(face, exchange.request());
         decoder = isScanned ? ContentDecoder.of(exchange.request().headers().getAll("content-encoding"),
-                core.limits().maxBodyBytes()) : null;
-        body = new RequestBody(isScanned ? loop.takeScanner(core.router().firstTable(face)) : null, core.limits(),
+                setup.limits().maxBodyBytes()) : null;
+        body = new RequestBody(isScanned ? loop.takeScanner(setup.router().firstTable(face)) : null, setup.limits(),
                 core.bodies(), decoder == null ? exchange.request().bodyBytes() : -1);
-        ownership = core.isAffinityNeeded() ? new Ownership(core, loop, principal, this::onOwnerFound) : null;
+        ownership = setup.isAffinityNeeded() ? new Ownership(core, setup, loop, principal, this::onOwnerFound) : null;
     }
 
     void start() {
@@ -82,7 +84,7 @@ final class RequestSide {
     /** Begins to read; what names no model is planned by its owner. */
     private void begin() {
         if (body.scanner() == null) {
-            fixPlan(core.router().planWithoutModel(principal, face,
+            fixPlan(setup.router().planWithoutModel(principal, face,
                     ownership == null ? null : ownership.owningCluster()));
             if (ownership != null) {
                 ownership.planned(cluster);
@@ -194,7 +196,7 @@ final class RequestSide {
             return true;
         }
         boolean mayWait = cluster.hasOthers() && !body.isEnded()
-                && body.receivedBytes() <= core.limits().replayBytes() && !core.bodies().isScarce();
+                && body.receivedBytes() <= setup.limits().replayBytes() && !core.bodies().isScarce();
         return !mayWait && ownership.ask(body.facts(), exchange.request(), cluster);
     }
 
@@ -209,7 +211,7 @@ final class RequestSide {
 
     private void fixPlan() {
         try {
-            fixPlan(core.router().plan(body.facts(), principal, face));
+            fixPlan(setup.router().plan(body.facts(), principal, face));
         } catch (RelayException refusal) {
             refuseLater(refusal);
         }
@@ -225,7 +227,7 @@ final class RequestSide {
             }
         }
         plan = found;
-        cluster = core.cluster(found.route().cluster());
+        cluster = setup.cluster(found.route().cluster());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
     }
 

@@ -24,6 +24,7 @@ final class ResponseSide {
 
     private final Exchange exchange;
     private final RelayCore core;
+    private final Setup setup;
     private final LoopContext loop;
     private final ResponseWriter target;
 
@@ -37,9 +38,10 @@ final class ResponseSide {
     private long lastReadNanos;
     private long bytesBeforeDrain;
 
-    ResponseSide(Exchange exchange, RelayCore core, LoopContext loop, ResponseWriter target) {
+    ResponseSide(Exchange exchange, RelayCore core, Setup setup, LoopContext loop, ResponseWriter target) {
         this.exchange = exchange;
         this.core = core;
+        this.setup = setup;
         this.loop = loop;
         this.target = target;
     }
@@ -78,7 +80,7 @@ final class ResponseSide {
         lastReadNanos = loop.ticker().nanoTime();
         if (exchange.state() == ExchangeState.DRAINING) {
             relay.relay(read, frame, null, lastReadNanos);
-            if (relay.bodyBytes() - bytesBeforeDrain > core.limits().drainBytes()) {
+            if (relay.bodyBytes() - bytesBeforeDrain > setup.limits().drainBytes()) {
                 relay.flush(null);
                 exchange.requestSide().attempt().cancel();
                 exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
@@ -110,7 +112,7 @@ final class ResponseSide {
     /** Whether the downstream wants one document and the upstream has only events. */
     private boolean isCollected() {
         if (collected == null && relay.isEventStream() && exchange.requestSide().collects()) {
-            collected = new CollectedAnswer(core.limits().maxHeldBytes(), core.bodies());
+            collected = new CollectedAnswer(setup.limits().maxHeldBytes(), core.bodies());
             exchange.requestSide().giveUpReplay();
         }
         return collected != null;
@@ -310,7 +312,7 @@ final class ResponseSide {
             exchange.finish(ExchangeEnd.COMPLETED, null); // it had all that it wanted
             attempt.finishAlone();
         } else if (!attempt.isOver() && plan.route().onDownstreamLeave() == DownstreamLeave.DRAIN
-                && core.limits().drainBytes() > 0) {
+                && setup.limits().drainBytes() > 0) {
             exchange.moveTo(ExchangeState.DRAINING);
             bytesBeforeDrain = relay.bodyBytes();
             isPaused = false;

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p><b>Threading:</b> any. There is no lock as long as nobody waits.
  */
 public final class FairGate {
-    private final int limit;
-    private final int maxQueued;
+    private volatile int limit;
+    private volatile int maxQueued;
     private final AtomicInteger inside = new AtomicInteger();
     private final AtomicInteger queued = new AtomicInteger();
     /** Guarded by this; callers in the order of their turns. */
@@ -68,6 +68,13 @@ public final class FairGate {
         }
         letIn(); // whoever left meanwhile has seen an empty queue
         return ticket;
+    }
+
+    /** Changes both limits; whoever is inside or waits stays. */
+    public void setLimits(int insideAtMost, int queuedAtMost) {
+        limit = insideAtMost;
+        maxQueued = queuedAtMost;
+        letIn();
     }
 
     private boolean tryTake() {

@@ -6,12 +6,17 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A number of bytes that all exchanges of a relay may hold together. Thread-safe. */
 public final class MemoryBudget {
-    private final long limitBytes;
+    private volatile long limitBytes;
     private final AtomicLong used = new AtomicLong();
 
     /** Creates a budget. */
     public MemoryBudget(long limitBytes) {
         this.limitBytes = limitBytes;
+    }
+
+    /** Changes the limit; what is in use beyond it stays. */
+    public void setLimit(long bytes) {
+        limitBytes = bytes;
     }
 
     /** Takes {@code bytes} out of the budget if they are there; returns whether they were. */

@@ -166,6 +166,20 @@ public enum Transport {
         return serverSocketType;
     }
 
+    /**
+     * Returns a listening socket that was handed over.
+     *
+     * @param fd its file descriptor
+     * @throws IllegalArgumentException where the transport cannot take it over
+     */
+    public ServerChannel inheritedServerSocket(int fd) {
+        if (this != EPOLL) {
+            throw new IllegalArgumentException("transport: " + this + " cannot take over a listening socket (expected:"
+                    + " epoll)");
+        }
+        return new EpollServerSocketChannel(fd);
+    }
+
     /** Returns the type of datagram sockets. */
     public Class<? extends DatagramChannel> datagramType() {
         return datagramType;

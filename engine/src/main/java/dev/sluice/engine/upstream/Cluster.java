@@ -7,6 +7,8 @@ import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.limit.FairGate;
 import dev.sluice.engine.tls.ClientTls;
+import java.util.List;
+import java.util.Objects;
 
 /** A named set of endpoints. Shared by all loops. */
 public final class Cluster {
@@ -18,25 +20,54 @@ public final class Cluster {
     private final ClientTls tls;
     private final Balancer balancer;
     private final FairGate gate;
-    private final RetryBudget retries = new RetryBudget();
-    private final AnswerTimes answerTimes = new AnswerTimes();
+    private final RetryBudget retries;
+    private final AnswerTimes answerTimes;
 
     /**
      * Creates a cluster.
      *
      * @param maxQueued how many exchanges may wait where it has a limit
+     * @param before    what it was in an earlier configuration: endpoints that are the same now keep their health and
+     *                  their connections. Null for nothing
      * @throws IllegalArgumentException where its authorities or its certificate cannot be used
      */
-    public Cluster(ClusterConfig config, int maxQueued) {
+    public Cluster(ClusterConfig config, int maxQueued, Cluster before) {
         this.config = config;
-        gate = config.maxInFlight() == 0 ? null : new FairGate(config.maxInFlight(), maxQueued);
         boolean isTlsNeeded = config.endpoints().stream().anyMatch(EndpointConfig::isTls);
-        tls = isTlsNeeded ? new ClientTls("cluster " + config.name(), config.caFile(), config.certificate()) : null;
-        endpoints = config.endpoints().stream()
-                .map(endpoint -> new Endpoint(endpoint, config.name(), endpoint.isTls() ? tls : null,
-                        config.health()))
-                .toArray(Endpoint[]::new);
+        boolean isTlsKept = before != null && before.tls != null && Objects.equals(config.caFile(),
+                before.config.caFile()) && Objects.equals(config.certificate(), before.config.certificate());
+        tls = !isTlsNeeded ? null : isTlsKept ? before.tls
+                : new ClientTls("cluster " + config.name(), config.caFile(), config.certificate());
+        endpoints = config.endpoints().stream().map(endpoint -> adopt(endpoint, before)).toArray(Endpoint[]::new);
         balancer = new Balancer(config.balance(), endpoints, config.health().panicPercent());
+        retries = before == null ? new RetryBudget() : before.retries;
+        answerTimes = before == null ? new AnswerTimes() : before.answerTimes;
+        FairGate known = before == null ? null : before.gate;
+        gate = config.maxInFlight() == 0 ? null : known != null ? known : new FairGate(config.maxInFlight(), maxQueued);
+    }
+
+    private Endpoint adopt(EndpointConfig endpoint, Cluster before) {
+        ClientTls ofEndpoint = endpoint.isTls() ? tls : null;
+        if (before != null && before.config.health().equals(config.health())) {
+            for (Endpoint known : before.endpoints) {
+                if (known.isOf(endpoint, ofEndpoint)) {
+                    return known;
+                }
+            }
+        }
+        return new Endpoint(endpoint, config.name(), ofEndpoint, config.health());
+    }
+
+    /** The configuration is the one that counts from now on: what it shares with an earlier one goes by it. */
+    public void takeOver(int maxQueued) {
+        if (gate != null) {
+            gate.setLimits(config.maxInFlight(), maxQueued);
+        }
+    }
+
+    /** Returns its endpoints. */
+    public List<Endpoint> endpoints() {
+        return List.of(endpoints);
     }
 
     /** Follows the files of its TLS and of its endpoints' keys; not on a loop that relays. */

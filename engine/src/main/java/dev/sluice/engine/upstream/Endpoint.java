@@ -39,6 +39,11 @@ public final class Endpoint {
         hash = hash(id);
     }
 
+    /** Returns whether it is what a configuration makes. */
+    boolean isOf(EndpointConfig other, ClientTls otherTls) {
+        return config.equals(other) && tls == otherTls;
+    }
+
     /** The same on every relay: whoever shares their sessions must agree. */
     private static long hash(String text) {
         long hash = 0;

@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
-import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,17 +19,16 @@ import java.util.List;
 final class UpstreamPool {
     private final Endpoint endpoint;
     private final UpstreamPools pools;
-    private final Http2UpstreamConfig http2;
     private final ArrayDeque<Http1UpstreamHandler> idle = new ArrayDeque<>();
     private final List<Http2UpstreamHandler> multiplexed = new ArrayList<>();
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     private int connecting;
     private boolean isHttp1Known;
+    private boolean isLeft;
 
-    UpstreamPool(Endpoint endpoint, UpstreamPools pools, Http2UpstreamConfig http2) {
+    UpstreamPool(Endpoint endpoint, UpstreamPools pools) {
         this.endpoint = endpoint;
         this.pools = pools;
-        this.http2 = http2;
         isHttp1Known = endpoint.versions() == HttpVersions.HTTP_1
                 || endpoint.versions() == HttpVersions.AUTO && !endpoint.isTls();
     }
@@ -43,7 +41,7 @@ final class UpstreamPool {
     void acquire(long notBefore, UpstreamListener attempt) {
         boolean isFresh = notBefore != UpstreamPools.ANY;
         Http2UpstreamHandler shared = withRoom(notBefore);
-        if (shared == null && standing() + connecting >= http2.maxConnections()) {
+        if (shared == null && standing() + connecting >= pools.http2().maxConnections()) {
             shared = withRoom(UpstreamPools.ANY); // there will be no younger one
         }
         if (shared != null) {
@@ -83,10 +81,10 @@ final class UpstreamPool {
     }
 
     private void enqueue(Waiting waiting) {
-        if (queue.size() >= http2.maxQueued()) {
+        if (queue.size() >= pools.http2().maxQueued()) {
             queue.removeIf(other -> !other.attempt.isWanted());
         }
-        if (queue.size() >= http2.maxQueued()) {
+        if (queue.size() >= pools.http2().maxQueued()) {
             waiting.attempt.onUpstreamBusy();
             return;
         }
@@ -97,9 +95,9 @@ final class UpstreamPool {
     /** Opens another connection where those that are being opened will not do. */
     private void connectForQueue() {
         int standing = standing();
-        int opening = standing == 0 ? 1 : http2.maxConnections(); // one finds out what the endpoint speaks
-        while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * http2.maxStreams()
-                && connecting < opening && standing + connecting < http2.maxConnections()) {
+        int opening = standing == 0 ? 1 : pools.http2().maxConnections(); // one finds out what the endpoint speaks
+        while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * pools.http2().maxStreams()
+                && connecting < opening && standing + connecting < pools.http2().maxConnections()) {
             connecting++;
             pools.connect(endpoint, this, null);
         }
@@ -196,7 +194,7 @@ final class UpstreamPool {
 
     /** Takes back a connection whose exchange is over. */
     void release(Http1UpstreamHandler connection) {
-        if (pools.isClosed() || connection.isOld(pools.nanoTime())) {
+        if (isLeft || pools.isClosed() || connection.isOld(pools.nanoTime())) {
             connection.retire();
             return;
         }
@@ -227,7 +225,7 @@ final class UpstreamPool {
         Iterator<Waiting> all = List.copyOf(queue).iterator();
         while (all.hasNext()) {
             Waiting waiting = all.next();
-            if (nowNanos - waiting.sinceNanos <= http2.maxQueueTime().toNanos()) {
+            if (nowNanos - waiting.sinceNanos <= pools.http2().maxQueueTime().toNanos()) {
                 return; // and so are all behind it
             }
             if (queue.remove(waiting)) {
@@ -245,6 +243,7 @@ final class UpstreamPool {
     }
 
     void close() {
+        isLeft = true;
         closeOlderThan(pools.nanoTime(), Long.MIN_VALUE);
         List.copyOf(multiplexed).forEach(Http2UpstreamHandler::retire);
     }

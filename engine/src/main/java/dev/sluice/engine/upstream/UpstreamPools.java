@@ -29,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -51,8 +52,8 @@ public final class UpstreamPools implements Tickable {
     private final EventLoop loop;
     private final Transport transport;
     private final LoopTicker ticker;
-    private final TimeoutConfig timeouts;
-    private final Http2UpstreamConfig http2;
+    private TimeoutConfig timeouts;
+    private Http2UpstreamConfig http2;
     private final Bootstrap bootstrap;
     private final AddressResolverGroup<InetSocketAddress> resolver;
     private final Map<Endpoint, UpstreamPool> pools = new IdentityHashMap<>();
@@ -75,7 +76,6 @@ public final class UpstreamPools implements Tickable {
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeouts.connect().toMillis())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 // One read, one write: what arrived together leaves together, and nothing waits for more.
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES,
@@ -89,7 +89,7 @@ public final class UpstreamPools implements Tickable {
      *                  whatever there is
      */
     public void acquire(Endpoint endpoint, long notBefore, UpstreamListener attempt) {
-        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, http2)).acquire(notBefore, attempt);
+        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this)).acquire(notBefore, attempt);
     }
 
     /**
@@ -104,6 +104,7 @@ public final class UpstreamPools implements Tickable {
             tick = ticker.add(this);
         }
         ChannelFuture connected = bootstrap.clone().handler(opening)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeouts.connect().toMillis())
                 .connect(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
         connected.addListener(done -> onLoop(() -> {
             if (done.isSuccess()) {
@@ -227,6 +228,21 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
+    /**
+     * Goes by other settings from now on, and leaves endpoints that are not there any more: their idle connections are
+     * closed, those in use when their exchange is over.
+     */
+    public void use(TimeoutConfig otherTimeouts, Http2UpstreamConfig otherHttp2, Set<Endpoint> endpoints) {
+        timeouts = otherTimeouts;
+        http2 = otherHttp2;
+        for (Map.Entry<Endpoint, UpstreamPool> entry : List.copyOf(pools.entrySet())) {
+            if (!endpoints.contains(entry.getKey())) {
+                pools.remove(entry.getKey());
+                entry.getValue().close();
+            }
+        }
+    }
+
     void onClosed() {
         connections--;
         if (connections == 0 && tick != null) {
@@ -249,6 +265,10 @@ public final class UpstreamPools implements Tickable {
         long spread = lifetimeNanos / 10;
         return lifetimeNanos == 0 ? Long.MAX_VALUE
                 : nanoTime() + lifetimeNanos + ThreadLocalRandom.current().nextLong(-spread, spread + 1);
+    }
+
+    Http2UpstreamConfig http2() {
+        return http2;
     }
 
     long nanoTime() {

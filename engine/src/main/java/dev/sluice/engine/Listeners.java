@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.downstream.DownstreamInitializer;
+import dev.sluice.engine.exchange.RelayCore;
+import dev.sluice.engine.loop.Transport;
+import dev.sluice.engine.tls.ServerTls;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sockets that a relay listens on. A reload binds new addresses before it leaves any, and an address that stays
+ * keeps its socket, with another certificate where that has changed.
+ *
+ * <p><b>Threading:</b> all methods by one thread at a time.
+ */
+final class Listeners {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+    private static final int BACKLOG = 4096;
+    /** How often a socket that is to be left must have been found without anybody waiting. */
+    private static final int EMPTY_ROUNDS = 3;
+    private static final int MAX_ROUNDS = 10_000;
+
+    private final Transport transport;
+    private final EventLoopGroup acceptLoops;
+    private final EventLoopGroup ioLoops;
+    private final ByteBufAllocator allocator;
+    private final ChannelGroup connections;
+    private final RelayCore core;
+    private volatile List<Listener> open = List.of();
+
+    Listeners(Transport transport, EventLoopGroup acceptLoops, EventLoopGroup ioLoops, ByteBufAllocator allocator,
+            ChannelGroup connections, RelayCore core) {
+        this.transport = transport;
+        this.acceptLoops = acceptLoops;
+        this.ioLoops = ioLoops;
+        this.allocator = allocator;
+        this.connections = connections;
+        this.core = core;
+    }
+
+    /**
+     * Binds what a configuration asks for and is not bound, without leaving anything yet.
+     *
+     * @return to be used or given up
+     * @throws UncheckedIOException     where an address cannot be bound; nothing is changed then
+     * @throws IllegalArgumentException where a certificate cannot be used; nothing is changed then
+     */
+    Change prepare(RelayConfig config) {
+        List<Listener> left = new ArrayList<>(open);
+        Change change = new Change(config.timeouts().tlsHandshake().toMillis());
+        try {
+            for (ListenerConfig wanted : config.listeners()) {
+                Listener known = left.stream().filter(each -> each.isAt(wanted)).findFirst().orElse(null);
+                left.remove(known);
+                ServerTls tls = wanted.tls() == null ? null : known != null && wanted.tls().equals(known.config.tls())
+                        ? known.tls : newTls(wanted, System::nanoTime);
+                if (known != null) {
+                    change.next.add(known);
+                } else {
+                    Listener added = new Listener(wanted);
+                    added.tls = tls;
+                    added.handshakeMillis = change.handshakeMillis;
+                    added.channel = bind(added);
+                    added.port = ((InetSocketAddress) added.channel.localAddress()).getPort();
+                    change.added.add(added);
+                    change.next.add(added);
+                }
+                change.configs.add(wanted);
+                change.certificates.add(tls);
+            }
+        } catch (RuntimeException e) {
+            change.giveUp();
+            throw e;
+        }
+        change.removed.addAll(left);
+        return change;
+    }
+
+    static ServerTls newTls(ListenerConfig config, LongSupplier clock) {
+        return new ServerTls("listener " + config.host() + ':' + config.port(), config.tls(), clock);
+    }
+
+    private Channel bind(Listener listener) {
+        ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childHandler(new DownstreamInitializer(() -> listener.tls, () -> listener.handshakeMillis, channel -> {
+                    listener.accepted.incrementAndGet();
+                    connections.add(channel);
+                }, core::newDownstreamHandler));
+        Relay.DownstreamOptions.set(bootstrap::childOption);
+        int fd = listener.config.fd();
+        if (fd < 0) {
+            return bind(bootstrap.channel(transport.serverSocketType()).option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true), listener.config.host(), listener.config.port());
+        }
+        ChannelFuture registered = bootstrap.channelFactory(() -> transport.inheritedServerSocket(fd)).register()
+                .awaitUninterruptibly();
+        if (!registered.isSuccess()) {
+            throw new UncheckedIOException("listener " + listener.config.host() + ':' + listener.config.port()
+                    + ": inherited socket " + fd + " cannot be used: " + registered.cause().getMessage()
+                    + " (expected: one that listens)", new IOException(registered.cause()));
+        }
+        return registered.channel();
+    }
+
+    /**
+     * Binds an address.
+     *
+     * @throws UncheckedIOException where that fails
+     */
+    static Channel bind(ServerBootstrap bootstrap, String host, int port) {
+        ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new UncheckedIOException("listener " + host + ':' + port + ": " + bound.cause().getMessage()
+                    + " (expected: a free address of this machine)", new IOException(bound.cause()));
+        }
+        return bound.channel();
+    }
+
+    /** Returns the ports, in the order of the configuration. */
+    List<Integer> ports() {
+        return open.stream().map(listener -> listener.port).toList();
+    }
+
+    /** Follows the files of the certificates. */
+    void refreshFiles() {
+        for (Listener listener : open) {
+            if (listener.tls != null) {
+                listener.tls.refresh();
+            }
+        }
+    }
+
+    /** Leaves all sockets, each as soon as nobody waits in it. */
+    void leave() {
+        open.forEach(Listener::leave);
+    }
+
+    /** Closes all sockets. */
+    void close() {
+        for (Listener listener : open) {
+            listener.channel.close().awaitUninterruptibly();
+        }
+    }
+
+    /** A step from one set of listeners to another. */
+    final class Change {
+        private final long handshakeMillis;
+        private final List<Listener> next = new ArrayList<>();
+        private final List<ListenerConfig> configs = new ArrayList<>();
+        private final List<ServerTls> certificates = new ArrayList<>();
+        private final List<Listener> added = new ArrayList<>();
+        private final List<Listener> removed = new ArrayList<>();
+
+        private Change(long handshakeMillis) {
+            this.handshakeMillis = handshakeMillis;
+        }
+
+        /** Makes the step. */
+        void use() {
+            for (int i = 0; i < next.size(); i++) {
+                next.get(i).config = configs.get(i);
+                next.get(i).tls = certificates.get(i);
+                next.get(i).handshakeMillis = handshakeMillis;
+            }
+            open = List.copyOf(next);
+            added.forEach(listener -> LOG.info("listening on {}{}", listener.channel.localAddress(),
+                    listener.tls == null ? "" : " (TLS)"));
+            for (Listener listener : removed) {
+                LOG.info("no longer listening on {}", listener.channel.localAddress());
+                listener.leave();
+            }
+        }
+
+        /** Leaves everything as it was. */
+        void giveUp() {
+            added.forEach(listener -> listener.channel.close().awaitUninterruptibly());
+        }
+    }
+
+    /** One socket. */
+    private static final class Listener {
+        private final AtomicLong accepted = new AtomicLong();
+        private volatile ListenerConfig config;
+        private volatile ServerTls tls;
+        private volatile long handshakeMillis;
+        private Channel channel;
+        private int port;
+
+        Listener(ListenerConfig config) {
+            this.config = config;
+        }
+
+        boolean isAt(ListenerConfig other) {
+            return config.host().equals(other.host()) && config.port() == other.port() && config.fd() == other.fd();
+        }
+
+        /** Closes the socket when nobody has come in some turns of its loop: what waits in it would be reset. */
+        void leave() {
+            channel.eventLoop().execute(() -> leaveWhenEmpty(accepted.get(), EMPTY_ROUNDS, MAX_ROUNDS));
+        }
+
+        private void leaveWhenEmpty(long before, int emptyRounds, int rounds) {
+            long now = accepted.get();
+            int left = now == before ? emptyRounds - 1 : EMPTY_ROUNDS;
+            if (left == 0 || rounds == 0) {
+                channel.close();
+            } else {
+                channel.eventLoop().execute(() -> leaveWhenEmpty(now, left, rounds - 1));
+            }
+        }
+    }
+}
