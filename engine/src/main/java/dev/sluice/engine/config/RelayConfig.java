@@ -123,6 +123,14 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         return allProfiles(profiles);
     }
 
+    /** Returns this configuration with another listener in the place of one. */
+    public RelayConfig withListener(int index, ListenerConfig other) {
+        List<ListenerConfig> changed = new ArrayList<>(listeners);
+        changed.set(index, other);
+        return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, profiles, relayedPaths, defaultCluster,
+                affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+    }
+
     /** Starts a configuration with every default set. */
     public static Builder builder() {
         return new Builder();

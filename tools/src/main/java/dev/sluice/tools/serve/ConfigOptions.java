@@ -4,6 +4,7 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.RelayConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -26,6 +27,16 @@ final class ConfigOptions {
     private String admin;
 
     ConfigOptions() {
+    }
+
+    /** Returns whether the configuration is a file, which may change. */
+    boolean isFile() {
+        return file != null;
+    }
+
+    /** Returns what is in the file; nothing without one, or where it is not there. */
+    String text() throws IOException {
+        return file == null || !Files.exists(file) ? "" : Files.readString(file);
     }
 
     RelayConfig load(CommandLine command) throws IOException {

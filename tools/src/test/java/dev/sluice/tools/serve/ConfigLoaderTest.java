@@ -12,8 +12,8 @@ import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -96,24 +96,24 @@ class ConfigLoaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "spin: true|spin: maybe|f.yaml, line 36: transport.spin: 'maybe' (expected: true, false)",
-        "kind: nio|kind: kqueue|f.yaml, line 34: transport.kind: 'kqueue' (expected: auto, epoll, io_uring, nio)",
-        "loops: 3|lops: 3|f.yaml, line 35: transport.lops: unknown setting (expected: kind, loops, spin)",
-        "loops: 3|loops: x|f.yaml, line 35: transport.loops: 'x' (expected: a number in range)",
-        "16MiB|16MB|f.yaml, line 26: limits.max_body_bytes: '16MB' (expected: a size such as 65536, 64KiB or 8MiB)",
-        "5m|5min|f.yaml, line 30: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
+        "spin: true|spin: maybe|f.yaml, line 37: transport.spin: 'maybe' (expected: true, false)",
+        "kind: nio|kind: kqueue|f.yaml, line 35: transport.kind: 'kqueue' (expected: auto, epoll, io_uring, nio)",
+        "loops: 3|lops: 3|f.yaml, line 36: transport.lops: unknown setting (expected: kind, loops, spin)",
+        "loops: 3|loops: x|f.yaml, line 36: transport.loops: 'x' (expected: a number in range)",
+        "16MiB|16MB|f.yaml, line 27: limits.max_body_bytes: '16MB' (expected: a size such as 65536, 64KiB or 8MiB)",
+        "5m|5min|f.yaml, line 31: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
-            + " key_file, profiles, relayed_paths, default_cluster, limits, timeouts, http2, transport)",
+            + " key_file, profiles, relayed_paths, default_cluster, affinity, limits, timeouts, http2, transport)",
         "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
             + " that is not set (expected: set it, or give a default as ${NAME:-default})",
         "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
             + " with a host, without user, query or fragment)",
         "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
-        "label: alice|labl: alice|f.yaml, line 22: keys[0].labl: unknown setting (expected: label, sha256, models,"
-            + " profiles, expires)",
-        "connect: 250ms|exchange: 1s|f.yaml, line 32: timeouts.exchange: set twice (expected: once)",
+        "label: alice|labl: alice|f.yaml, line 23: keys[0].labl: unknown setting (expected: label, sha256, models,"
+            + " profiles, expires, max_in_flight, requests_per_minute, tokens_per_minute)",
+        "connect: 250ms|exchange: 1s|f.yaml, line 33: timeouts.exchange: set twice (expected: once)",
         "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (expected: model, cluster,"
             + " upstream_model, profile, on_upstream_loss, on_downstream_leave, retry, keep_alive)",
         "url: https://api.openai.com/v1|api_key: x|f.yaml, line 10: clusters.openai.endpoints[0].api_key: set twice"

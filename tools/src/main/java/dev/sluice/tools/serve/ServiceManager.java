@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.serve;
+
+import dev.sluice.engine.config.RelayConfig;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What systemd, or whoever else speaks its protocols, has to do with this process: it is told of the state
+ * (sd_notify(3), {@code NOTIFY_SOCKET}), and it may hand over listening sockets (sd_listen_fds(3), {@code LISTEN_FDS}).
+ */
+final class ServiceManager {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceManager.class);
+    private static final int FIRST_FD = 3;
+    private static final int MAX_FDS = 64;
+    private static final int O_NONBLOCK = 04000;
+
+    private final Function<String, String> environment;
+
+    ServiceManager(Function<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /**
+     * Returns a configuration whose first listeners use the sockets that were handed over, in their order; the same
+     * configuration where there are none for this process.
+     *
+     * @throws SettingException where they cannot be used
+     */
+    RelayConfig withInheritedSockets(RelayConfig config) {
+        String count = environment.apply("LISTEN_FDS");
+        if (count == null || !Long.toString(ProcessHandle.current().pid()).equals(environment.apply("LISTEN_PID"))) {
+            return config;
+        }
+        int sockets = count.matches("\\d{1,2}") ? Integer.parseInt(count) : -1;
+        if (sockets < 0 || sockets > Math.min(MAX_FDS, config.listeners().size())) {
+            throw new SettingException("LISTEN_FDS", count + " sockets for " + config.listeners().size()
+                    + " listeners (expected: no more sockets than listeners)");
+        }
+        RelayConfig adopted = config;
+        for (int i = 0; i < sockets; i++) {
+            checkNonBlocking(FIRST_FD + i);
+            adopted = adopted.withListener(i, adopted.listeners().get(i).withFd(FIRST_FD + i));
+        }
+        return adopted;
+    }
+
+    /** Two processes may wait for the same connection: whoever comes too late must not wait for the next. */
+    private static void checkNonBlocking(int fd) {
+        String info;
+        try {
+            info = Files.readString(Path.of("/proc/self/fdinfo/" + fd));
+        } catch (IOException e) {
+            throw new SettingException("LISTEN_FDS", "no file descriptor " + fd + " (expected: a listening socket)");
+        }
+        String flags = info.replaceFirst("(?s).*flags:\\s*([0-7]+).*", "$1");
+        if ((Integer.parseInt(flags, 8) & O_NONBLOCK) == 0) {
+            throw new SettingException("LISTEN_FDS", "socket " + fd
+                    + " blocks (expected: one that does not, in systemd by NonBlocking=true in the service)");
+        }
+    }
+
+    /** It serves. */
+    void ready() {
+        tell("READY=1\nSTATUS=serving");
+    }
+
+    /** It is about to read its configuration again; {@link #ready} follows. */
+    void reloading() {
+        tell("RELOADING=1\nMONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(System.nanoTime()));
+    }
+
+    /** It drains and then stops. */
+    void stopping() {
+        tell("STOPPING=1\nSTATUS=draining");
+    }
+
+    private void tell(String state) {
+        String path = environment.apply("NOTIFY_SOCKET");
+        if (path == null || path.isEmpty()) {
+            return;
+        }
+        if (!Epoll.isAvailable()) {
+            LOG.warn("NOTIFY_SOCKET: nothing is told, {} (expected: epoll's native library)",
+                    Epoll.unavailabilityCause().toString());
+            return;
+        }
+        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            // An at sign stands for the abstract namespace, whose names begin with a zero byte.
+            String address = path.startsWith("@") ? '\0' + path.substring(1) : path;
+            ChannelFuture told = new Bootstrap().group(loop).channel(EpollDomainDatagramChannel.class)
+                    .handler(new ChannelInboundHandlerAdapter()).connect(new DomainSocketAddress(address)).await();
+            if (told.isSuccess()) {
+                told = told.channel().writeAndFlush(ByteBufUtil.writeUtf8(told.channel().alloc(), state)).await();
+            }
+            if (!told.isSuccess()) {
+                LOG.warn("NOTIFY_SOCKET: nothing was told: {}", told.cause().toString());
+            }
+            told.channel().close().sync();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+}
