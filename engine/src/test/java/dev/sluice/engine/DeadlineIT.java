@@ -12,8 +12,11 @@ import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
 import dev.sluice.engine.config.TimeoutConfig;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** P6: long silence is normal; each timer ends what it is for and nothing else. Time is moved by hand. */
 class DeadlineIT extends RelayFixture {
@@ -144,6 +147,46 @@ class DeadlineIT extends RelayFixture {
             advance(Duration.ofSeconds(61));
 
             assertEquals("", client.readAll());
+        }
+    }
+
+    /** Silence between two events is filled where the route asks for it; what the upstream sent stays as it is. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldFillSilenceWhereTheRouteAsksForIt(boolean isChunked) throws Exception {
+        launch(route -> route.withKeepAlive(Duration.ofSeconds(20)), builder -> builder);
+        Semaphore next = new Semaphore(0);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(isChunked ? eventStreamHead() : "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+            for (String part : new String[] {CREATED, DELTA.substring(0, 30), DELTA.substring(30), COMPLETED}) {
+                next.acquire();
+                peer.write(isChunked ? chunk(part) : part);
+            }
+            peer.write(isChunked ? "0\r\n\r\n" : "").close();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            advance(Duration.ofSeconds(21)); // before the first event nothing is added
+            next.release();
+            client.readUntil(CREATED + "\r\n");
+            advance(Duration.ofSeconds(21));
+            String added = "event: keepalive\ndata: {\"type\":\"keepalive\",\"sequence_number\":0}\n\n";
+            client.readUntil(added);
+            advance(Duration.ofSeconds(21));
+            client.readUntil(added);
+            next.release();
+            client.readUntil(DELTA.substring(0, 30));
+            advance(Duration.ofSeconds(21)); // in mid-event nothing can be
+            TimeUnit.MILLISECONDS.sleep(600);
+            next.release();
+            String rest = client.readUntil(DELTA.substring(30));
+            assertFalse(rest.contains("keepalive"), rest);
+            advance(Duration.ofSeconds(21));
+            client.readUntil("\"sequence_number\":1}\n\n");
+            next.release();
+            assertTrue(client.readUntil("0\r\n\r\n").contains(COMPLETED));
         }
     }
 }

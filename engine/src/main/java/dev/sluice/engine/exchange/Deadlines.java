@@ -127,6 +127,8 @@ final class Deadlines implements Tickable {
             stalledAtBytes = -1;
             if (isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
+            } else {
+                response.keepAliveIfSilent(nowNanos);
             }
             return;
         }

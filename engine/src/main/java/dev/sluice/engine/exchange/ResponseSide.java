@@ -11,6 +11,7 @@ import dev.sluice.engine.event.StreamTerminator;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.KeepAliveEvent;
 import dev.sluice.protocol.event.ResponseCollector;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
@@ -37,6 +38,8 @@ final class ResponseSide {
     private long headNanos;
     private long lastReadNanos;
     private long bytesBeforeDrain;
+    private boolean isKeptAlive;
+    private long keptAliveNanos;
 
     ResponseSide(Exchange exchange, RelayCore core, Setup setup, LoopContext loop, ResponseWriter target) {
         this.exchange = exchange;
@@ -223,6 +226,23 @@ final class ResponseSide {
             exchange.requestSide().onResponseId(relay.responseId());
         }
         readOn();
+    }
+
+    /** Adds an event that says nothing to a stream that has been silent for as long as its route allows. */
+    void keepAliveIfSilent(long nowNanos) {
+        long silenceNanos = exchange.requestSide().plan().route().keepAlive().toNanos();
+        if (silenceNanos == 0 || nowNanos - lastReadNanos < silenceNanos
+                || isKeptAlive && nowNanos - keptAliveNanos < silenceNanos || !relay.isEventStream()
+                || !target.canAppend()) {
+            return;
+        }
+        byte[] event = KeepAliveEvent.of(relay.observer());
+        if (event != null) {
+            isKeptAlive = true;
+            keptAliveNanos = nowNanos;
+            target.append(Unpooled.wrappedBuffer(event));
+            target.flush();
+        }
     }
 
     private void readOn() {
