@@ -12,7 +12,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -72,7 +71,13 @@ public final class UpstreamPools implements Tickable {
         // Never the JDK's resolver: it blocks the loop. TTLs as the records say, within a minute.
         resolver = new DnsAddressResolverGroup(new DnsNameResolverBuilder().datagramChannelType(
                 transport.datagramType()).ttl(1, MAX_DNS_SECONDS).negativeTtl(1).queryTimeoutMillis(2000));
-        bootstrap = new Bootstrap().group(loop).channelFactory(transport::newSocket).resolver(resolver)
+        bootstrap = new Bootstrap().group(loop).channelFactory(transport::newSocket)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        // Nothing is read before it is known what is spoken.
+                    }
+                })
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -103,33 +108,24 @@ public final class UpstreamPools implements Tickable {
         if (tick == null) {
             tick = ticker.add(this);
         }
-        ChannelFuture connected = bootstrap.clone().handler(opening)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeouts.connect().toMillis())
-                .connect(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
-        connected.addListener(done -> onLoop(() -> {
-            if (done.isSuccess()) {
-                opening.onConnected(connected.channel());
+        InetSocketAddress name = InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port());
+        resolver.getResolver(loop).resolveAll(name).addListener(resolved -> {
+            if (resolved.isSuccess()) {
+                @SuppressWarnings("unchecked")
+                List<InetSocketAddress> addresses = (List<InetSocketAddress>) resolved.getNow();
+                AddressRace.run(loop, bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                        (int) timeouts.connect().toMillis()), addresses, opening);
             } else {
-                opening.onFailed(done.cause());
+                opening.onFailed(resolved.cause());
             }
-        }));
-    }
-
-    /** Where no socket could be made at all (no file descriptor left), Netty tells so on a thread of its own. */
-    private void onLoop(Runnable outcome) {
-        if (loop.inEventLoop()) {
-            outcome.run();
-        } else {
-            loop.execute(outcome);
-        }
+        });
     }
 
     /** One connection that is being opened, up to the choice of its protocol. */
-    private final class Opening extends ChannelInitializer<Channel> {
+    private final class Opening implements AddressRace.Result {
         private final Endpoint endpoint;
         private final UpstreamPool pool;
         private final UpstreamListener attempt;
-        private SslHandler tls;
         private boolean isOver;
 
         Opening(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
@@ -139,11 +135,12 @@ public final class UpstreamPools implements Tickable {
         }
 
         @Override
-        protected void initChannel(Channel channel) {
+        public void onConnected(Channel channel) {
             if (!endpoint.isTls()) {
+                choose(channel, endpoint.versions() == HttpVersions.HTTP_2);
                 return;
             }
-            tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
+            SslHandler tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
             tls.setHandshakeTimeoutMillis(timeouts.tlsHandshake().toMillis());
             // What the upstream sends right behind its handshake must find a handler there.
             channel.pipeline().addLast(tls, new ChannelInboundHandlerAdapter() {
@@ -161,13 +158,6 @@ public final class UpstreamPools implements Tickable {
                     ctx.close();
                 }
             });
-        }
-
-        void onConnected(Channel channel) {
-            if (tls == null) {
-                choose(channel, endpoint.versions() == HttpVersions.HTTP_2);
-                return;
-            }
             tls.handshakeFuture().addListener(done -> {
                 if (!done.isSuccess()) {
                     channel.close();
@@ -213,7 +203,8 @@ public final class UpstreamPools implements Tickable {
             }
         }
 
-        private void onFailed(Throwable cause) {
+        @Override
+        public void onFailed(Throwable cause) {
             if (isOver) {
                 return;
             }
