@@ -17,6 +17,7 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
@@ -127,6 +128,8 @@ public final class Relay implements AutoCloseable {
 
     private void bind() {
         listeners.prepare(config).use();
+        ioLoops.forEach(loop -> core.openLoop((EventLoop) loop));
+        core.startChecks(acceptLoops.next());
         acceptLoops.next().scheduleWithFixedDelay(() -> {
             core.refreshFiles();
             listeners.refreshFiles();

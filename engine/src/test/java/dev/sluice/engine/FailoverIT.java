@@ -361,4 +361,69 @@ class FailoverIT extends RelayFixture {
         assertTrue(cancelled.await(20, TimeUnit.SECONDS));
         assertEquals(21, firstRequests.get());
     }
+
+    /** Nobody asks anything, and yet it is known who fails and who is back. */
+    @Test
+    void shouldAskEndpointsWhetherTheyAreWell() throws Exception {
+        AtomicInteger status = new AtomicInteger(404);
+        AtomicInteger asked = new AtomicInteger();
+        upstream.always(peer -> {
+            while (true) {
+                String head = peer.readMessage().head();
+                assertTrue(head.startsWith("GET /v1/models HTTP/1.1\r\n") && head.contains("Bearer sk-x"), head);
+                asked.incrementAndGet();
+                peer.write("HTTP/1.1 " + status.get() + " X\r\nContent-Length: 2\r\n\r\n{}");
+            }
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).admin(new AdminConfig("127.0.0.1", 0))
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-x"))
+                        .withBalance(Balance.ROUND_ROBIN, HealthConfig.DEFAULT.withCheck(new HealthConfig.CheckConfig(
+                                "/models", Duration.ofMillis(250), Duration.ofSeconds(3)))))
+                .route(RouteConfig.of("gpt-*", "up")).build(), extensions());
+
+        awaitState("available", asked);
+        status.set(503);
+        awaitState("ejected", asked);
+        status.set(200);
+        awaitState("available", asked);
+        upstream.close();
+        awaitState("ejected", new AtomicInteger(10));
+    }
+
+    private void awaitState(String state, AtomicInteger asked) throws Exception {
+        for (int i = 0; i < 400; i++) {
+            if (endpoints().contains("\"state\":\"" + state + '"') && asked.get() > 1) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        throw new AssertionError(state + " is not " + endpoints());
+    }
+
+    @Test
+    void shouldKeepConnectionsReady() throws Exception {
+        upstream.always(peer -> serve(peer, firstRequests, ANSWER));
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null).withWarmConnections(3)))
+                .route(RouteConfig.of("gpt-*", "up"))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 2, false)).build(), extensions());
+
+        awaitIdle(6);
+        askAndExpect(CREATED + COMPLETED, 2);
+        awaitIdle(6);
+        assertEquals(6, upstream.connections());
+        addedNanos.addAndGet(Duration.ofSeconds(15).toNanos()); // they grow old, others take their place
+        for (int i = 0; i < 400 && upstream.connections() < 12; i++) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        awaitIdle(6);
+        assertEquals(12, upstream.connections());
+    }
+
+    private void awaitIdle(int count) throws Exception {
+        for (int i = 0; i < 400 && relay.core().idleUpstreamConnections() != count; i++) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertEquals(count, relay.core().idleUpstreamConnections());
+    }
 }

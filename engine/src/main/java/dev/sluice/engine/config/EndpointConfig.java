@@ -21,9 +21,11 @@ import java.util.Objects;
  * @param weight   its share beside other endpoints, 1 to 1,000
  * @param priority 0 for the first to be used; counts for {@link Balance#PRIORITY}
  * @param maxInFlight requests at one time; 0 for no bound
+ * @param warmConnections idle connections that each event loop keeps ready, with the handshake done; with HTTP/2 one is
+ *                 enough. 0 to connect when there is a request
  */
 public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVersions versions, int weight,
-        int priority, int maxInFlight) {
+        int priority, int maxInFlight, int warmConnections) {
     private static final int MAX_WEIGHT = 1000;
     private static final int MAX_KEY_FILE_BYTES = 8 * 1024;
 
@@ -46,12 +48,13 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         Checks.between("endpoint weight", weight, 1, MAX_WEIGHT);
         Checks.between("endpoint priority", priority, 0, MAX_WEIGHT);
         Checks.atLeast("endpoint max_in_flight", maxInFlight, 0);
+        Checks.between("endpoint warm_connections", warmConnections, 0, MAX_WEIGHT);
     }
 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
-            return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0);
+            return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0, 0);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
@@ -59,17 +62,25 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
 
     /** Returns this endpoint, spoken to in other versions of HTTP. */
     public EndpointConfig withVersions(HttpVersions other) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight);
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight,
+                warmConnections);
     }
 
     /** Returns this endpoint with another place among the endpoints of its cluster. */
     public EndpointConfig withPlace(int share, int order, int inFlight) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight);
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight,
+                warmConnections);
+    }
+
+    /** Returns this endpoint with connections that are kept ready. */
+    public EndpointConfig withWarmConnections(int count) {
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight, count);
     }
 
     /** Returns this endpoint with its key in a file. */
     public EndpointConfig withApiKeyFile(Path file) {
-        return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight);
+        return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight,
+                warmConnections);
     }
 
     /**

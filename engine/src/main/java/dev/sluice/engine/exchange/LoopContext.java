@@ -9,6 +9,7 @@ import dev.sluice.engine.downstream.RequestListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.observe.LoopRecorder;
+import dev.sluice.engine.upstream.HealthChecks;
 import dev.sluice.engine.upstream.UpstreamPools;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.json.JsonLimits;
@@ -30,6 +31,7 @@ final class LoopContext implements ExchangeStarter {
     private final LoopTicker ticker;
     private final UpstreamPools pools;
     private final LoopRecorder recorder;
+    private HealthChecks checks;
     private final byte[] scratch = new byte[SCRATCH_BYTES];
     private final Map<RuleTable, ArrayDeque<RequestScanner>> spareScanners = new HashMap<>();
 
@@ -91,6 +93,20 @@ final class LoopContext implements ExchangeStarter {
     void use(Setup next) {
         spareScanners.clear(); // of tables that nobody asks for any more
         pools.use(next.timeouts(), next.config().http2Upstream(), next.endpoints());
+        if (checks != null) {
+            checks.use(next.endpoints());
+        }
+    }
+
+    /** Opens connections that are to be ready before the first request. */
+    void keepWarm(Setup setup) {
+        pools.keepWarm(setup.endpoints());
+    }
+
+    /** Asks endpoints whether they are well, from this loop on behalf of all. */
+    void startChecks(Setup setup) {
+        checks = new HealthChecks(ticker, pools);
+        checks.use(setup.endpoints());
     }
 
     EventLoop eventLoop() {

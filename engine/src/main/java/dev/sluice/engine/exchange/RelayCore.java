@@ -132,7 +132,23 @@ public final class RelayCore {
         return new ProtocolChoice(downstream);
     }
 
+    /** Prepares a loop that is going to relay: connections that are to be ready are opened. */
+    public void openLoop(EventLoop loop) {
+        LoopContext context = contextOf(loop);
+        loop.execute(() -> context.keepWarm(setup));
+    }
+
+    /** Asks endpoints whether they are well, from a loop that relays nothing. */
+    public void startChecks(EventLoop loop) {
+        LoopContext context = contextOf(loop);
+        loop.execute(() -> context.startChecks(setup));
+    }
+
     private ExchangeStarter starterOf(EventLoop loop) {
+        return contextOf(loop);
+    }
+
+    private LoopContext contextOf(EventLoop loop) {
         return loops.computeIfAbsent(loop, l -> new LoopContext(this, l));
     }
 

@@ -4,6 +4,7 @@ package dev.sluice.engine.loop;
 
 import dev.sluice.engine.config.TransportConfig;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
@@ -15,6 +16,7 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
@@ -44,6 +46,8 @@ public enum Transport {
     /** The JDK's selector. */
     NIO(NioSocketChannel.class, NioSocketChannel::new, NioServerSocketChannel.class, NioDatagramChannel.class);
 
+    /** Linux, include/net/tcp_states.h. */
+    private static final int TCP_ESTABLISHED = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
     private final Class<? extends Channel> socketType;
@@ -178,6 +182,23 @@ public enum Transport {
                     + " epoll)");
         }
         return new EpollServerSocketChannel(fd);
+    }
+
+    /**
+     * Returns whether the peer of a connection has neither closed nor reset it, as far as the kernel knows: that may be
+     * more than the loop has read yet. Where the transport cannot tell, it is taken for open.
+     *
+     * @param scratch of the calling thread
+     */
+    public static boolean isOpenAtPeer(Channel channel, EpollTcpInfo scratch) {
+        if (!(channel instanceof EpollSocketChannel socket)) {
+            return true;
+        }
+        try {
+            return socket.tcpInfo(scratch).state() == TCP_ESTABLISHED;
+        } catch (ChannelException gone) { // the file descriptor is closed
+            return false;
+        }
     }
 
     /** Returns the type of datagram sockets. */

@@ -15,6 +15,7 @@ public final class Endpoint {
     private final String cluster;
     private final ClientTls tls;
     private final EndpointHealth health;
+    private final HealthConfig.CheckConfig check;
     /** Written by whoever refreshes, read by all loops. */
     private volatile String apiKey;
     private final FollowedFiles keyFile;
@@ -25,6 +26,7 @@ public final class Endpoint {
 
     Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
         health = new EndpointHealth(limits);
+        check = limits.check();
         this.config = config;
         this.cluster = cluster;
         this.tls = tls;
@@ -102,6 +104,16 @@ public final class Endpoint {
     /** Returns which versions of HTTP it is spoken to in. */
     HttpVersions versions() {
         return config.versions();
+    }
+
+    /** Returns how many idle connections each loop keeps ready. */
+    int warmConnections() {
+        return config.warmConnections();
+    }
+
+    /** Returns how it is asked whether it is well; null for not at all. */
+    HealthConfig.CheckConfig check() {
+        return check;
     }
 
     EndpointHealth health() {

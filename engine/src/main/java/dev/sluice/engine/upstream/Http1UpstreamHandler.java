@@ -356,7 +356,15 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     boolean isUsable() {
-        return state == State.IDLE && ctx.channel().isActive();
+        return state == State.IDLE && ctx.channel().isActive() && pool.isOpenAtPeer(ctx.channel());
+    }
+
+    /** Puts a connection that has carried nothing yet into the pool. */
+    void park() {
+        pool.release(this);
+        if (state == State.IDLE) {
+            ctx.read(); // stays outstanding, so that the close is noticed
+        }
     }
 
     void idleSince(long nowNanos) {

@@ -3,10 +3,12 @@
 package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.config.HttpVersions;
+import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The connections of one loop to one endpoint.
@@ -17,6 +19,9 @@ import java.util.List;
  * version an endpoint speaks, one connection is opened to find out, and attempts wait for it.
  */
 final class UpstreamPool {
+    /** How often missing connections are opened. */
+    private static final long WARM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Endpoint endpoint;
     private final UpstreamPools pools;
     private final ArrayDeque<Http1UpstreamHandler> idle = new ArrayDeque<>();
@@ -25,6 +30,7 @@ final class UpstreamPool {
     private int connecting;
     private boolean isHttp1Known;
     private boolean isLeft;
+    private long warmedNanos = Long.MIN_VALUE / 2;
 
     UpstreamPool(Endpoint endpoint, UpstreamPools pools) {
         this.endpoint = endpoint;
@@ -76,6 +82,7 @@ final class UpstreamPool {
             if (newest.isUsable()) {
                 return newest;
             }
+            newest.retire(); // the upstream has closed it
         }
         return null;
     }
@@ -117,7 +124,9 @@ final class UpstreamPool {
         connecting--;
         isHttp1Known = endpoint.versions() != HttpVersions.HTTP_2;
         Waiting first = pollWanted();
-        if (first == null) {
+        if (first == null && idle.size() < endpoint.warmConnections()) {
+            connection.park();
+        } else if (first == null) {
             connection.retire(); // whom it was for is gone
         } else {
             connection.assign(first.attempt);
@@ -217,8 +226,29 @@ final class UpstreamPool {
         }
     }
 
+    /** Opens what is missing of the connections that are kept ready; not to an endpoint that fails. */
+    void keepWarm(long nowNanos) {
+        if (isLeft || pools.isClosed() || nowNanos - warmedNanos < WARM_NANOS
+                || endpoint.health().isEjected(nowNanos)) {
+            return;
+        }
+        warmedNanos = nowNanos;
+        int wanted = isHttp1Known ? endpoint.warmConnections() - idle.size() : standing() == 0 ? 1 : 0;
+        while (connecting < wanted) {
+            connecting++;
+            pools.connect(endpoint, this, null);
+        }
+    }
+
+    boolean isOpenAtPeer(Channel channel) {
+        return pools.isOpenAtPeer(channel);
+    }
+
     void onTick(long nowNanos, long maxIdleNanos) {
         closeOlderThan(nowNanos, maxIdleNanos);
+        if (endpoint.warmConnections() > 0) {
+            keepWarm(nowNanos);
+        }
         for (Http2UpstreamHandler connection : List.copyOf(multiplexed)) { // one may leave the list
             connection.onTick(nowNanos, maxIdleNanos);
         }

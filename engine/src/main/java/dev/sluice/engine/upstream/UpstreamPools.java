@@ -18,6 +18,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -59,6 +60,8 @@ public final class UpstreamPools implements Tickable {
     private LoopTicker.Entry tick;
     private int connections;
     private boolean isClosed;
+    private boolean isWarm;
+    private final EpollTcpInfo tcpInfo = new EpollTcpInfo();
 
     /** Creates the empty pools of a loop. */
     public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
@@ -226,6 +229,7 @@ public final class UpstreamPools implements Tickable {
     public void use(TimeoutConfig otherTimeouts, Http2UpstreamConfig otherHttp2, Set<Endpoint> endpoints) {
         timeouts = otherTimeouts;
         http2 = otherHttp2;
+        keepWarm(endpoints);
         for (Map.Entry<Endpoint, UpstreamPool> entry : List.copyOf(pools.entrySet())) {
             if (!endpoints.contains(entry.getKey())) {
                 pools.remove(entry.getKey());
@@ -234,9 +238,27 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
+    /** Keeps connections ready to those of the endpoints that want it. */
+    public void keepWarm(Set<Endpoint> endpoints) {
+        isWarm = false;
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.warmConnections() > 0) {
+                isWarm = true;
+                pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this)).keepWarm(nanoTime());
+            }
+        }
+        if (isWarm && tick == null) {
+            tick = ticker.add(this);
+        }
+    }
+
+    boolean isOpenAtPeer(Channel channel) {
+        return Transport.isOpenAtPeer(channel, tcpInfo);
+    }
+
     void onClosed() {
         connections--;
-        if (connections == 0 && tick != null) {
+        if (connections == 0 && tick != null && !isWarm) {
             ticker.remove(tick);
             tick = null;
         }

@@ -154,7 +154,8 @@ final class ConfigLoader {
         section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health",
                 "max_in_flight");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
-            endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight");
+            endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight",
+                    "warm_connections");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
                 case "1" -> HttpVersions.HTTP_1;
                 case "2" -> HttpVersions.HTTP_2;
@@ -162,7 +163,8 @@ final class ConfigLoader {
             };
             return endpoint.make(() -> credentials(endpoint).withVersions(versions).withPlace(
                     endpoint.integer("weight", 1), endpoint.integer("priority", 0),
-                    endpoint.integer("max_in_flight", 0)));
+                    endpoint.integer("max_in_flight", 0))
+                    .withWarmConnections(endpoint.integer("warm_connections", 0)));
         }).toList();
         Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
                 "weighted", "priority", "rendezvous").toUpperCase(Locale.ROOT));

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.config.HealthConfig.CheckConfig;
+import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.protocol.framing.TransferScanner;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks endpoints whether they are well, those whose cluster says so: each every so often, with connections of its own.
+ *
+ * <p><b>Threading:</b> confined to its loop, which need not relay anything.
+ */
+public final class HealthChecks implements Tickable {
+    private static final Logger LOG = LoggerFactory.getLogger(HealthChecks.class);
+
+    private final LoopTicker ticker;
+    private final UpstreamPools pools;
+    private final Map<Endpoint, Check> checks = new IdentityHashMap<>();
+    private LoopTicker.Entry tick;
+
+    /** Creates checks of nobody. */
+    public HealthChecks(LoopTicker ticker, UpstreamPools pools) {
+        this.ticker = ticker;
+        this.pools = pools;
+    }
+
+    /** Asks these endpoints from now on, as far as they want it, and no others. */
+    public void use(Collection<Endpoint> endpoints) {
+        checks.keySet().removeIf(endpoint -> !endpoints.contains(endpoint));
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.check() != null) {
+                checks.computeIfAbsent(endpoint, Check::new);
+            }
+        }
+        if (checks.isEmpty() && tick != null) {
+            ticker.remove(tick);
+            tick = null;
+        } else if (!checks.isEmpty() && tick == null) {
+            tick = ticker.add(this);
+        }
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        for (Check check : List.copyOf(checks.values())) {
+            check.onTick(nowNanos);
+        }
+    }
+
+    /** The checks of one endpoint, one after the other. */
+    private final class Check {
+        private final Endpoint endpoint;
+        private final CheckConfig config;
+        private long nextNanos;
+        private Question running;
+
+        Check(Endpoint endpoint) {
+            this.endpoint = endpoint;
+            config = endpoint.check();
+            nextNanos = ticker.nanoTime();
+        }
+
+        void onTick(long nowNanos) {
+            if (running != null) {
+                if (nowNanos - running.sinceNanos > config.timeout().toNanos()) {
+                    running.giveUp();
+                }
+            } else if (nowNanos - nextNanos >= 0) {
+                long spread = config.interval().toNanos() / 10;
+                nextNanos = nowNanos + config.interval().toNanos() + ThreadLocalRandom.current().nextLong(-spread,
+                        spread + 1);
+                running = new Question(this, nowNanos);
+                pools.acquire(endpoint, UpstreamPools.ANY, running);
+            }
+        }
+
+        void onAnswer(boolean isWell, String found) {
+            running = null;
+            if (isWell) {
+                endpoint.onSuccess(ticker.nanoTime());
+            } else {
+                LOG.info("health check of {}: {}", endpoint, found);
+                endpoint.onFailure(ticker.nanoTime());
+            }
+        }
+    }
+
+    /** One request and its answer, of which only the status matters. */
+    private static final class Question implements UpstreamListener {
+        private static final int MAX_BODY_BYTES = 64 * 1024;
+        private static final int SERVER_ERROR = 500;
+
+        private final Check check;
+        private final long sinceNanos;
+        private UpstreamConnection connection;
+        private boolean isAnswered;
+        private boolean isOver;
+        private int bodyBytes;
+
+        Question(Check check, long sinceNanos) {
+            this.check = check;
+            this.sinceNanos = sinceNanos;
+        }
+
+        private void answer(boolean isWell, String found) {
+            if (!isAnswered) {
+                isAnswered = true;
+                check.onAnswer(isWell, found);
+            }
+        }
+
+        void giveUp() {
+            end();
+            answer(false, "no answer in " + check.config.timeout().toMillis() + " ms");
+        }
+
+        private void end() {
+            if (!isOver && connection != null) {
+                isOver = true;
+                connection.cancel();
+            }
+            isOver = true;
+        }
+
+        @Override
+        public void onConnected(UpstreamConnection acquired) {
+            connection = acquired;
+            if (isOver) {
+                acquired.cancel();
+                return;
+            }
+            acquired.writeHead(new UpstreamRequest("GET", check.config.path(), new DefaultHttpHeaders()
+                    .set("accept", "application/json").set("accept-encoding", "identity"), 0, false));
+            acquired.endRequest();
+            acquired.flush();
+            if (!isOver) {
+                acquired.read(0);
+            }
+        }
+
+        @Override
+        public void onConnectFailed(Throwable cause) {
+            isOver = true;
+            answer(false, cause.toString());
+        }
+
+        @Override
+        public void onUpstreamBusy() {
+            isOver = true;
+            answer(false, "no connection had room");
+        }
+
+        @Override
+        public boolean isWanted() {
+            return !isOver;
+        }
+
+        @Override
+        public void onResponseHead(ResponseHead head) {
+            answer(head.status().code() < SERVER_ERROR, "status " + head.status().code());
+        }
+
+        @Override
+        public void onResponseBody(ByteBuf read, TransferScanner frame) {
+            bodyBytes += read.readableBytes();
+            read.release();
+            if (bodyBytes > MAX_BODY_BYTES) {
+                end();
+            }
+        }
+
+        @Override
+        public void onResponseEnd(boolean isByClose) {
+            isOver = true;
+        }
+
+        @Override
+        public void onUpstreamReadComplete() {
+            if (!isOver) {
+                connection.read(0);
+            }
+        }
+
+        @Override
+        public void onAttemptFailed(AttemptFailure failure) {
+            isOver = true;
+            answer(false, failure.detail());
+        }
+
+        @Override
+        public void onUpstreamWritable() {
+            // nothing waits to be written
+        }
+    }
+}
