@@ -464,7 +464,8 @@ final class RequestSide {
         boolean isUnprocessed = isRefused || failure.kind() != AttemptFailure.Kind.MALFORMED
                 && !failure.hasResponseBytes() && (!failure.isRequestWritten() || isStale);
         boolean isFree = isRefused || isStale; // the endpoint is well: these cost its budget nothing
-        boolean mayRepeat = isUnprocessed || plan.route().retry().idempotent();
+        // Whoever has begun to answer has processed it, whatever it says then.
+        boolean mayRepeat = isUnprocessed && !exchange.responseSide().hasHead() || plan.route().retry().idempotent();
         if (!mayRepeat || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
                 || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
             return false;
