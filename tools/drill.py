@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 the Sluice authors
+"""Drills: a relay under load while its surroundings fail.
+
+  tools/drill.py kill   two endpoints behind the relay, one of which is killed (SIGKILL) and restarted every few seconds
+  tools/drill.py roll   one relay after the other takes over the listening socket, the old one drains (SIGTERM)
+
+Everything runs on loopback and is started and ended here: mock upstreams, relays, clients. Prints what happened, and
+exits with 1 where something did that must not. Needs Python 3.8, a JDK, and nothing else.
+"""
+import argparse
+import collections
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SLUICE = os.path.join(HOME, "sluice")
+EVENTS, PACE_MS = 20, 25  # a stream of half a second
+DOWN_SECONDS = 1
+BODY = json.dumps({"model": "m", "stream": True, "input": "hi"}).encode()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def await_port(port, process):
+    for _ in range(600):
+        if process.poll() is not None:
+            sys.exit("drill: a process ended with %d before it served" % process.returncode)
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("drill: nobody serves port %d" % port)
+
+
+class Mock:
+    """A mock upstream that can be killed and started again."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen([SLUICE, "mock", "--port", str(self.port), "--events", str(EVENTS),
+                                         "--pace-ms", str(PACE_MS)],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        await_port(self.port, self.process)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Relay:
+    """A relay with the lines of its access log by exchange."""
+
+    def __init__(self, config, listening=None, notify=None):
+        environment = dict(os.environ)
+        command = [SLUICE, "serve", "-c", config]
+        fds = ()
+        if listening is not None:
+            # sd_listen_fds(3): the sockets begin at 3, and LISTEN_PID is the process that is to have them.
+            command = ["/bin/sh", "-c", "exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"" % listening.fileno(), "sh",
+                       *command]
+            fds = (listening.fileno(),)
+        if notify is not None:
+            environment["NOTIFY_SOCKET"] = notify
+        self.errors = tempfile.NamedTemporaryFile("w+", suffix=".log")
+        self.process = subprocess.Popen(command, env=environment, pass_fds=fds, stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True)
+        self.endpoints = {}
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                record = json.loads(line)
+                self.endpoints[record["id"]] = record.get("endpoint")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def text(self):
+        with open(self.errors.name) as file:
+            return file.read()
+
+
+class Exchange:
+    """One request and what came of it."""
+
+    def __init__(self, client):
+        self.start = time.monotonic()
+        self.client = client
+        self.id = None
+        self.events = 0
+        self.status = 0
+        self.outcome = "?"
+
+
+class Client(threading.Thread):
+    """Asks one thing after the other; every second client keeps its connection."""
+
+    def __init__(self, number, port, stop):
+        super().__init__(daemon=True)
+        self.port = port
+        self.stop = stop
+        self.keeps = number % 2 == 0
+        self.connection = None
+        self.exchanges = []
+
+    def run(self):
+        while not self.stop.is_set():
+            exchange = Exchange(self)
+            self.exchanges.append(exchange)
+            try:
+                self.ask(exchange)
+            except ConnectionRefusedError:
+                exchange.outcome = "refused connection"
+            except (ConnectionError, TimeoutError, socket.timeout, EOFError) as e:
+                begun = exchange.events > 0
+                exchange.outcome = "cut in mid-stream" if begun else "no answer (%s)" % type(e).__name__
+            if exchange.outcome != "whole":
+                self.leave()
+                time.sleep(0.05)
+
+    def leave(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def ask(self, exchange):
+        is_reused = self.connection is not None
+        if not is_reused:
+            self.connection = socket.create_connection(("127.0.0.1", self.port), 30)
+        request = (b"POST /v1/responses HTTP/1.1\r\nHost: drill\r\nContent-Type: application/json\r\nContent-Length: "
+                   + str(len(BODY)).encode() + b"\r\n\r\n" + BODY)
+        try:
+            self.connection.sendall(request)
+            data = self.receive(b"")
+        except (ConnectionError, EOFError):
+            self.leave()
+            if not is_reused:
+                raise
+            self.ask(exchange)  # what every HTTP client does where a kept connection turns out to be closed
+            return
+        while b"\r\n\r\n" not in data:
+            data = self.receive(data)
+        head, data = data.split(b"\r\n\r\n", 1)
+        lines = head.decode("latin-1").lower().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines[1:])
+        exchange.status = int(lines[0].split()[1])
+        exchange.id = headers.get("x-sluice-request-id")
+        if "chunked" not in headers.get("transfer-encoding", ""):
+            exchange.outcome = "status %d" % exchange.status
+            return
+        while not data.endswith(b"0\r\n\r\n"):
+            exchange.events = data.count(b"\n\n")
+            data = self.receive(data)
+        exchange.events = data.count(b"\n\n")
+        exchange.outcome = "whole" if b"response.completed" in data else "ended without its last event"
+        if not self.keeps or headers.get("connection") == "close":
+            self.leave()
+
+    def receive(self, data):
+        more = self.connection.recv(65536)
+        if not more:
+            raise EOFError()
+        return data + more
+
+
+def load(port, count):
+    stop = threading.Event()
+    clients = [Client(i, port, stop) for i in range(count)]
+    for client in clients:
+        client.start()
+
+    def end():
+        stop.set()
+        for client in clients:
+            client.join(60)
+        return [exchange for client in clients for exchange in client.exchanges]
+    return end
+
+
+def write_config(port, mocks, idempotent):
+    file = tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False)
+    endpoints = "".join("      - url: http://127.0.0.1:%d/v1\n" % mock.port for mock in mocks)
+    file.write("listeners:\n  - address: 127.0.0.1:%d\nclusters:\n  up:\n    health: {max_failures: 3, ejection: 500ms,"
+               " max_ejection: 1s}\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
+               " {idempotent: %s}\n" % (port, endpoints, "true" if idempotent else "false"))
+    file.close()
+    return file.name
+
+
+def print_table(title, counts):
+    print(title)
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
+        print("  %7d  %s" % (count, name))
+
+
+def kill(arguments):
+    mocks = [Mock(), Mock()]
+    port = free_port()
+    for mock in mocks:
+        mock.start()
+    relay = Relay(write_config(port, mocks, not arguments.not_idempotent))
+    await_port(port, relay.process)
+    mortal = "127.0.0.1:%d" % mocks[0].port
+    end = load(port, arguments.clients)
+    until = time.monotonic() + arguments.seconds
+    births, kills = [], 0
+    time.sleep(2)
+    while time.monotonic() < until:
+        mocks[0].kill()
+        kills += 1
+        time.sleep(DOWN_SECONDS)
+        mocks[0].start()
+        births.append(time.monotonic())
+        time.sleep(arguments.every)
+    exchanges = end()
+    time.sleep(1)
+    relay.stop()
+    for mock in mocks:
+        mock.kill()
+
+    def endpoint(exchange):
+        return relay.endpoints.get(exchange.id)
+    whole = [each for each in exchanges if each.outcome == "whole"]
+    print("%d kills in %d s, %d clients, %s" % (kills, arguments.seconds, arguments.clients,
+                                               "not idempotent" if arguments.not_idempotent else "idempotent"))
+    print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
+    print_table("whole answers", collections.Counter("the endpoint that is killed" if endpoint(each) == mortal
+                                                     else "the other" for each in whole))
+    back = [sum(1 for each in whole if endpoint(each) == mortal and 0 < each.start - birth < arguments.every)
+            for birth in births]
+    print("answers of the reborn endpoint after each restart: %s" % back)
+    bad = [each for each in exchanges if each.outcome != "whole"]
+    early = [each for each in bad if each.events == 0]
+    touched = [each for each in bad if each.events > 0 and endpoint(each) != mortal]
+    problems = []
+    if early and not arguments.not_idempotent:
+        problems.append("%d failed before their first event" % len(early))
+    if any(each.status != 502 for each in early):
+        problems.append("%d failed otherwise than with 502" % sum(each.status != 502 for each in early))
+    if touched:
+        problems.append("%d streams of the healthy endpoint were touched" % len(touched))
+    if births and min(back) == 0:
+        problems.append("a reborn endpoint got nothing")
+    return problems
+
+
+def roll(arguments):
+    mock = Mock()
+    mock.start()
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(1024)
+    listening.setblocking(False)  # two processes wait for the same connection: nobody may wait for the next
+    port = listening.getsockname()[1]
+    config = write_config(port, [mock], False)
+    folder = tempfile.mkdtemp()
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(os.path.join(folder, "notify"))
+    notify.settimeout(60)
+
+    def start():
+        relay = Relay(config, listening, os.path.join(folder, "notify"))
+        while not notify.recv(4096).startswith(b"READY=1"):
+            pass
+        return relay
+    relay = start()
+    end = load(port, arguments.clients)
+    until = time.monotonic() + arguments.seconds
+    relays = [relay]
+    codes = []
+    time.sleep(2)
+    while time.monotonic() < until:
+        following = start()
+        relays.append(following)
+        codes.append(relay.stop())  # drains; both serve until it is done
+        relay = following
+        time.sleep(arguments.every)
+    exchanges = end()
+    codes.append(relay.stop())
+    mock.kill()
+    print("%d relays one after the other in %d s, %d clients" % (len(relays), arguments.seconds, arguments.clients))
+    print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
+    print("exchanges of each relay: %s" % [len(each.endpoints) for each in relays])
+    kernel = [each for each in exchanges if each.outcome == "no answer (ConnectionResetError)"]
+    print("connections reset before an answer, by the kernel: %d" % len(kernel))
+    problems = []
+    bad = [each for each in exchanges if each.outcome != "whole" and each not in kernel]
+    if bad:
+        problems.append("%d of %d exchanges were cut or refused" % (len(bad), len(exchanges)))
+    if any(codes):
+        problems.append("relays ended with %s" % codes)
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("drill", choices=["kill", "roll"])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--every", type=float, default=4, help="seconds for which all is well, each time")
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not say that requests may"
+                        " be processed twice")
+    arguments = parser.parse_args()
+    subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds where that is needed
+    problems = kill(arguments) if arguments.drill == "kill" else roll(arguments)
+    for problem in problems:
+        print("PROBLEM: " + problem)
+    print("passed" if not problems else "failed")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
