@@ -3,6 +3,7 @@
 package dev.sluice.tools;
 
 import dev.sluice.tools.demo.DemoCommand;
+import dev.sluice.tools.load.LoadCommand;
 import dev.sluice.tools.mock.MockCommand;
 import dev.sluice.tools.serve.CheckCommand;
 import dev.sluice.tools.serve.KeysCommand;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
 @Command(name = "sluice", description = "A byte-exact streaming relay for the OpenAI Responses API.",
         mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
         subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, ProfilesCommand.class,
-            MockCommand.class, DemoCommand.class},
+            MockCommand.class, DemoCommand.class, LoadCommand.class},
         footer = {"", "Run 'sluice COMMAND --help' for the options of a command."})
 public final class Main {
     private Main() {

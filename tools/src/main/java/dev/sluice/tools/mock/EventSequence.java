@@ -24,6 +24,7 @@ final class EventSequence implements Iterator<byte[]> {
     private int deltasLeft;
     private int deltasSent;
     private Supplier<byte[]> delta;
+    private Supplier<String> hash;
     private final StringBuilder text = new StringBuilder();
 
     EventSequence(ResponseObject response, MockOptions options) {
@@ -81,10 +82,19 @@ final class EventSequence implements Iterator<byte[]> {
         return event(type, node -> node.set("response", response.in(status, null, null, null)));
     }
 
+    /** Says who knows the hash of all that was sent; for a mock that stamps. */
+    void hashedBy(Supplier<String> soFar) {
+        hash = soFar;
+    }
+
     private byte[] completed() {
         int reasoning = options.kind == MockOptions.Kind.REASONING ? options.events / 2 : 0;
-        return event("response.completed", node -> node.set("response", response.in("completed", output,
+        return event("response.completed", node -> stamped(node).set("response", response.in("completed", output,
                 response.usage(options.events + reasoning, reasoning), null)));
+    }
+
+    private ObjectNode stamped(ObjectNode last) {
+        return hash == null || !options.isStamped ? last : last.put("mock_sha256", hash.get());
     }
 
     private void addMessage(int deltas) {
@@ -205,7 +215,8 @@ final class EventSequence implements Iterator<byte[]> {
 
     /** Written by hand: with a fast mock, deltas are all there is. */
     private byte[] deltaEvent(String type, String item, String before, String after, String word) {
-        return ("event: " + type + "\ndata: {\"type\":\"" + type + "\",\"sequence_number\":" + sequence++
+        String stamp = options.isStamped ? ",\"stamp\":\"" + System.nanoTime() + '"' : "";
+        return ("event: " + type + "\ndata: {\"type\":\"" + type + "\",\"sequence_number\":" + sequence++ + stamp
                 + ",\"item_id\":\"" + item + "\",\"output_index\":" + output.size() + before + ",\"delta\":"
                 + quoted(word) + after + "}\n\n").getBytes(StandardCharsets.UTF_8);
     }

@@ -104,6 +104,10 @@ public final class MockOptions implements Cloneable {
             description = "Requests at one time on an HTTP/2 connection. Default: ${DEFAULT-VALUE}")
     int maxStreams = 100;
 
+    @Option(names = "--stamp", description = "Put into each delta when it was sent, and into the last event the SHA-256"
+            + " of all before it.")
+    boolean isStamped;
+
     @Option(names = "--fault-in-event", description = "Send half of one more event before the fault.")
     boolean isFaultInEvent;
 
@@ -149,6 +153,7 @@ public final class MockOptions implements Cloneable {
                 case "status" -> status = Integer.parseInt(value);
                 case "fault" -> fault = Fault.valueOf(value.toUpperCase(Locale.ROOT));
                 case "fault_after" -> faultAfterEvents = Integer.parseInt(value);
+                case "stamp" -> isStamped = Boolean.parseBoolean(value);
                 case "fault_in_event" -> isFaultInEvent = Boolean.parseBoolean(value);
                 default -> throw new IllegalArgumentException("unknown");
             }

@@ -48,7 +48,16 @@ final class StreamedAnswer {
         }
     }
 
+    private String hashSoFar() {
+        try {
+            return HexFormat.of().formatHex(((MessageDigest) hash.clone()).digest());
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("SHA-256: not to be copied (expected: the JDK's own can be)", e);
+        }
+    }
+
     void start() {
+        events.hashedBy(this::hashSoFar);
         wire.head(response.itemId("req"));
         pump();
     }

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.load;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.SslContext;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * Sends requests and reads their streams: over kept HTTP/1.1 connections, or over streams of a few HTTP/2 connections.
+ *
+ * <p><b>Threading:</b> confined to its loop.
+ */
+final class LoadClient {
+    private static final int WINDOW_BYTES = 4 * 1024 * 1024;
+
+    private final EventLoop loop;
+    private final URI target;
+    private final SslContext tls;
+    private final boolean isHttp2;
+    private final int streamsPerConnection;
+    private final String key;
+    private final byte[] body;
+    private final ArrayDeque<Channel> idle = new ArrayDeque<>();
+    private final List<Multiplexed> multiplexed = new ArrayList<>();
+
+    /**
+     * @param target base URL, with {@code /v1}
+     * @param tls    null for plain text
+     * @param key    sent as Bearer; null for none
+     */
+    LoadClient(EventLoop loop, URI target, SslContext tls, boolean isHttp2, int streamsPerConnection, String key,
+            byte[] body) {
+        this.loop = loop;
+        this.target = target;
+        this.tls = tls;
+        this.isHttp2 = isHttp2;
+        this.streamsPerConnection = streamsPerConnection;
+        this.key = key;
+        this.body = body.clone();
+    }
+
+    /** Is told of one answer. */
+    interface Answer {
+        /** The first event is there. */
+        void onFirstEvent();
+
+        /** More has come. */
+        void onBytes(long bytes, long events);
+
+        /** It is over: whole, as far as HTTP can tell. */
+        void onEnd(StreamCheck stream);
+
+        /** It failed; {@code kind} in a few words. */
+        void onFailure(String kind);
+    }
+
+    /** Sends one request. */
+    void send(Answer answer, LongConsumer onStamp) {
+        Reader reader = new Reader(answer, onStamp);
+        if (isHttp2) {
+            sendOverStream(reader);
+            return;
+        }
+        Channel kept = idle.poll();
+        while (kept != null && !kept.isActive()) {
+            kept = idle.poll();
+        }
+        if (kept != null) {
+            kept.pipeline().addLast(reader);
+            kept.writeAndFlush(request(), kept.voidPromise());
+            return;
+        }
+        connect(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                addTls(channel);
+                channel.pipeline().addLast(new HttpClientCodec(), reader);
+            }
+        }, reader, channel -> channel.writeAndFlush(request(), channel.voidPromise()));
+    }
+
+    private interface Connected {
+        void on(Channel channel);
+    }
+
+    private void connect(ChannelInitializer<Channel> handler, Reader reader, Connected then) {
+        int port = target.getPort() >= 0 ? target.getPort() : tls == null ? 80 : 443;
+        Class<? extends SocketChannel> type = Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
+        new Bootstrap().group(loop).channel(type).handler(handler).option(ChannelOption.TCP_NODELAY, true)
+                .connect(target.getHost(), port).addListener(connected -> {
+                    if (connected.isSuccess()) {
+                        then.on(((ChannelFuture) connected).channel());
+                    } else {
+                        reader.fail("no connection");
+                    }
+                });
+    }
+
+    private void addTls(Channel channel) {
+        if (tls != null) {
+            channel.pipeline().addLast(tls.newHandler(channel.alloc(), target.getHost(), target.getPort()));
+        }
+    }
+
+    private FullHttpRequest request() {
+        FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST,
+                target.getRawPath() + "/responses", Unpooled.wrappedBuffer(body));
+        request.headers().set("host", target.getAuthority()).set("content-type", "application/json")
+                .set("accept", "text/event-stream").set("content-length", body.length);
+        if (key != null) {
+            request.headers().set("authorization", "Bearer " + key);
+        }
+        if (isHttp2) {
+            request.headers().set("x-http2-scheme", tls == null ? "http" : "https");
+        }
+        return request;
+    }
+
+    private void sendOverStream(Reader reader) {
+        Multiplexed free = null;
+        for (Multiplexed each : List.copyOf(multiplexed)) {
+            if (each.connection != null && !each.connection.isActive()) {
+                multiplexed.remove(each);
+            } else if (free == null && each.streams < streamsPerConnection) {
+                free = each;
+            }
+        }
+        if (free == null) {
+            free = new Multiplexed();
+            multiplexed.add(free);
+            free.open(reader);
+        }
+        free.send(reader);
+    }
+
+    /** One HTTP/2 connection. */
+    private final class Multiplexed {
+        private final ArrayDeque<Reader> waiting = new ArrayDeque<>();
+        private Channel connection;
+        private int streams;
+
+        void open(Reader first) {
+            connect(new ChannelInitializer<Channel>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    addTls(channel);
+                    channel.pipeline().addLast(Http2FrameCodecBuilder.forClient().initialSettings(new Http2Settings()
+                            .initialWindowSize(WINDOW_BYTES).pushEnabled(false)).build(),
+                            new Http2MultiplexHandler(new SimpleChannelInboundHandler<Object>() {
+                                @Override
+                                protected void channelRead0(ChannelHandlerContext ctx, Object message) {
+                                    // nobody pushes
+                                }
+                            }));
+                }
+            }, first, channel -> {
+                connection = channel;
+                channel.closeFuture().addListener(closed -> multiplexed.remove(this));
+                waiting.forEach(this::start);
+                waiting.clear();
+            });
+        }
+
+        void send(Reader reader) {
+            streams++;
+            if (connection == null) {
+                waiting.add(reader);
+            } else {
+                start(reader);
+            }
+        }
+
+        private void start(Reader reader) {
+            new Http2StreamChannelBootstrap(connection).handler(new ChannelInitializer<Channel>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(false), reader);
+                    channel.closeFuture().addListener(closed -> streams--);
+                }
+            }).open().addListener(opened -> {
+                if (opened.isSuccess()) {
+                    Http2StreamChannel stream = (Http2StreamChannel) opened.getNow();
+                    stream.writeAndFlush(request(), stream.voidPromise());
+                } else {
+                    streams--;
+                    reader.fail("no stream");
+                }
+            });
+        }
+    }
+
+    /** Reads one answer. */
+    private final class Reader extends SimpleChannelInboundHandler<HttpObject> {
+        private final Answer answer;
+        private final StreamCheck stream;
+        private boolean isKeptAlive;
+        private boolean isOver;
+        private boolean isFirstSeen;
+        private int status;
+
+        Reader(Answer answer, LongConsumer onStamp) {
+            this.answer = answer;
+            stream = new StreamCheck(onStamp);
+        }
+
+        void fail(String kind) {
+            if (!isOver) {
+                isOver = true;
+                answer.onFailure(kind);
+            }
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
+            if (message instanceof HttpResponse response) {
+                status = response.status().code();
+                isKeptAlive = HttpUtil.isKeepAlive(response);
+            }
+            if (message instanceof HttpContent content) {
+                onContent(content.content());
+            }
+            if (message instanceof LastHttpContent) {
+                onEnd(ctx);
+            }
+        }
+
+        private void onContent(ByteBuf content) {
+            long before = stream.events();
+            int count = content.readableBytes();
+            stream.add(content);
+            if (!isFirstSeen && stream.events() > 0 && status == 200) {
+                isFirstSeen = true;
+                answer.onFirstEvent();
+            }
+            answer.onBytes(count, stream.events() - before);
+        }
+
+        private void onEnd(ChannelHandlerContext ctx) {
+            if (isOver) {
+                return;
+            }
+            if (status != 200) {
+                fail("status " + status);
+            } else if (!stream.isComplete()) {
+                fail("ended without its last event");
+            } else {
+                isOver = true;
+                answer.onEnd(stream);
+            }
+            if (isHttp2) {
+                return;
+            }
+            ctx.pipeline().remove(this);
+            if (isKeptAlive) {
+                idle.addFirst(ctx.channel());
+            } else {
+                ctx.close();
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            fail(stream.events() > 0 ? "cut in mid-stream" : "closed before an answer");
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            fail(stream.events() > 0 ? "cut in mid-stream" : cause.getClass().getSimpleName());
+            ctx.close();
+        }
+    }
+}

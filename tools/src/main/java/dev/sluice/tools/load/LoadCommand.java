@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.load;
+
+import dev.sluice.tools.load.Recording.Time;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice load}. */
+@Command(name = "load", description = "Sends requests to a relay in front of 'sluice mock --stamp' and measures the"
+        + " answers.", mixinStandardHelpOptions = true,
+        footer = {"", "With --rate, requests begin when they are due, whatever became of those before, and their times"
+            + " count", "from then: a target that falls behind looks as slow as it is. With --streams, so many run at"
+            + " one", "time, each followed by the next.", "",
+            "Times of events are from the stamp that the mock puts into each, so both must run on one machine. The",
+            "last event of an answer has the hash of all before it; 'wrong' counts answers that were not the mock's."})
+public final class LoadCommand implements Callable<Integer> {
+    @Option(names = "--url", required = true, paramLabel = "URL", description = "Base URL of the target, with /v1.")
+    private URI url;
+
+    @Option(names = "--rate", paramLabel = "N", description = "Requests a second.")
+    private double rate;
+
+    @Option(names = "--streams", paramLabel = "N", description = "Streams at one time, where there is no rate.")
+    private int streams;
+
+    @Option(names = "--max-streams", paramLabel = "N", defaultValue = "20000",
+            description = "With --rate: requests that would be beyond it count as errors. Default: ${DEFAULT-VALUE}")
+    private int maxStreams;
+
+    @Option(names = "--seconds", paramLabel = "N", defaultValue = "10",
+            description = "How long it is measured. Default: ${DEFAULT-VALUE}")
+    private int seconds;
+
+    @Option(names = "--warmup", paramLabel = "N", defaultValue = "3",
+            description = "Seconds before, which do not count. Default: ${DEFAULT-VALUE}")
+    private int warmupSeconds;
+
+    @Option(names = "--events", paramLabel = "N", defaultValue = "32",
+            description = "Deltas of an answer. Default: ${DEFAULT-VALUE}")
+    private int events;
+
+    @Option(names = "--pace-ms", paramLabel = "MS", defaultValue = "0",
+            description = "Pause before each event. Default: ${DEFAULT-VALUE}")
+    private int paceMillis;
+
+    @Option(names = "--glue", paramLabel = "N", defaultValue = "1",
+            description = "Events to a write of the mock's. Default: ${DEFAULT-VALUE}")
+    private int glue;
+
+    @Option(names = "--request-bytes", paramLabel = "N", defaultValue = "0",
+            description = "How long the input of a request is. Default: a few words")
+    private int requestBytes;
+
+    @Option(names = "--model", paramLabel = "NAME", defaultValue = "gpt-5.2-codex",
+            description = "Default: ${DEFAULT-VALUE}")
+    private String model;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "API key of the target.")
+    private String key;
+
+    @Option(names = "--http2", description = "HTTP/2: by ALPN through TLS, with prior knowledge without.")
+    private boolean isHttp2;
+
+    @Option(names = "--streams-per-connection", paramLabel = "N", defaultValue = "100",
+            description = "With HTTP/2. Default: ${DEFAULT-VALUE}")
+    private int streamsPerConnection;
+
+    @Option(names = "--ca", paramLabel = "FILE", description = "PEM file of the authorities to trust.")
+    private Path ca;
+
+    @Option(names = "--pid", paramLabel = "PID",
+            description = "The target's process: its processor time and memory are read, its children's too.")
+    private long pid;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the result here.")
+    private Path json;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with percentile plots here.")
+    private Path html;
+
+    @Option(names = "--hdr", paramLabel = "FILE", description = "Write the histograms here, as an HdrHistogram log.")
+    private Path hdr;
+
+    @Spec
+    private CommandSpec spec;
+
+    private EventLoop loop;
+    private LoadClient client;
+    private Recording recording;
+    private boolean isStopped;
+    private int inFlight;
+    private long dueCount;
+    private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+
+    LoadCommand() {
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (rate > 0 == streams > 0) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "one of --rate and --streams is needed");
+        }
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Epoll.isAvailable() ? EpollIoHandler.newFactory()
+                : NioIoHandler.newFactory());
+        try {
+            loop = group.next();
+            client = new LoadClient(loop, url, tls(), isHttp2, streamsPerConnection, key, body());
+            recording = new Recording();
+            loop.execute(() -> start(System.nanoTime()));
+            TimeUnit.SECONDS.sleep(warmupSeconds);
+            ProcessWatch process = pid > 0 ? new ProcessWatch(pid) : null;
+            LoadReport report = measure(process);
+            loop.execute(this::stop);
+            quiet.completeOnTimeout(null, 5, TimeUnit.SECONDS).join(); // what runs goes on to its end
+            report.print(spec.commandLine().getOut());
+            report.write(json, html, hdr);
+            return recordedErrors() == 0 ? 0 : 1;
+        } finally {
+            group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        }
+    }
+
+    private long recordedErrors() {
+        return recording.errorCount() + recording.wrong();
+    }
+
+    private SslContext tls() throws IOException {
+        if (!url.getScheme().equals("https")) {
+            return null;
+        }
+        SslContextBuilder builder = SslContextBuilder.forClient();
+        if (ca != null) {
+            builder.trustManager(ca.toFile());
+        }
+        return builder.applicationProtocolConfig(new ApplicationProtocolConfig(Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE, SelectedListenerFailureBehavior.ACCEPT,
+                isHttp2 ? "h2" : "http/1.1")).build();
+    }
+
+    private byte[] body() {
+        String input = requestBytes == 0 ? "Say something." : "lorem ipsum dolor ".repeat(requestBytes / 18 + 1)
+                .substring(0, requestBytes);
+        return ("{\"model\":\"" + model + "\",\"stream\":true,\"metadata\":{\"mock_stamp\":\"true\",\"mock_events\":\""
+                + events + "\",\"mock_pace_ms\":\"" + paceMillis + "\",\"mock_glue\":\"" + glue + "\"},\"input\":\""
+                + input + "\"}").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void start(long nowNanos) {
+        if (rate > 0) {
+            scheduleNext(nowNanos);
+        } else {
+            for (int i = 0; i < streams; i++) {
+                send(System.nanoTime());
+            }
+        }
+    }
+
+    /** Sends whatever is due; what the loop was too late for is sent at once and counts from when it was due. */
+    private void scheduleNext(long startNanos) {
+        if (isStopped) {
+            return;
+        }
+        long due = startNanos + (long) (dueCount * 1e9 / rate);
+        while (due <= System.nanoTime()) {
+            dueCount++;
+            send(due);
+            due = startNanos + (long) (dueCount * 1e9 / rate);
+        }
+        loop.schedule(() -> scheduleNext(startNanos), due - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    private void send(long dueNanos) {
+        Recording into = recording;
+        into.onStart();
+        if (inFlight >= maxStreams) {
+            into.onError("beyond --max-streams");
+            return;
+        }
+        inFlight++;
+        client.send(new LoadClient.Answer() {
+            @Override
+            public void onFirstEvent() {
+                into.record(Time.FIRST_EVENT, System.nanoTime() - dueNanos);
+            }
+
+            @Override
+            public void onBytes(long bytes, long count) {
+                recording.onBytes(bytes, count);
+            }
+
+            @Override
+            public void onEnd(StreamCheck stream) {
+                into.record(Time.ANSWER, System.nanoTime() - dueNanos);
+                into.onComplete(stream);
+                next();
+            }
+
+            @Override
+            public void onFailure(String kind) {
+                into.onError(kind);
+                next();
+            }
+        }, stamp -> recording.record(Time.EVENT, System.nanoTime() - stamp));
+    }
+
+    private void stop() {
+        isStopped = true;
+        if (inFlight == 0) {
+            quiet.complete(null);
+        }
+    }
+
+    private void next() {
+        inFlight--;
+        if (isStopped) {
+            if (inFlight == 0) {
+                quiet.complete(null);
+            }
+        } else if (rate == 0) {
+            loop.execute(() -> send(System.nanoTime())); // not from within the answer before
+        }
+    }
+
+    private LoadReport measure(ProcessWatch process) throws Exception {
+        Recording measured = new Recording();
+        loop.submit(() -> recording = measured).get();
+        long startNanos = System.nanoTime();
+        long cpuBefore = process == null ? 0 : process.cpuNanos();
+        long most = 0;
+        for (int second = 1; second <= seconds; second++) {
+            TimeUnit.NANOSECONDS.sleep(startNanos + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
+            most = process == null ? 0 : Math.max(most, process.residentKib());
+            spec.commandLine().getErr().printf(Locale.ROOT, "%3d s: %,d answers, %,d events, %,d running, %,d errors%n",
+                    second, measured.completed(), measured.events(), inFlight, measured.errorCount());
+        }
+        long cpuNanos = process == null ? -1 : process.cpuNanos() - cpuBefore;
+        return new LoadReport(url, parameters(), measured, System.nanoTime() - startNanos, cpuNanos, most);
+    }
+
+    private String parameters() {
+        return (rate > 0 ? "rate " + rate : "streams " + streams) + ", events " + events + ", pace " + paceMillis
+                + " ms, glue " + glue + (requestBytes > 0 ? ", request " + requestBytes + " B" : "")
+                + (isHttp2 ? ", HTTP/2" : ", HTTP/1.1") + (url.getScheme().equals("https") ? ", TLS" : "");
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.load;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.tools.load.Recording.Time;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramLogWriter;
+import org.HdrHistogram.PercentileIterator;
+import org.apache.commons.text.StringEscapeUtils;
+
+/** What a run has come to: as text, as JSON, as an HdrHistogram log, as a page with plots. */
+final class LoadReport {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final double[] RANKS = {50, 90, 99, 99.9, 99.99};
+    private static final int TICKS_PER_HALF_DISTANCE = 5;
+
+    private final URI url;
+    private final String parameters;
+    private final Recording recording;
+    private final long nanos;
+    private final long cpuNanos;
+    private final long residentKib;
+
+    /**
+     * @param nanos       how long it was measured
+     * @param cpuNanos    processor time of the target meanwhile; negative where it was not read
+     * @param residentKib the most that the target had resident
+     */
+    LoadReport(URI url, String parameters, Recording recording, long nanos, long cpuNanos, long residentKib) {
+        this.url = url;
+        this.parameters = parameters;
+        this.recording = recording;
+        this.nanos = nanos;
+        this.cpuNanos = cpuNanos;
+        this.residentKib = residentKib;
+    }
+
+    void print(PrintWriter out) {
+        double seconds = nanos / 1e9;
+        out.printf(Locale.ROOT, "%s%n%s, %.1f s%n%n", url, parameters, seconds);
+        out.printf(Locale.ROOT, "answers  %,d (%.1f a second), %,d wrong, %,d without a hash%n", recording.completed(),
+                recording.completed() / seconds, recording.wrong(), recording.unverified());
+        out.printf(Locale.ROOT, "events   %,d (%.0f a second), %.1f MB%n", recording.events(),
+                recording.events() / seconds, recording.bytes() / 1e6);
+        recording.errors().forEach((kind, count) -> out.printf(Locale.ROOT, "errors   %,d %s%n", count, kind));
+        if (cpuNanos >= 0) {
+            out.printf(Locale.ROOT, "target   %.2f s of processor time, %.2f us an event, %,d KiB resident%n",
+                    cpuNanos / 1e9, recording.events() == 0 ? 0 : cpuNanos / 1e3 / recording.events(), residentKib);
+        }
+        out.printf(Locale.ROOT, "%n%-12s %10s %10s %10s %10s %10s %10s  us%n", "", "p50", "p90", "p99", "p99.9",
+                "p99.99", "max");
+        for (Time time : Time.values()) {
+            Histogram histogram = recording.histogram(time);
+            out.printf(Locale.ROOT, "%-12s", time.label());
+            for (double rank : RANKS) {
+                out.printf(Locale.ROOT, " %10.1f", histogram.getValueAtPercentile(rank) / 1e3);
+            }
+            out.printf(Locale.ROOT, " %10.1f%n", histogram.getMaxValue() / 1e3);
+        }
+        out.flush();
+    }
+
+    /** Writes the files that are asked for; null for none. */
+    void write(Path json, Path html, Path hdr) throws IOException {
+        if (json != null) {
+            JSON.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), asJson());
+        }
+        if (html != null) {
+            Files.writeString(html, asHtml());
+        }
+        if (hdr != null) {
+            try (PrintStream out = new PrintStream(Files.newOutputStream(hdr), false, StandardCharsets.UTF_8)) {
+                HistogramLogWriter log = new HistogramLogWriter(out);
+                log.outputLogFormatVersion();
+                log.outputLegend();
+                for (Time time : Time.values()) {
+                    Histogram histogram = recording.histogram(time);
+                    histogram.setTag(time.label());
+                    histogram.setEndTimeStamp(System.currentTimeMillis());
+                    histogram.setStartTimeStamp(System.currentTimeMillis() - nanos / 1_000_000);
+                    log.outputIntervalHistogram(histogram);
+                }
+            }
+        }
+    }
+
+    private ObjectNode asJson() {
+        ObjectNode root = JSON.createObjectNode().put("url", url.toString()).put("parameters", parameters)
+                .put("time", Instant.now().toString()).put("seconds", nanos / 1e9)
+                .put("answers", recording.completed()).put("wrong", recording.wrong())
+                .put("unverified", recording.unverified()).put("events", recording.events())
+                .put("bytes", recording.bytes());
+        ObjectNode errors = root.putObject("errors");
+        recording.errors().forEach(errors::put);
+        if (cpuNanos >= 0) {
+            root.put("cpu_seconds", cpuNanos / 1e9).put("resident_kib", residentKib);
+        }
+        ObjectNode times = root.putObject("micros");
+        for (Time time : Time.values()) {
+            Histogram histogram = recording.histogram(time);
+            ObjectNode node = times.putObject(time.label()).put("count", histogram.getTotalCount())
+                    .put("mean", histogram.getMean() / 1e3).put("max", histogram.getMaxValue() / 1e3);
+            for (double rank : RANKS) {
+                node.put("p" + (rank == Math.rint(rank) ? Integer.toString((int) rank) : Double.toString(rank)),
+                        histogram.getValueAtPercentile(rank) / 1e3);
+            }
+        }
+        return root;
+    }
+
+    /** The curve of a histogram: x is 1 / (1 - rank), as in HdrHistogram's own plots. */
+    private static ArrayNode curve(Histogram histogram) {
+        ArrayNode points = JSON.createArrayNode();
+        PercentileIterator values = new PercentileIterator(histogram, TICKS_PER_HALF_DISTANCE);
+        while (values.hasNext()) {
+            var value = values.next();
+            double rank = value.getPercentileLevelIteratedTo() / 100;
+            if (rank < 1) {
+                points.addObject().put("x", 1 / (1 - rank)).put("y", value.getValueIteratedTo() / 1e3);
+            }
+        }
+        return points;
+    }
+
+    private String asHtml() throws IOException {
+        StringBuilder charts = new StringBuilder();
+        for (Time time : Time.values()) {
+            charts.append("<h2>").append(StringEscapeUtils.escapeHtml4(time.help())).append("</h2><div><canvas id=\"")
+                    .append(time.label()).append("\"></canvas></div>\n<script>plot('").append(time.label())
+                    .append("', ").append(curve(recording.histogram(time))).append(");</script>\n");
+        }
+        String result = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(asJson());
+        return resource("/dev/sluice/tools/load/report.html").replace("@title@",
+                StringEscapeUtils.escapeHtml4(url + ": " + parameters)).replace("@result@",
+                StringEscapeUtils.escapeHtml4(result)).replace("@charts@", charts)
+                .replace("@library@", resource("/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js"));
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = LoadReport.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IOException(name + ": not among the classes (expected: part of the tools' jars)");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

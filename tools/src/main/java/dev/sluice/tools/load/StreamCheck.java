@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.load;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.function.LongConsumer;
+
+/**
+ * Reads one event stream of a mock that stamps: when each event was sent, and in its last event the hash of all before
+ * it. Events end with a blank line; they may be cut anywhere.
+ */
+final class StreamCheck {
+    private static final byte[] STAMP = "\"stamp\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] HASH = "\"mock_sha256\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final int HASH_CHARS = 64;
+
+    private final LongConsumer onStamp;
+    private final MessageDigest digest;
+    private byte[] event = new byte[1024];
+    private int length;
+    private long events;
+    private long bytes;
+    private boolean isTerminalSeen;
+    private boolean isHashTold;
+    private boolean isHashRight;
+
+    /**
+     * @param onStamp takes the stamp of each event that has one, when the event is complete
+     */
+    StreamCheck(LongConsumer onStamp) {
+        this.onStamp = onStamp;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+
+    /** Takes the next bytes; borrows the buffer. */
+    void add(ByteBuf data) {
+        int count = data.readableBytes();
+        bytes += count;
+        if (length + count > event.length) {
+            event = Arrays.copyOf(event, Math.max(2 * event.length, length + count));
+        }
+        data.getBytes(data.readerIndex(), event, length, count);
+        int from = 0;
+        int end = length + count;
+        for (int i = Math.max(1, length); i < end; i++) {
+            if (event[i] == '\n' && event[i - 1] == '\n') {
+                onEvent(from, i + 1);
+                from = i + 1;
+            }
+        }
+        length = end - from;
+        System.arraycopy(event, from, event, 0, length);
+    }
+
+    private void onEvent(int from, int to) {
+        events++;
+        int stamp = indexOf(STAMP, from, Math.min(to, from + 256));
+        if (stamp >= 0) {
+            long value = 0;
+            for (int i = stamp + STAMP.length; i < to && event[i] != '"'; i++) {
+                value = value * 10 + event[i] - '0';
+            }
+            onStamp.accept(value);
+        }
+        if (!isTerminalSeen && event[from] == 'e' && isTerminal(from)) {
+            isTerminalSeen = true;
+            int hash = indexOf(HASH, from, Math.min(to, from + 512));
+            if (hash >= 0 && hash + HASH.length + HASH_CHARS <= to) {
+                isHashTold = true;
+                isHashRight = HexFormat.of().formatHex(digest.digest()).equals(new String(event, hash + HASH.length,
+                        HASH_CHARS, StandardCharsets.US_ASCII));
+            }
+        } else if (!isTerminalSeen) {
+            digest.update(event, from, to - from);
+        }
+    }
+
+    private boolean isTerminal(int from) {
+        String line = new String(event, from, Math.min(40, event.length - from), StandardCharsets.US_ASCII);
+        return line.startsWith("event: response.completed\n");
+    }
+
+    private int indexOf(byte[] wanted, int from, int to) {
+        int at = from;
+        while (at + wanted.length <= to) {
+            if (Arrays.equals(event, at, at + wanted.length, wanted, 0, wanted.length)) {
+                return at;
+            }
+            at++;
+        }
+        return -1;
+    }
+
+    long events() {
+        return events;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** Returns whether the last event has come. */
+    boolean isComplete() {
+        return isTerminalSeen;
+    }
+
+    /** Returns whether the mock has told a hash. */
+    boolean isHashTold() {
+        return isHashTold;
+    }
+
+    /** Returns whether all bytes were those of the mock, as far as it told. */
+    boolean isHashRight() {
+        return isHashRight;
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.tools.load;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.tools.mock.MockOptions;
+import dev.sluice.tools.mock.MockUpstream;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.HdrHistogram.HistogramLogReader;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class LoadCommandIT {
+    private final MockUpstream mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), report -> { });
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        mock.close();
+    }
+
+    private int load(String... more) {
+        return loadAt(mock.port(), more);
+    }
+
+    private static int loadAt(int port, String... more) {
+        List<String> arguments = new ArrayList<>(List.of("--url", "http://127.0.0.1:" + port + "/v1", "--seconds", "1", "--warmup", "0"));
+        arguments.addAll(List.of(more));
+        return new CommandLine(new LoadCommand()).execute(arguments.toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--streams=8", "--rate=50", "--streams=8 --http2", "--rate=50 --http2 --glue=4"})
+    void shouldMeasureAndCompare(String how) throws Exception {
+        Path json = folder.resolve("r.json");
+        Path html = folder.resolve("r.html");
+        Path hdr = folder.resolve("r.hdr");
+        List<String> arguments = new ArrayList<>(List.of(how.split(" ")));
+        arguments.addAll(List.of("--json=" + json, "--html=" + html, "--hdr=" + hdr, "--pid="
+                + ProcessHandle.current().pid()));
+
+        assertEquals(0, load(arguments.toArray(String[]::new)));
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertTrue(result.get("answers").asInt() > 10, result.toString());
+        assertEquals(0, result.get("wrong").asInt());
+        assertEquals(0, result.get("unverified").asInt());
+        assertTrue(result.get("events").asInt() >= 32 * result.get("answers").asInt() / 2, result.toString());
+        assertTrue(result.get("cpu_seconds").asDouble() > 0, result.toString());
+        JsonNode event = result.get("micros").get("event");
+        assertTrue(event.get("p50").asDouble() > 0 && event.get("p50").asDouble() <= event.get("max").asDouble(),
+                result.toString());
+        String page = Files.readString(html);
+        assertTrue(page.contains("plot('first_event', [{\"x\":") && page.contains("Chart.js v4"), "the page");
+        assertFalse(page.contains("src=") || page.contains("href="), "the page needs something else");
+        try (BufferedReader file = new BufferedReader(new FileReader(hdr.toFile(), UTF_8))) {
+            assertTrue(file.lines().anyMatch(line -> line.startsWith("Tag=event,")));
+        }
+        try (HistogramLogReader log = new HistogramLogReader(hdr.toFile())) {
+            assertTrue(log.nextIntervalHistogram().getMaxValueAsDouble() > 0);
+        }
+    }
+
+    @Test
+    void shouldTellWhatGoesWrong() throws Exception {
+        Path json = folder.resolve("r.json");
+        assertEquals(1, loadAt(1, "--rate=20", "--json=" + json));
+        JsonNode errors = new ObjectMapper().readTree(json.toFile()).get("errors");
+        assertTrue(errors.get("no connection").asInt() > 5, errors.toString());
+        assertEquals(2, load());
+    }
+
+    /** However it is cut, and whatever single byte is not the mock's. */
+    @Test
+    void shouldNoticeEveryByteThatIsNotTheMocks() throws Exception {
+        byte[] stream = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                + mock.port() + "/v1/responses")).POST(HttpRequest.BodyPublishers.ofString("{\"model\":\"m\","
+                + "\"stream\":true,\"metadata\":{\"mock_stamp\":\"true\",\"mock_events\":\"5\"}}")).build(),
+                HttpResponse.BodyHandlers.ofByteArray()).body();
+        List<Long> stamps = new ArrayList<>();
+        for (int step : new int[] {1, 2, 3, 7, stream.length}) {
+            stamps.clear();
+            StreamCheck check = read(stream, step, stamps);
+            assertTrue(check.isComplete() && check.isHashTold() && check.isHashRight());
+            assertEquals(5, stamps.size());
+            assertTrue(Math.abs(System.nanoTime() - stamps.get(4)) < 600e9, "a stamp of another clock");
+        }
+        int last = new String(stream, UTF_8).indexOf("event: response.completed");
+        for (int i = 0; i < last; i += 97) {
+            byte[] changed = stream.clone();
+            changed[i] ^= 1;
+            StreamCheck check = read(changed, changed.length, stamps);
+            assertFalse(check.isHashTold() && check.isHashRight(), "byte " + i);
+        }
+    }
+
+    private static StreamCheck read(byte[] stream, int step, List<Long> stamps) {
+        StreamCheck check = new StreamCheck(stamps::add);
+        for (int at = 0; at < stream.length; at += step) {
+            ByteBuf part = Unpooled.wrappedBuffer(stream, at, Math.min(step, stream.length - at));
+            check.add(part);
+            part.release();
+        }
+        return check;
+    }
+}
