@@ -12,15 +12,18 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +39,9 @@ final class Listeners {
     private static final int BACKLOG = 4096;
     /** How often a socket that is to be left must have been found without anybody waiting. */
     private static final int EMPTY_ROUNDS = 3;
-    private static final int MAX_ROUNDS = 10_000;
+    private static final int MAX_ROUNDS = 2_000;
+    private static final long ROUND_MILLIS = 1;
+    private static final long MAX_BIND_SECONDS = 10;
 
     private final Transport transport;
     private final EventLoopGroup acceptLoops;
@@ -70,6 +75,9 @@ final class Listeners {
             for (ListenerConfig wanted : config.listeners()) {
                 Listener known = left.stream().filter(each -> each.isAt(wanted)).findFirst().orElse(null);
                 left.remove(known);
+                if (known != null) {
+                    checkAddress(wanted, known.channel);
+                }
                 ServerTls tls = wanted.tls() == null ? null : known != null && wanted.tls().equals(known.config.tls())
                         ? known.tls : newTls(wanted, System::nanoTime);
                 if (known != null) {
@@ -79,13 +87,20 @@ final class Listeners {
                     added.tls = tls;
                     added.handshakeMillis = change.handshakeMillis;
                     added.channel = bind(added);
-                    added.port = ((InetSocketAddress) added.channel.localAddress()).getPort();
                     change.added.add(added);
+                    checkAddress(wanted, added.channel);
+                    added.port = ((InetSocketAddress) added.channel.localAddress()).getPort();
                     change.next.add(added);
                 }
                 change.configs.add(wanted);
                 change.certificates.add(tls);
             }
+        } catch (UncheckedIOException e) {
+            change.giveUp();
+            boolean isOwn = left.stream().anyMatch(each -> config.listeners().stream().anyMatch(wanted ->
+                    wanted.port() == each.port && wanted.port() != 0));
+            throw !isOwn ? e : new UncheckedIOException(e.getMessage()
+                    + "; this relay has that port at another address, which needs a restart", e.getCause());
         } catch (RuntimeException e) {
             change.giveUp();
             throw e;
@@ -101,35 +116,62 @@ final class Listeners {
     private Channel bind(Listener listener) {
         ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)
                 .childOption(ChannelOption.ALLOCATOR, allocator)
-                .childHandler(new DownstreamInitializer(() -> listener.tls, () -> listener.handshakeMillis, channel -> {
-                    listener.accepted.incrementAndGet();
-                    connections.add(channel);
-                }, core::newDownstreamHandler));
+                // Nobody is let in before the configuration counts that the listener is of.
+                .option(ChannelOption.AUTO_READ, false)
+                .handler(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext ctx, Object child) {
+                        listener.accepted++;
+                        ctx.fireChannelRead(child);
+                    }
+                })
+                .childHandler(new DownstreamInitializer(() -> listener.tls, () -> listener.handshakeMillis,
+                        connections::add, core::newDownstreamHandler));
         Relay.DownstreamOptions.set(bootstrap::childOption);
         int fd = listener.config.fd();
         if (fd < 0) {
-            return bind(bootstrap.channel(transport.serverSocketType()).option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true), listener.config.host(), listener.config.port());
+            return bind("listener", bootstrap.channel(transport.serverSocketType())
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true),
+                    listener.config.host(), listener.config.port());
         }
-        ChannelFuture registered = bootstrap.channelFactory(() -> transport.inheritedServerSocket(fd)).register()
-                .awaitUninterruptibly();
-        if (!registered.isSuccess()) {
-            throw new UncheckedIOException("listener " + listener.config.host() + ':' + listener.config.port()
-                    + ": inherited socket " + fd + " cannot be used: " + registered.cause().getMessage()
-                    + " (expected: one that listens)", new IOException(registered.cause()));
+        ChannelFuture registered = bootstrap.channelFactory(() -> transport.inheritedServerSocket(fd)).register();
+        if (!registered.awaitUninterruptibly(MAX_BIND_SECONDS, TimeUnit.SECONDS) || !registered.isSuccess()) {
+            throw new UncheckedIOException(named(listener.config) + ": inherited socket " + fd + " cannot be used: "
+                    + registered.cause() + " (expected: one that listens)", new IOException(registered.cause()));
         }
         return registered.channel();
+    }
+
+    private static String named(ListenerConfig config) {
+        return "listener " + config.host() + ':' + config.port();
+    }
+
+    /** A socket that was handed over is at an address already: whoever reads the configuration must not be misled. */
+    private static void checkAddress(ListenerConfig config, Channel channel) {
+        if (config.fd() < 0) {
+            return;
+        }
+        InetSocketAddress found = (InetSocketAddress) channel.localAddress();
+        InetAddress wanted = new InetSocketAddress(config.host(), config.port()).getAddress();
+        boolean isHost = found.getAddress().equals(wanted) || found.getAddress().isAnyLocalAddress()
+                && wanted != null && wanted.isAnyLocalAddress();
+        if (!isHost || config.port() != 0 && config.port() != found.getPort()) {
+            throw new IllegalArgumentException(named(config) + ": the socket that was handed over for it is at " + found
+                    + " (expected: the same address; another one needs a restart)");
+        }
     }
 
     /**
      * Binds an address.
      *
+     * @param what for the message
      * @throws UncheckedIOException where that fails
      */
-    static Channel bind(ServerBootstrap bootstrap, String host, int port) {
-        ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new UncheckedIOException("listener " + host + ':' + port + ": " + bound.cause().getMessage()
+    static Channel bind(String what, ServerBootstrap bootstrap, String host, int port) {
+        ChannelFuture bound = bootstrap.bind(host, port);
+        if (!bound.awaitUninterruptibly(MAX_BIND_SECONDS, TimeUnit.SECONDS) || !bound.isSuccess()) {
+            String cause = bound.cause() == null ? "no answer" : bound.cause().getMessage();
+            throw new UncheckedIOException(what + ' ' + host + ':' + port + ": " + cause
                     + " (expected: a free address of this machine)", new IOException(bound.cause()));
         }
         return bound.channel();
@@ -182,6 +224,7 @@ final class Listeners {
                 next.get(i).handshakeMillis = handshakeMillis;
             }
             open = List.copyOf(next);
+            added.forEach(listener -> listener.channel.config().setAutoRead(true));
             added.forEach(listener -> LOG.info("listening on {}{}", listener.channel.localAddress(),
                     listener.tls == null ? "" : " (TLS)"));
             for (Listener listener : removed) {
@@ -198,7 +241,8 @@ final class Listeners {
 
     /** One socket. */
     private static final class Listener {
-        private final AtomicLong accepted = new AtomicLong();
+        /** Counted and read on the accepting loop. */
+        private long accepted;
         private volatile ListenerConfig config;
         private volatile ServerTls tls;
         private volatile long handshakeMillis;
@@ -210,21 +254,23 @@ final class Listeners {
         }
 
         boolean isAt(ListenerConfig other) {
-            return config.host().equals(other.host()) && config.port() == other.port() && config.fd() == other.fd();
+            return config.fd() == other.fd() && (config.fd() >= 0 || config.host().equals(other.host())
+                    && config.port() == other.port());
         }
 
         /** Closes the socket when nobody has come in some turns of its loop: what waits in it would be reset. */
         void leave() {
-            channel.eventLoop().execute(() -> leaveWhenEmpty(accepted.get(), EMPTY_ROUNDS, MAX_ROUNDS));
+            channel.eventLoop().execute(() -> leaveWhenEmpty(accepted, EMPTY_ROUNDS, MAX_ROUNDS));
         }
 
         private void leaveWhenEmpty(long before, int emptyRounds, int rounds) {
-            long now = accepted.get();
+            long now = accepted;
             int left = now == before ? emptyRounds - 1 : EMPTY_ROUNDS;
             if (left == 0 || rounds == 0) {
                 channel.close();
             } else {
-                channel.eventLoop().execute(() -> leaveWhenEmpty(now, left, rounds - 1));
+                channel.eventLoop().schedule(() -> leaveWhenEmpty(now, left, rounds - 1), ROUND_MILLIS,
+                        TimeUnit.MILLISECONDS);
             }
         }
     }

@@ -28,6 +28,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -141,8 +142,8 @@ public final class Relay implements AutoCloseable {
 
     private Channel bindAdmin(AdminConfig address) {
         // On the accept loop: writing a metrics page must not delay an event.
-        Channel bound = Listeners.bind(new ServerBootstrap().group(acceptLoops).channel(transport.serverSocketType())
-                .childHandler(new ChannelInitializer<Channel>() {
+        Channel bound = Listeners.bind("admin", new ServerBootstrap().group(acceptLoops)
+                .channel(transport.serverSocketType()).childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
                         connections.add(channel);
@@ -173,8 +174,9 @@ public final class Relay implements AutoCloseable {
             next.requireKeysOrLoopback();
         }
         if (!next.transport().equals(config.transport())) {
-            throw new IllegalArgumentException("transport: " + next.transport() + " (expected: " + config.transport()
-                    + " as it is; another one needs a restart)");
+            throw new IllegalArgumentException("transport: changed (expected: as it was, kind " + config.transport()
+                    .kind().name().toLowerCase(Locale.ROOT) + ", loops " + config.transport().loops() + ", spin "
+                    + config.transport().spin() + "; another one needs a restart)");
         }
         boolean isAdminKept = Objects.equals(next.admin(), config.admin());
         Listeners.Change change = null;
@@ -198,6 +200,9 @@ public final class Relay implements AutoCloseable {
         config = next;
         step.use();
         change.use();
+        if (isDraining) {
+            listeners.leave(); // the drain has not waited for this
+        }
     }
 
     /**
@@ -249,7 +254,7 @@ public final class Relay implements AutoCloseable {
      * @return completed when no exchange runs any more, at the latest when {@link
      *         dev.sluice.engine.config.TimeoutConfig#drain} is over
      */
-    public synchronized CompletableFuture<Void> drain() {
+    public CompletableFuture<Void> drain() {
         isDraining = true;
         CompletableFuture<Void> drained = core.drain();
         listeners.leave();

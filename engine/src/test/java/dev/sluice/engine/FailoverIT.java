@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -334,34 +333,6 @@ class FailoverIT extends RelayFixture {
         assertEquals(2, firstRequests.get());
     }
 
-    /** The first is slow now and then: the second answers, and the first is told that nobody waits any more. */
-    @Test
-    void shouldHedge() throws Exception {
-        launchBoth(100, RetryConfig.DEFAULT.withHedgeQuantile(0.9));
-        AtomicBoolean isSlow = new AtomicBoolean();
-        CountDownLatch cancelled = new CountDownLatch(1);
-        upstream.always(peer -> {
-            while (true) {
-                peer.readMessage();
-                firstRequests.incrementAndGet();
-                if (isSlow.get()) {
-                    assertTrue(peer.awaitClose());
-                    cancelled.countDown();
-                    return;
-                }
-                peer.write(ANSWER);
-            }
-        });
-
-        askAndExpect(CREATED + COMPLETED, 40);
-        isSlow.set(true);
-        int before = secondRequests.get();
-        askAndExpect(CREATED + COMPLETED, 2);
-        assertEquals(before + 2, secondRequests.get());
-        assertTrue(cancelled.await(20, TimeUnit.SECONDS));
-        assertEquals(21, firstRequests.get());
-    }
-
     /** Nobody asks anything, and yet it is known who fails and who is back. */
     @Test
     void shouldAskEndpointsWhetherTheyAreWell() throws Exception {
@@ -425,5 +396,39 @@ class FailoverIT extends RelayFixture {
             TimeUnit.MILLISECONDS.sleep(50);
         }
         assertEquals(count, relay.core().idleUpstreamConnections());
+    }
+
+    /** An endpoint that answers checks without an end, and then goes with a reload. */
+    @Test
+    void shouldNotCollectConnectionsOfChecks() throws Exception {
+        AtomicInteger open = new AtomicInteger();
+        AtomicInteger asked = new AtomicInteger();
+        upstream.always(peer -> {
+            peer.readHead();
+            open.incrementAndGet();
+            if (asked.incrementAndGet() % 2 == 0) {
+                peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{");
+            }
+            peer.awaitClose();
+            open.decrementAndGet();
+        });
+        relay = Relay.launch(checked(Duration.ofMillis(300)), extensions());
+        for (int i = 0; i < 1000 && asked.get() < 8; i++) {
+            TimeUnit.MILLISECONDS.sleep(20);
+            assertTrue(open.get() <= 2, "open: " + open.get());
+        }
+        relay.reload(checked(null));
+        for (int i = 0; i < 500 && open.get() > 0; i++) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertEquals(0, open.get());
+    }
+
+    private RelayConfig checked(Duration interval) {
+        HealthConfig.CheckConfig check = interval == null ? null
+                : new HealthConfig.CheckConfig("/models", interval, Duration.ofMillis(300));
+        return RelayConfig.builder().listen("127.0.0.1", 0).cluster(ClusterConfig.of("up",
+                EndpointConfig.of(upstream.url(), null)).withBalance(Balance.ROUND_ROBIN,
+                HealthConfig.DEFAULT.withCheck(check))).route(RouteConfig.of("gpt-*", "up")).build();
     }
 }

@@ -189,9 +189,10 @@ class OperationsIT extends RelayFixture {
         }
     }
 
-    private void connectRaw() throws IOException {
-        for (int i = 0; i < 200; i++) { // the listener closes within a moment
+    private void connectRaw() throws Exception {
+        for (int i = 0; i < 1000; i++) { // the listener closes when nobody has come for a moment
             new java.net.Socket("127.0.0.1", relay.port()).close();
+            TimeUnit.MILLISECONDS.sleep(20);
         }
     }
 

@@ -24,10 +24,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
@@ -99,7 +107,7 @@ class ReloadIT extends RelayFixture {
         upstream.always(peer -> serve(peer, "resp_old"));
         relay = Relay.launch(config(upstream.url(), builder -> builder), extensions());
         int port = relay.port();
-        try (java.net.ServerSocket taken = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             RelayConfig onTakenPort = config(second.url(), builder -> builder.listen("127.0.0.1",
                     taken.getLocalPort()));
             assertThrows(UncheckedIOException.class, () -> relay.reload(onTakenPort));
@@ -209,5 +217,110 @@ class ReloadIT extends RelayFixture {
                                 Duration.ofSeconds(60), 0)))
                 .route(RouteConfig.of("gpt-*", "up"))
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false))).build();
+    }
+
+    /** An exchange of before may still need an endpoint that is gone; nothing is kept ready there. */
+    @Test
+    void shouldKeepNothingReadyToWhatIsGone() throws Exception {
+        AtomicInteger open = new AtomicInteger();
+        upstream.always(peer -> {
+            open.incrementAndGet();
+            try {
+                serve(peer, "resp_old");
+            } finally {
+                open.decrementAndGet();
+            }
+        });
+        second.always(peer -> serve(peer, "resp_new"));
+        relay = Relay.launch(warm(upstream.url()), extensions());
+        await(open, 1);
+        String request = post(BODY);
+        try (RawPeer client = connect()) {
+            client.write(request.substring(0, request.length() - 5));
+            TimeUnit.MILLISECONDS.sleep(100);
+            relay.reload(warm(second.url()));
+            await(open, 0);
+            assertTrue(client.write(request.substring(request.length() - 5)).readMessage().text().contains("resp_old"));
+        }
+        await(open, 0);
+        addedNanos.addAndGet(Duration.ofSeconds(20).toNanos());
+        TimeUnit.MILLISECONDS.sleep(1300); // more than a look at what is missing
+        assertEquals(0, open.get());
+        assertEquals(1, relay.core().idleUpstreamConnections()); // the accepting loop keeps none
+    }
+
+    private static void await(AtomicInteger found, int expected) throws InterruptedException {
+        for (int i = 0; i < 500 && found.get() != expected; i++) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertEquals(expected, found.get());
+    }
+
+    private static RelayConfig warm(String url) {
+        return RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(url, null).withWarmConnections(1)))
+                .route(RouteConfig.of("gpt-*", "up"))
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build();
+    }
+
+    /** Whoever is in the queue of a socket when the relay leaves it is served. */
+    @Test
+    void shouldServeWhoWaitsInASocketThatItLeaves() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            relay = Relay.launch(config(upstream.url(), builder -> builder), extensions());
+            List<RawPeer> waiting = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                waiting.add(connect());
+            }
+            relay.drain();
+            for (RawPeer client : waiting) {
+                String head = client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().head();
+                assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+                client.close();
+            }
+            relay.close();
+        }
+    }
+
+    /** A listener of a configuration that is not used lets nobody in: it may have had keys, this one has none. */
+    @Test
+    void shouldLetNobodyInByWhatIsNotUsed() throws Exception {
+        relay = Relay.launch(config(upstream.url(), builder -> builder), extensions());
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        AtomicBoolean isOver = new AtomicBoolean();
+        Queue<RawPeer> connected = new ConcurrentLinkedQueue<>();
+        Thread knocking = new Thread(() -> {
+            while (!isOver.get()) {
+                try {
+                    connected.add(RawPeer.connect(port));
+                } catch (UncheckedIOException refused) {
+                    Thread.onSpinWait(); // as it should be most of the time
+                }
+            }
+        });
+        knocking.start();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            RelayConfig unusable = config(second.url(), builder -> builder.listen("127.0.0.1", port)
+                    .key(KeyConfig.ofSecret("alice", "sk-a"))
+                    .admin(new AdminConfig("127.0.0.1", taken.getLocalPort())));
+            for (int i = 0; i < 20; i++) {
+                assertThrows(UncheckedIOException.class, () -> relay.reload(unusable));
+            }
+        }
+        isOver.set(true);
+        knocking.join();
+        for (RawPeer client : connected) {
+            client.socket().setSoTimeout(2000);
+            try {
+                client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertEquals(-1, client.in().read());
+            } catch (SocketException reset) {
+                // as good
+            }
+            client.close();
+        }
     }
 }

@@ -63,7 +63,7 @@ public class EndpointChoiceBenchmark {
     /** One choice. */
     @Benchmark
     public Endpoint choose() {
-        Endpoint chosen = cluster.choose(null, hash++, 0, null);
+        Endpoint chosen = cluster.choose(null, hash++, 0);
         chosen.onDone();
         return chosen;
     }

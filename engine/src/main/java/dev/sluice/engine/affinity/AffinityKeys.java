@@ -74,7 +74,7 @@ public final class AffinityKeys {
 
     /** Returns the key of an id that a response has told. */
     public String keyOf(Kind kind, String value) {
-        return encode(hash(kind, value));
+        return encode(kind, hash(kind, value));
     }
 
     private byte[] hash(Kind kind, String value) {
@@ -89,8 +89,8 @@ public final class AffinityKeys {
         }
     }
 
-    private static String encode(byte[] hash) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    private static String encode(Kind kind, byte[] hash) {
+        return kind.letter + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
     }
 
     /** Returns what was found, in order. */
@@ -98,9 +98,9 @@ public final class AffinityKeys {
         return keys;
     }
 
-    /** Returns whether any key is one of a kind. */
-    public boolean has(Kind kind) {
-        return keys.stream().anyMatch(key -> key.kind == kind);
+    /** Returns how many of them are hard. */
+    public long hardCount() {
+        return keys.stream().filter(key -> key.kind.isHard).count();
     }
 
     /**
@@ -123,19 +123,21 @@ public final class AffinityKeys {
     /** Kinds of ids. What is hard is known to its endpoint only. */
     public enum Kind {
         /** A response's id. */
-        RESPONSE(true),
+        RESPONSE('r', true),
         /** A conversation's id. */
-        CONVERSATION(true),
+        CONVERSATION('c', true),
         /** A turn of an agent. */
-        TURN(false),
+        TURN('t', false),
         /** A session or thread of an agent. */
-        SESSION(false),
+        SESSION('s', false),
         /** A prompt cache. */
-        CACHE(false);
+        CACHE('p', false);
 
+        private final char letter;
         private final boolean isHard;
 
-        Kind(boolean isHard) {
+        Kind(char letter, boolean isHard) {
+            this.letter = letter;
             this.isHard = isHard;
         }
 
@@ -169,7 +171,7 @@ public final class AffinityKeys {
 
         /** Returns the key for the store. */
         public String text() {
-            return encode(hash);
+            return encode(kind, hash);
         }
     }
 }

@@ -5,6 +5,7 @@ package dev.sluice.engine.affinity;
 import dev.sluice.engine.spi.AffinityStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,15 +20,16 @@ public final class AffinityTable implements AffinityStore {
     private static final int PARTS = 16;
 
     private final LongSupplier clock;
+    /** What only the owner knows, and then the rest: whoever makes up sessions pushes out nobody's responses. */
     private final List<Part> parts = new ArrayList<>();
 
     /**
-     * @param maxEntries for all parts together; each part has its share
+     * @param maxEntries of responses and conversations together, and as many of the rest
      * @param clock      nanoseconds
      */
     public AffinityTable(int maxEntries, LongSupplier clock) {
         this.clock = clock;
-        for (int i = 0; i < PARTS; i++) {
+        for (int i = 0; i < 2 * PARTS; i++) {
             parts.add(new Part(share(maxEntries)));
         }
     }
@@ -36,9 +38,9 @@ public final class AffinityTable implements AffinityStore {
         return Math.max(1, maxEntries / PARTS);
     }
 
-    /** Changes the bound; entries beyond it go, one each time another comes. */
+    /** Changes the bound; the longest unused entries beyond it go. */
     public void setMaxEntries(int maxEntries) {
-        parts.forEach(part -> part.maxEntries = share(maxEntries));
+        parts.forEach(part -> part.setMaxEntries(share(maxEntries)));
     }
 
     @Override
@@ -57,7 +59,8 @@ public final class AffinityTable implements AffinityStore {
     }
 
     private Part partOf(String key) {
-        return parts.get(Math.floorMod(key.hashCode(), PARTS));
+        boolean isHard = key.charAt(0) == 'r' || key.charAt(0) == 'c';
+        return parts.get(Math.floorMod(key.hashCode(), PARTS) + (isHard ? 0 : PARTS));
     }
 
     /** Returns how many owners are remembered, those whose time is over included. */
@@ -68,7 +71,7 @@ public final class AffinityTable implements AffinityStore {
     private static final class Part extends LinkedHashMap<String, Entry> {
         private static final long serialVersionUID = 1L;
 
-        private volatile int maxEntries;
+        private int maxEntries;
 
         Part(int maxEntries) {
             super(16, 0.75f, true);
@@ -91,6 +94,15 @@ public final class AffinityTable implements AffinityStore {
         @Override
         public synchronized Entry put(String key, Entry entry) {
             return super.put(key, entry);
+        }
+
+        synchronized void setMaxEntries(int bound) {
+            maxEntries = bound;
+            Iterator<String> eldest = keySet().iterator();
+            while (size() > bound) {
+                eldest.next();
+                eldest.remove();
+            }
         }
 
         synchronized int count() {

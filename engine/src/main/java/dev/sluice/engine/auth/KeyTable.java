@@ -3,6 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.engine.spi.Principal;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -22,7 +23,12 @@ final class KeyTable {
     private final Map<Integer, List<Entry>> entries = new HashMap<>();
 
     KeyTable(List<KeyConfig> keys) {
+        Map<String, KeyLimits> limits = new HashMap<>();
         for (KeyConfig key : keys) {
+            if (!limits.computeIfAbsent(key.label(), label -> key.limits()).equals(key.limits())) {
+                throw new IllegalArgumentException("key " + key.label() + ": other limits than another key with that"
+                        + " label (expected: the same, for they share them)");
+            }
             byte[] hash = HexFormat.of().parseHex(key.sha256());
             entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key),
                     key.expires()));

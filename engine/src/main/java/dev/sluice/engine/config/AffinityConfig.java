@@ -7,7 +7,8 @@ import java.time.Duration;
 /**
  * How long it is remembered which endpoint a request belongs to.
  *
- * @param maxEntries ids at one time, of all callers; the longest unused is forgotten first
+ * @param maxEntries ids of responses and conversations at one time, of all callers, and as many of the rest; the
+ *                   longest unused is forgotten first
  * @param idTtl      what only one endpoint knows: responses and conversations, from their last use
  * @param sessionTtl what another endpoint could do too, without its cache: turns, sessions, prompt caches
  */

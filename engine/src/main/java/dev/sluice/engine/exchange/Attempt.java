@@ -173,7 +173,9 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onUpstreamReadComplete() {
-        if (!isDetached) {
+        if (!isDetached && exchange.requestSide().attempt() != this) {
+            connection.read(0); // a hedge: what it has read so far is no answer yet
+        } else if (!isDetached) {
             exchange.responseSide().onReadComplete();
         } else if (!isOver) {
             connection.read(0);

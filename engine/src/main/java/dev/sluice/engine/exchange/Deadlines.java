@@ -90,6 +90,8 @@ final class Deadlines implements Tickable {
             if (isSilent) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             }
+        } else if (request.isWaitingToRetry()) {
+            return; // not for long
         } else if (request.isSent()) {
             if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
@@ -98,6 +100,9 @@ final class Deadlines implements Tickable {
             }
         } else if (request.isForwarding()) {
             onTickWhileForwarding(request, nowNanos);
+        } else if (exchange.state() == ExchangeState.PLANNING
+                && isOver(startNanos, nowNanos, timeouts.responseHead().toNanos())) {
+            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // all waits there have limits of their own
         } else if (exchange.state() == ExchangeState.CONNECTING
                 && isOver(request.startedNanos(), nowNanos, timeouts.responseHead().toNanos())) {
             exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // connecting has limits of its own: this is the last resort

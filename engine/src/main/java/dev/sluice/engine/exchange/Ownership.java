@@ -35,6 +35,7 @@ final class Ownership {
     private final Setup setup;
     private final LoopContext loop;
     private final AffinityKeys keys;
+    private final String principal;
     private final Runnable whenLater;
     private Cluster cluster;
     private State state = State.NOT_ASKED;
@@ -53,6 +54,7 @@ final class Ownership {
         this.setup = setup;
         this.loop = loop;
         this.whenLater = whenLater;
+        this.principal = principal.name();
         keys = new AffinityKeys(principal.name());
     }
 
@@ -173,7 +175,7 @@ final class Ownership {
      */
     Endpoint choose(Endpoint before, long nowNanos) {
         if (hard != null) {
-            if (cluster.isEjected(hard, nowNanos)) {
+            if (cluster.isLeftOut(hard, nowNanos)) {
                 Key key = keys.keys().stream().filter(each -> each.kind().isHard()).findFirst().orElseThrow();
                 throw new RelayException(ErrorCode.OWNER_UNAVAILABLE, paramOf(key), key.field()
                         + ": its endpoint fails and is left out for a while (expected: one whose endpoint is well)");
@@ -184,6 +186,25 @@ final class Ownership {
             return soft;
         }
         return cluster.choose(before, keys.stableHash(), nowNanos);
+    }
+
+    /** Returns whether a hard key has come after the owner was asked for. */
+    boolean isMissed(RequestFacts facts, RequestHead head) {
+        AffinityKeys all = new AffinityKeys(principal);
+        all.addAll(facts, head);
+        return cluster.hasOthers() && all.hardCount() > keys.hardCount();
+    }
+
+    /**
+     * Returns the refusal of such a request: it may be under way to the wrong endpoint.
+     *
+     * @param isTooLarge whether its body is longer than is ever held
+     */
+    RelayException tooLate(boolean isTooLarge) {
+        return isTooLarge ? RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: too long to be held until"
+                + " previous_response_id or conversation has come (expected: them earlier, or a smaller body)")
+                : RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                        "The relay holds too many request bodies to wait for what names their owners");
     }
 
     /** Returns whether no other endpoint will do. */

@@ -81,7 +81,7 @@ final class Places {
             return;
         }
         relay = enter(core.gate(), whenInside);
-        if (relay != null && relay.isInside()) {
+        if (relay != null && waiting == null) {
             whenInside.run();
         }
     }

@@ -27,10 +27,13 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** What all event loops of one relay share. Thread-safe. */
@@ -113,9 +116,7 @@ public final class RelayCore {
         next.clusters().forEach(cluster -> cluster.takeOver(config.limits().maxQueued()));
         downstream = downstreamOf(config);
         setup = next;
-        for (LoopContext loop : loops.values()) {
-            loop.eventLoop().execute(() -> loop.use(next));
-        }
+        onEachLoop(loop -> loop.use(next));
     }
 
     /** Returns what exchanges that begin now go by. */
@@ -166,8 +167,17 @@ public final class RelayCore {
 
     /** Closes the pools of all loops. */
     public void close() {
-        for (LoopContext loop : loops.values()) {
-            loop.eventLoop().execute(loop::close);
+        onEachLoop(LoopContext::close);
+    }
+
+    /** Loops of somebody else's may be gone before us. */
+    private void onEachLoop(Consumer<LoopContext> action) {
+        for (LoopContext loop : List.copyOf(loops.values())) {
+            try {
+                loop.eventLoop().execute(() -> action.accept(loop));
+            } catch (RejectedExecutionException gone) {
+                loops.remove(loop.eventLoop());
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,8 @@ final class RequestSide {
     /** Asked beside the attempt, because that takes long to answer; null for nobody. */
     private Attempt hedge;
     private boolean isHedged;
+    private long hedgeSentNanos;
+    private Future<?> waitingRetry;
     private int attempts;
     private boolean isConnected;
     private boolean isSent;
@@ -143,6 +146,9 @@ final class RequestSide {
                 decoder.end();
             }
             body.end();
+            if (ownership != null && attempt != null && ownership.isMissed(body.facts(), exchange.request())) {
+                throw ownership.tooLate(body.receivedBytes() > setup.limits().maxHeldBytes());
+            }
         } catch (RelayException e) {
             exchange.refuseAndCancel(e);
             return;
@@ -189,14 +195,14 @@ final class RequestSide {
 
     /**
      * Asks who owns the request, as soon as what names its owner has come. That may be at its end: until then the body
-     * is held, as far as it could be sent again anyway.
+     * is held, as far as bodies may be.
      */
     private boolean isOwnerKnown() {
         if (ownership == null || body.scanner() == null) {
             return true;
         }
         boolean mayWait = cluster.hasOthers() && !body.isEnded()
-                && body.receivedBytes() <= setup.limits().replayBytes() && !core.bodies().isScarce();
+                && body.receivedBytes() <= setup.limits().maxHeldBytes() && !core.bodies().isScarce();
         return !mayWait && ownership.ask(body.facts(), exchange.request(), cluster);
     }
 
@@ -359,7 +365,8 @@ final class RequestSide {
     /** The attempt takes long to answer: asks another endpoint too, where that may be. */
     void hedgeIfLate(long nowNanos) {
         double quantile = plan.route().retry().hedgeQuantile();
-        if (quantile == 0 || isHedged || !hasOthers() || !body.isReplayable() || attempts >= cluster.maxAttempts()) {
+        if (quantile == 0 || isHedged || isWaitingToRetry() || !hasOthers() || !body.isReplayable()
+                || attempts >= cluster.maxAttempts()) {
             return;
         }
         long lateNanos = cluster.answerTimes().quantileNanos(quantile, nowNanos);
@@ -387,6 +394,7 @@ final class RequestSide {
                 decoder != null));
         body.sendTo(connection);
         connection.endRequest();
+        hedgeSentNanos = loop.ticker().nanoTime();
         connection.flush();
         if (hedge != null && !hedge.isOver()) {
             connection.read(0);
@@ -405,13 +413,27 @@ final class RequestSide {
         Attempt other = answering == hedge ? attempt : hedge;
         boolean isGood = status < 500 && status != 429;
         Attempt loser = isGood ? other : answering;
-        hedge = null;
-        attempt = isGood ? answering : other;
-        if (!isGood && attempt.connection() == null) {
-            awaitConnection();
+        if ((isGood ? answering : other) == hedge) {
+            takeHedge();
+        } else {
+            hedge = null;
         }
         loser.cancel();
         return isGood;
+    }
+
+    /** What was the hedge is the attempt now. */
+    private void takeHedge() {
+        attempt = hedge;
+        hedge = null;
+        if (attempt.connection() == null) {
+            isConnected = false;
+            isSent = false;
+            startedNanos = loop.ticker().nanoTime();
+            exchange.moveTo(ExchangeState.CONNECTING);
+        } else {
+            sentNanos = hedgeSentNanos;
+        }
     }
 
     /** The attempt is lost while its hedge is under way, or the other way round; returns whether it was so. */
@@ -420,21 +442,10 @@ final class RequestSide {
             return false;
         }
         if (lost != hedge) {
-            attempt = hedge;
-            if (attempt.connection() == null) {
-                awaitConnection();
-            }
+            takeHedge();
         }
         hedge = null;
         return true;
-    }
-
-    /** What was the hedge is the attempt now, and has not come to be connected. */
-    private void awaitConnection() {
-        isConnected = false;
-        isSent = false;
-        startedNanos = loop.ticker().nanoTime();
-        exchange.moveTo(ExchangeState.CONNECTING);
     }
 
     /** The answer has begun. */
@@ -476,6 +487,11 @@ final class RequestSide {
 
     /** Tries once more where an endpoint did not answer in time and the request may be processed twice. */
     boolean retryAfterTimeout() {
+        Attempt late = attempt;
+        if (isHedgeLeft(late)) {
+            late.cancel();
+            return true;
+        }
         if (plan == null || !plan.route().retry().idempotent() || !isSent || attempts >= cluster.maxAttempts()
                 || !body.isReplayable() || !hasOthers() || !cluster.retries().tryTake()) {
             return false;
@@ -526,7 +542,7 @@ final class RequestSide {
         if (other != null) {
             retry(other, UpstreamPools.ANY);
         } else {
-            loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
+            waitingRetry = loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
         }
         return true;
     }
@@ -536,7 +552,13 @@ final class RequestSide {
         return cluster.hasOthers() && (ownership == null || !ownership.isHard());
     }
 
+    /** Returns whether the next attempt waits for the time that its endpoint has named. */
+    boolean isWaitingToRetry() {
+        return waitingRetry != null;
+    }
+
     private void retryNow() {
+        waitingRetry = null;
         if (!isStopped && !exchange.state().isTerminal()) {
             retry(UpstreamPools.ANY);
         }
@@ -571,6 +593,10 @@ final class RequestSide {
     /** Stops the request where it is: its answer is here, or nobody wants it any more. */
     void stop() {
         isStopped = true;
+        if (waitingRetry != null) {
+            waitingRetry.cancel(false);
+            waitingRetry = null;
+        }
         body.release();
         if (decoder != null) {
             decoder.release();

@@ -48,6 +48,7 @@ public final class FairGate {
             return ticket;
         }
         Ticket dropped = null;
+        boolean isFull = false;
         synchronized (this) {
             if (waiting.isEmpty() && tryTake()) {
                 ticket.state = State.INSIDE;
@@ -55,12 +56,16 @@ public final class FairGate {
             }
             if (queued.get() >= maxQueued) {
                 dropped = lastOfTheLongest(caller);
-                if (dropped == null) {
-                    return null;
-                }
+                isFull = dropped == null;
             }
-            queued.incrementAndGet();
-            waiting.computeIfAbsent(caller, name -> new ArrayDeque<>()).add(ticket);
+            if (!isFull) {
+                queued.incrementAndGet();
+                waiting.computeIfAbsent(caller, name -> new ArrayDeque<>()).add(ticket);
+            }
+        }
+        if (isFull) {
+            letIn(); // whoever left meanwhile may have found the gate full because this one tried
+            return null;
         }
         if (dropped != null) {
             Ticket refused = dropped;

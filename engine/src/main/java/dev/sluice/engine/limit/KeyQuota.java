@@ -8,6 +8,7 @@ import dev.sluice.engine.spi.RequestQuota;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,8 +19,10 @@ import java.util.function.LongSupplier;
 public final class KeyQuota implements RequestQuota {
     private static final int MAX_IDLE_CALLERS = 10_000;
     private static final double MINUTE_NANOS = 60e9;
+    private static final long SWEEP_NANOS = (long) 1e9;
 
     private final LongSupplier clock;
+    private final AtomicLong sweptNanos = new AtomicLong();
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
 
     /**
@@ -36,8 +39,9 @@ public final class KeyQuota implements RequestQuota {
             answer.admit();
             return;
         }
-        if (accounts.size() > MAX_IDLE_CALLERS) {
-            long now = clock.getAsLong();
+        long now = clock.getAsLong();
+        long swept = sweptNanos.get();
+        if (accounts.size() > MAX_IDLE_CALLERS && now - swept > SWEEP_NANOS && sweptNanos.compareAndSet(swept, now)) {
             accounts.values().removeIf(account -> account.isIdle(now));
         }
         Refusal refusal = null;
@@ -73,6 +77,7 @@ public final class KeyQuota implements RequestQuota {
         private int inFlight;
         private double requestsUsed;
         private double tokensUsed;
+        private long tokensPerMinute;
         private long sinceNanos;
         private boolean isRemoved;
 
@@ -85,8 +90,8 @@ public final class KeyQuota implements RequestQuota {
             double minutes = Math.max(0, now - sinceNanos) / MINUTE_NANOS;
             sinceNanos = now;
             requestsUsed = Math.max(0, requestsUsed - minutes * limits.requestsPerMinute());
-            tokensUsed = limits.tokensPerMinute() == 0 ? 0
-                    : Math.max(0, tokensUsed - minutes * limits.tokensPerMinute());
+            tokensUsed = Math.max(0, tokensUsed - minutes * limits.tokensPerMinute());
+            tokensPerMinute = limits.tokensPerMinute();
             if (limits.maxInFlight() > 0 && inFlight >= limits.maxInFlight()) {
                 return new Refusal("This API key has " + limits.maxInFlight()
                         + " requests in flight, as many as it may",
@@ -112,9 +117,10 @@ public final class KeyQuota implements RequestQuota {
             tokensUsed += tokens;
         }
 
-        /** Marks an account that nothing is owed to or by; a minute forgives every request, not every token. */
+        /** Marks an account that nothing is owed by; a minute forgives every request, not every token. */
         synchronized boolean isIdle(long now) {
-            isRemoved = inFlight == 0 && tokensUsed == 0 && now - sinceNanos > MINUTE_NANOS;
+            double minutes = (now - sinceNanos) / MINUTE_NANOS;
+            isRemoved = inFlight == 0 && minutes > 1 && tokensUsed <= minutes * tokensPerMinute;
             return isRemoved;
         }
     }

@@ -9,8 +9,11 @@ import java.util.List;
  * Remembers which endpoint a response, a conversation or a session belongs to. Relays that run side by side and share a
  * store send a follow-up to the same endpoint.
  *
- * <p>Keys are opaque text of 22 characters of base64url: a hash over the caller, the kind of the id and the id.
- * Endpoints are opaque text too: the cluster's name, a vertical bar, and the base URL.
+ * <p>Keys are text of 23 characters: {@code r} for a response, {@code c} for a conversation (of both only the owner
+ * knows anything), {@code t}, {@code s} and {@code p} for a turn, a session and a prompt cache, and then 22 characters
+ * of base64url, a hash over the caller, the kind of the id and the id.
+ * Endpoints are opaque text too: the cluster's name, a vertical bar, and the base URL,
+ * with a number behind where a cluster has several with that URL.
  *
  * <p><b>Threading:</b> called on event loops, so it must not block and not throw.
  */

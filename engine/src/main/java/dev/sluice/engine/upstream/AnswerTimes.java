@@ -20,10 +20,8 @@ public final class AnswerTimes {
     private Histogram before = new Histogram(1, LONGEST_MICROS, DIGITS);
     private boolean hasWindow;
     private long windowNanos;
-    private boolean hasKnown;
-    private double knownQuantile;
-    private long knownAtNanos;
-    private long knownNanos;
+    private Histogram merged;
+    private long mergedNanos;
 
     AnswerTimes() {
     }
@@ -41,18 +39,14 @@ public final class AnswerTimes {
      * @param quantile 0 to 1
      */
     public synchronized long quantileNanos(double quantile, long nowNanos) {
-        if (hasKnown && quantile == knownQuantile && nowNanos - knownAtNanos < REFRESH_NANOS) {
-            return knownNanos;
+        if (merged == null || nowNanos - mergedNanos >= REFRESH_NANOS) {
+            roll(nowNanos);
+            merged = current.copy();
+            merged.add(before);
+            mergedNanos = nowNanos;
         }
-        roll(nowNanos);
-        Histogram all = current.copy();
-        all.add(before);
-        knownNanos = all.getTotalCount() < MIN_COUNT ? -1
-                : TimeUnit.MICROSECONDS.toNanos(all.getValueAtPercentile(quantile * 100));
-        knownQuantile = quantile;
-        knownAtNanos = nowNanos;
-        hasKnown = true;
-        return knownNanos;
+        return merged.getTotalCount() < MIN_COUNT ? -1
+                : TimeUnit.MICROSECONDS.toNanos(merged.getValueAtPercentile(quantile * 100));
     }
 
     private void roll(long nowNanos) {

@@ -7,6 +7,7 @@ import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.limit.FairGate;
 import dev.sluice.engine.tls.ClientTls;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -38,24 +39,41 @@ public final class Cluster {
                 before.config.caFile()) && Objects.equals(config.certificate(), before.config.certificate());
         tls = !isTlsNeeded ? null : isTlsKept ? before.tls
                 : new ClientTls("cluster " + config.name(), config.caFile(), config.certificate());
-        endpoints = config.endpoints().stream().map(endpoint -> adopt(endpoint, before)).toArray(Endpoint[]::new);
+        List<Endpoint> known = new ArrayList<>(before == null ? List.of() : before.endpoints());
+        List<Endpoint> made = new ArrayList<>();
+        for (EndpointConfig endpoint : config.endpoints()) {
+            long sameUrl = made.stream().filter(each -> each.isAt(endpoint)).count();
+            made.add(adopt(endpoint, (int) sameUrl, known, before));
+        }
+        endpoints = made.toArray(Endpoint[]::new);
         balancer = new Balancer(config.balance(), endpoints, config.health().panicPercent());
         retries = before == null ? new RetryBudget() : before.retries;
         answerTimes = before == null ? new AnswerTimes() : before.answerTimes;
-        FairGate known = before == null ? null : before.gate;
-        gate = config.maxInFlight() == 0 ? null : known != null ? known : new FairGate(config.maxInFlight(), maxQueued);
+        FairGate gateBefore = before == null ? null : before.gate;
+        gate = config.maxInFlight() == 0 ? null
+                : gateBefore != null ? gateBefore : new FairGate(config.maxInFlight(), maxQueued);
     }
 
-    private Endpoint adopt(EndpointConfig endpoint, Cluster before) {
+    /** Returns what was there if it is the same; otherwise a new one, with the condition of what was at its address. */
+    private Endpoint adopt(EndpointConfig endpoint, int ordinal, List<Endpoint> known, Cluster before) {
         ClientTls ofEndpoint = endpoint.isTls() ? tls : null;
+        EndpointHealth health = new EndpointHealth(config.health());
         if (before != null && before.config.health().equals(config.health())) {
-            for (Endpoint known : before.endpoints) {
-                if (known.isOf(endpoint, ofEndpoint)) {
-                    return known;
+            for (Endpoint same : known) {
+                if (same.isOf(endpoint, ordinal, ofEndpoint)) {
+                    known.remove(same);
+                    return same;
+                }
+            }
+            for (Endpoint moved : known) {
+                if (moved.isAt(endpoint)) {
+                    known.remove(moved);
+                    health = moved.health();
+                    break;
                 }
             }
         }
-        return new Endpoint(endpoint, config.name(), ofEndpoint, config.health());
+        return new Endpoint(endpoint, config.name(), ordinal, ofEndpoint, health, config.health().check());
     }
 
     /** The configuration is the one that counts from now on: what it shares with an earlier one goes by it. */
@@ -110,9 +128,9 @@ public final class Cluster {
         return owner.tryChoose();
     }
 
-    /** Returns whether an endpoint is left out for its failures now. */
-    public boolean isEjected(Endpoint owner, long nowNanos) {
-        return owner.health().isEjected(nowNanos);
+    /** Returns whether an endpoint is left out for its failures now, and not probed either. */
+    public boolean isLeftOut(Endpoint owner, long nowNanos) {
+        return owner.health().isLeftOut(nowNanos);
     }
 
     /** Returns whether a hash says where a session belongs, so that nobody has to remember it. */

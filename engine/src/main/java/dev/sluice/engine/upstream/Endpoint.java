@@ -15,6 +15,7 @@ public final class Endpoint {
     private final String cluster;
     private final ClientTls tls;
     private final EndpointHealth health;
+    private final int ordinal;
     private final HealthConfig.CheckConfig check;
     /** Written by whoever refreshes, read by all loops. */
     private volatile String apiKey;
@@ -25,8 +26,17 @@ public final class Endpoint {
     private final long hash;
 
     Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
-        health = new EndpointHealth(limits);
-        check = limits.check();
+        this(config, cluster, 0, tls, new EndpointHealth(limits), limits.check());
+    }
+
+    /**
+     * @param ordinal how many of its cluster are before it with the same URL: accounts of one provider
+     */
+    Endpoint(EndpointConfig config, String cluster, int ordinal, ClientTls tls, EndpointHealth health,
+            HealthConfig.CheckConfig check) {
+        this.health = health;
+        this.check = check;
+        this.ordinal = ordinal;
         this.config = config;
         this.cluster = cluster;
         this.tls = tls;
@@ -37,13 +47,18 @@ public final class Endpoint {
                 config.apiKeyFile());
         apiKey = keyFile == null ? config.apiKey() : EndpointConfig.readKey(config.apiKeyFile());
         basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        id = cluster + '|' + config.baseUrl();
+        id = cluster + '|' + config.baseUrl() + (ordinal == 0 ? "" : "#" + ordinal);
         hash = hash(id);
     }
 
     /** Returns whether it is what a configuration makes. */
-    boolean isOf(EndpointConfig other, ClientTls otherTls) {
-        return config.equals(other) && tls == otherTls;
+    boolean isOf(EndpointConfig other, int otherOrdinal, ClientTls otherTls) {
+        return config.equals(other) && ordinal == otherOrdinal && tls == otherTls;
+    }
+
+    /** Returns whether it has the URL of another. */
+    boolean isAt(EndpointConfig other) {
+        return config.baseUrl().equals(other.baseUrl());
     }
 
     /** The same on every relay: whoever shares their sessions must agree. */

@@ -44,7 +44,12 @@ final class EndpointHealth {
 
     /** Returns whether it is left out for its failures, or being probed. */
     boolean isEjected(long nowNanos) {
-        return ejections.get() > 0 && (nowNanos - ejectedUntilNanos < 0 || isProbed.get());
+        return isLeftOut(nowNanos) || ejections.get() > 0 && isProbed.get();
+    }
+
+    /** Returns whether it is left out for its failures, and the time to probe it has not come. */
+    boolean isLeftOut(long nowNanos) {
+        return ejections.get() > 0 && nowNanos - ejectedUntilNanos < 0;
     }
 
     /** Returns whether it has asked to be left alone. */

@@ -38,7 +38,11 @@ public final class HealthChecks implements Tickable {
 
     /** Asks these endpoints from now on, as far as they want it, and no others. */
     public void use(Collection<Endpoint> endpoints) {
-        checks.keySet().removeIf(endpoint -> !endpoints.contains(endpoint));
+        for (Endpoint endpoint : List.copyOf(checks.keySet())) {
+            if (!endpoints.contains(endpoint)) {
+                checks.remove(endpoint).stop();
+            }
+        }
         for (Endpoint endpoint : endpoints) {
             if (endpoint.check() != null) {
                 checks.computeIfAbsent(endpoint, Check::new);
@@ -73,6 +77,9 @@ public final class HealthChecks implements Tickable {
         }
 
         void onTick(long nowNanos) {
+            if (running != null && running.isOver) {
+                running = null;
+            }
             if (running != null) {
                 if (nowNanos - running.sinceNanos > config.timeout().toNanos()) {
                     running.giveUp();
@@ -86,8 +93,13 @@ public final class HealthChecks implements Tickable {
             }
         }
 
+        void stop() {
+            if (running != null) {
+                running.end();
+            }
+        }
+
         void onAnswer(boolean isWell, String found) {
-            running = null;
             if (isWell) {
                 endpoint.onSuccess(ticker.nanoTime());
             } else {

@@ -32,7 +32,11 @@ final class UpstreamPool {
     private boolean isLeft;
     private long warmedNanos = Long.MIN_VALUE / 2;
 
-    UpstreamPool(Endpoint endpoint, UpstreamPools pools) {
+    /**
+     * @param isLeft whether no connection is to stay in it
+     */
+    UpstreamPool(Endpoint endpoint, UpstreamPools pools, boolean isLeft) {
+        this.isLeft = isLeft;
         this.endpoint = endpoint;
         this.pools = pools;
         isHttp1Known = endpoint.versions() == HttpVersions.HTTP_1
@@ -155,6 +159,9 @@ final class UpstreamPool {
         multiplexed.add(connection);
         onRoom();
         connectForQueue();
+        if (isLeft) {
+            connection.retire(); // its streams go on
+        }
     }
 
     /** A connection may have come to have room. */
@@ -228,7 +235,7 @@ final class UpstreamPool {
 
     /** Opens what is missing of the connections that are kept ready; not to an endpoint that fails. */
     void keepWarm(long nowNanos) {
-        if (isLeft || pools.isClosed() || nowNanos - warmedNanos < WARM_NANOS
+        if (isLeft || pools.isClosed() || !pools.isWarmWanted() || nowNanos - warmedNanos < WARM_NANOS
                 || endpoint.health().isEjected(nowNanos)) {
             return;
         }
@@ -238,6 +245,11 @@ final class UpstreamPool {
             connecting++;
             pools.connect(endpoint, this, null);
         }
+    }
+
+    /** Returns whether nothing is under way. */
+    boolean isEmpty() {
+        return multiplexed.isEmpty() && queue.isEmpty() && connecting == 0;
     }
 
     boolean isOpenAtPeer(Channel channel) {

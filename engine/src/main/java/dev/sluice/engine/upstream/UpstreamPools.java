@@ -26,6 +26,7 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,11 @@ public final class UpstreamPools implements Tickable {
     private LoopTicker.Entry tick;
     private int connections;
     private boolean isClosed;
+    /** Of endpoints that a reload has taken away, as long as anything is under way there. */
+    private final List<UpstreamPool> left = new ArrayList<>();
     private boolean isWarm;
+    private boolean isWarmWanted;
+    private Set<Endpoint> configured;
     private final EpollTcpInfo tcpInfo = new EpollTcpInfo();
 
     /** Creates the empty pools of a loop. */
@@ -97,7 +102,7 @@ public final class UpstreamPools implements Tickable {
      *                  whatever there is
      */
     public void acquire(Endpoint endpoint, long notBefore, UpstreamListener attempt) {
-        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this)).acquire(notBefore, attempt);
+        pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, !isConfigured(e))).acquire(notBefore, attempt);
     }
 
     /**
@@ -119,7 +124,7 @@ public final class UpstreamPools implements Tickable {
                 AddressRace.run(loop, bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS,
                         (int) timeouts.connect().toMillis()), addresses, opening);
             } else {
-                opening.onFailed(resolved.cause());
+                loop.execute(() -> opening.onFailed(resolved.cause())); // never before this returns: see the callers
             }
         });
     }
@@ -229,22 +234,32 @@ public final class UpstreamPools implements Tickable {
     public void use(TimeoutConfig otherTimeouts, Http2UpstreamConfig otherHttp2, Set<Endpoint> endpoints) {
         timeouts = otherTimeouts;
         http2 = otherHttp2;
-        keepWarm(endpoints);
+        configured = endpoints;
+        if (isWarmWanted) {
+            keepWarm(endpoints);
+        }
         for (Map.Entry<Endpoint, UpstreamPool> entry : List.copyOf(pools.entrySet())) {
             if (!endpoints.contains(entry.getKey())) {
                 pools.remove(entry.getKey());
                 entry.getValue().close();
+                left.add(entry.getValue());
             }
         }
     }
 
+    /** An exchange that began before a reload may still need an endpoint that is gone with it. */
+    private boolean isConfigured(Endpoint endpoint) {
+        return configured == null || configured.contains(endpoint);
+    }
+
     /** Keeps connections ready to those of the endpoints that want it. */
     public void keepWarm(Set<Endpoint> endpoints) {
+        isWarmWanted = true;
         isWarm = false;
         for (Endpoint endpoint : endpoints) {
             if (endpoint.warmConnections() > 0) {
                 isWarm = true;
-                pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this)).keepWarm(nanoTime());
+                pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, false)).keepWarm(nanoTime());
             }
         }
         if (isWarm && tick == null) {
@@ -270,6 +285,12 @@ public final class UpstreamPools implements Tickable {
         for (UpstreamPool pool : List.copyOf(pools.values())) { // a retry may need another
             pool.onTick(nowNanos, maxIdleNanos);
         }
+        for (UpstreamPool pool : List.copyOf(left)) {
+            pool.onTick(nowNanos, maxIdleNanos);
+            if (pool.isEmpty()) {
+                left.remove(pool);
+            }
+        }
     }
 
     /** Returns when a connection that is made now gets no further request; {@link Long#MAX_VALUE} for never. */
@@ -278,6 +299,11 @@ public final class UpstreamPools implements Tickable {
         long spread = lifetimeNanos / 10;
         return lifetimeNanos == 0 ? Long.MAX_VALUE
                 : nanoTime() + lifetimeNanos + ThreadLocalRandom.current().nextLong(-spread, spread + 1);
+    }
+
+    /** Returns whether this loop keeps connections ready: it does if it relays. */
+    boolean isWarmWanted() {
+        return isWarmWanted;
     }
 
     Http2UpstreamConfig http2() {

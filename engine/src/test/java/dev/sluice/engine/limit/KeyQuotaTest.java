@@ -96,4 +96,14 @@ class KeyQuotaTest {
         quota.settle(Principal.of("bob"), 1_000_000);
         assertNull(ask(Principal.of("bob")));
     }
+
+    /** Somebody with the same name and no limit of tokens forgives nobody's debt. */
+    @Test
+    void shouldRememberADebt() {
+        Principal caller = caller(0, 0, 100);
+        assertNull(ask(caller));
+        quota.settle(caller, 1000);
+        assertNull(ask(caller(5, 0, 0)));
+        assertTrue(ask(caller) != null);
+    }
 }

@@ -54,6 +54,7 @@ final class LoadClient {
     private final int streamsPerConnection;
     private final String key;
     private final byte[] body;
+    private final int leaveAfter;
     private final ArrayDeque<Channel> idle = new ArrayDeque<>();
     private final List<Multiplexed> multiplexed = new ArrayList<>();
 
@@ -61,9 +62,10 @@ final class LoadClient {
      * @param target base URL, with {@code /v1}
      * @param tls    null for plain text
      * @param key    sent as Bearer; null for none
+     * @param leaveAfter after so many events an answer is left; 0 for none
      */
     LoadClient(EventLoop loop, URI target, SslContext tls, boolean isHttp2, int streamsPerConnection, String key,
-            byte[] body) {
+            byte[] body, int leaveAfter) {
         this.loop = loop;
         this.target = target;
         this.tls = tls;
@@ -71,6 +73,7 @@ final class LoadClient {
         this.streamsPerConnection = streamsPerConnection;
         this.key = key;
         this.body = body.clone();
+        this.leaveAfter = leaveAfter;
     }
 
     /** Is told of one answer. */
@@ -83,6 +86,12 @@ final class LoadClient {
 
         /** It is over: whole, as far as HTTP can tell. */
         void onEnd(StreamCheck stream);
+
+        /** It is one document, and is it the mock's. */
+        void onDocument(boolean isRight);
+
+        /** It was left in mid-stream. */
+        void onLeft();
 
         /** It failed; {@code kind} in a few words. */
         void onFailure(String kind);
@@ -231,6 +240,8 @@ final class LoadClient {
         private boolean isOver;
         private boolean isFirstSeen;
         private int status;
+        private String documentHash;
+        private ByteBuf document;
 
         Reader(Answer answer, LongConsumer onStamp) {
             this.answer = answer;
@@ -248,20 +259,33 @@ final class LoadClient {
         protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
             if (message instanceof HttpResponse response) {
                 status = response.status().code();
+                documentHash = response.headers().get("x-mock-sha256");
                 isKeptAlive = HttpUtil.isKeepAlive(response);
             }
             if (message instanceof HttpContent content) {
-                onContent(content.content());
+                onContent(ctx, content.content());
             }
             if (message instanceof LastHttpContent) {
                 onEnd(ctx);
             }
         }
 
-        private void onContent(ByteBuf content) {
+        private void onContent(ChannelHandlerContext ctx, ByteBuf content) {
             long before = stream.events();
             int count = content.readableBytes();
+            if (documentHash != null) {
+                document = document == null ? Unpooled.buffer() : document;
+                document.writeBytes(content, content.readerIndex(), count);
+                answer.onBytes(count, 0);
+                return;
+            }
             stream.add(content);
+            if (leaveAfter > 0 && stream.events() >= leaveAfter && !isOver) {
+                isOver = true;
+                answer.onLeft();
+                ctx.close();
+                return;
+            }
             if (!isFirstSeen && stream.events() > 0 && status == 200) {
                 isFirstSeen = true;
                 answer.onFirstEvent();
@@ -275,6 +299,9 @@ final class LoadClient {
             }
             if (status != 200) {
                 fail("status " + status);
+            } else if (documentHash != null) {
+                isOver = true;
+                answer.onDocument(document != null && documentHash.equals(StreamCheck.sha256(document)));
             } else if (!stream.isComplete()) {
                 fail("ended without its last event");
             } else {

@@ -75,6 +75,13 @@ public final class LoadCommand implements Callable<Integer> {
             description = "How long the input of a request is. Default: a few words")
     private int requestBytes;
 
+    @Option(names = "--documents", description = "Ask for JSON documents instead of streams.")
+    private boolean isDocument;
+
+    @Option(names = "--leave-after", paramLabel = "N", defaultValue = "0",
+            description = "Close the connection after so many events. Default: never")
+    private int leaveAfter;
+
     @Option(names = "--model", paramLabel = "NAME", defaultValue = "gpt-5.2-codex",
             description = "Default: ${DEFAULT-VALUE}")
     private String model;
@@ -128,7 +135,8 @@ public final class LoadCommand implements Callable<Integer> {
                 : NioIoHandler.newFactory());
         try {
             loop = group.next();
-            client = new LoadClient(loop, url, tls(), isHttp2, streamsPerConnection, key, body());
+            client = new LoadClient(loop, url, tls(), isHttp2, streamsPerConnection, key, body(),
+                    leaveAfter);
             recording = new Recording();
             loop.execute(() -> start(System.nanoTime()));
             TimeUnit.SECONDS.sleep(warmupSeconds);
@@ -164,9 +172,9 @@ public final class LoadCommand implements Callable<Integer> {
     private byte[] body() {
         String input = requestBytes == 0 ? "Say something." : "lorem ipsum dolor ".repeat(requestBytes / 18 + 1)
                 .substring(0, requestBytes);
-        return ("{\"model\":\"" + model + "\",\"stream\":true,\"metadata\":{\"mock_stamp\":\"true\",\"mock_events\":\""
-                + events + "\",\"mock_pace_ms\":\"" + paceMillis + "\",\"mock_glue\":\"" + glue + "\"},\"input\":\""
-                + input + "\"}").getBytes(StandardCharsets.UTF_8);
+        return ("{\"model\":\"" + model + "\",\"stream\":" + !isDocument + ",\"metadata\":{\"mock_stamp\":\"true\","
+                + "\"mock_events\":\"" + events + "\",\"mock_pace_ms\":\"" + paceMillis + "\",\"mock_glue\":\"" + glue
+                + "\"},\"input\":\"" + input + "\"}").getBytes(StandardCharsets.UTF_8);
     }
 
     private void start(long nowNanos) {
@@ -220,6 +228,19 @@ public final class LoadCommand implements Callable<Integer> {
             }
 
             @Override
+            public void onDocument(boolean isRight) {
+                into.record(Time.ANSWER, System.nanoTime() - dueNanos);
+                into.onDocument(isRight);
+                next();
+            }
+
+            @Override
+            public void onLeft() {
+                into.onLeft();
+                next();
+            }
+
+            @Override
             public void onFailure(String kind) {
                 into.onError(kind);
                 next();
@@ -264,6 +285,7 @@ public final class LoadCommand implements Callable<Integer> {
     private String parameters() {
         return (rate > 0 ? "rate " + rate : "streams " + streams) + ", events " + events + ", pace " + paceMillis
                 + " ms, glue " + glue + (requestBytes > 0 ? ", request " + requestBytes + " B" : "")
+                + (isDocument ? ", documents" : "") + (leaveAfter > 0 ? ", left after " + leaveAfter : "")
                 + (isHttp2 ? ", HTTP/2" : ", HTTP/1.1") + (url.getScheme().equals("https") ? ", TLS" : "");
     }
 }

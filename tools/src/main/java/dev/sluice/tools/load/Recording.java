@@ -46,6 +46,15 @@ final class Recording {
         unverified += stream.isHashTold() ? 0 : 1;
     }
 
+    void onDocument(boolean isRight) {
+        completed++;
+        wrong += isRight ? 0 : 1;
+    }
+
+    void onLeft() {
+        completed++;
+    }
+
     void onBytes(long count, long ofEvents) {
         bytes += count;
         events += ofEvents;

@@ -3,6 +3,7 @@
 package dev.sluice.tools.load;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -36,6 +37,16 @@ final class StreamCheck {
         this.onStamp = onStamp;
         try {
             digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+
+    /** Returns the hash of a document, in hexadecimal digits. */
+    static String sha256(ByteBuf document) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(ByteBufUtil.getBytes(document)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
         }

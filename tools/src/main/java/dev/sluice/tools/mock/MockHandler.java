@@ -114,8 +114,9 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         FullHttpResponse answer = json(HttpResponseStatus.OK, collected(response, options));
         byte[] bytes = ByteBufUtil.getBytes(answer.content());
-        reports.accept(new MockReport(response.id(), HttpResponseStatus.OK.code(), 0, bytes.length, sha256(bytes),
-                "complete"));
+        String hash = sha256(bytes);
+        answer.headers().set("x-mock-sha256", hash);
+        reports.accept(new MockReport(response.id(), HttpResponseStatus.OK.code(), 0, bytes.length, hash, "complete"));
         answer(ctx, request, answer);
     }
 

@@ -5,6 +5,7 @@ package dev.sluice.tools.serve;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
@@ -68,7 +69,8 @@ public final class KeysCommand {
             byte[] random = new byte[KEY_BYTES];
             new SecureRandom().nextBytes(random);
             String key = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-            KeyConfig config = KeyConfig.ofSecret(label, key);
+            KeyConfig config = KeyConfig.ofSecret(label, key).withLimits(new KeyLimits(maxInFlight, requestsPerMinute,
+                    tokensPerMinute));
             ObjectMapper json = new ObjectMapper();
             ObjectNode line = json.createObjectNode().put("label", config.label()).put("sha256", config.sha256());
             if (!models.isEmpty()) {

@@ -60,8 +60,8 @@ public final class ServeCommand implements Callable<Integer> {
             if (!isStopping) {
                 Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "relay-stop"));
             }
+            Signals.on("HUP", () -> changes.execute(this::onHangup));
             if (options.isFile()) {
-                Signals.on("HUP", () -> changes.execute(() -> reload("SIGHUP")));
                 changes.scheduleWithFixedDelay(this::reloadIfChanged, 1, 1, TimeUnit.SECONDS);
             }
             manager.ready();
@@ -72,6 +72,15 @@ public final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void onHangup() {
+        if (options.isFile()) {
+            reload("SIGHUP");
+        } else {
+            LOG.info("SIGHUP: the configuration is from the command line, there is nothing to read again");
+        }
+    }
+
+    /** Whatever happens, the next look comes: a task that throws would be the last. */
     private void reloadIfChanged() {
         try {
             String now = options.text();
@@ -81,19 +90,28 @@ public final class ServeCommand implements Callable<Integer> {
             changed = now;
         } catch (IOException e) {
             LOG.debug("the configuration cannot be read now: {}", e.toString()); // it may be about to be replaced
+        } catch (RuntimeException | Error e) {
+            LOG.error("the configuration was not looked at", e);
         }
     }
 
     private void reload(String cause) {
-        manager.reloading();
+        if (stops.get() > 0) {
+            return; // it drains
+        }
         try {
+            manager.reloading();
             text = options.text(); // before the loading: a change meanwhile is seen next time
             relay.reload(manager.withInheritedSockets(options.load(spec.commandLine())));
             LOG.info("configuration read again ({})", cause);
-        } catch (IOException | RuntimeException e) {
-            LOG.error("configuration not used ({}), it stays as it was: {}", cause, e.getMessage());
+        } catch (IOException | RuntimeException | StackOverflowError e) { // the last by what is nested too deeply
+            LOG.error("configuration not used ({}), it stays as it was: {}", cause,
+                    e.getMessage() == null ? e.toString() : e.getMessage());
+        } finally {
+            if (stops.get() == 0) {
+                manager.ready();
+            }
         }
-        manager.ready();
     }
 
     /** Drains the first time, stops at once the second time. */

@@ -16,6 +16,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -30,6 +31,10 @@ final class ServiceManager {
     private static final int FIRST_FD = 3;
     private static final int MAX_FDS = 64;
     private static final int O_NONBLOCK = 04000;
+    /** Columns and a value of /proc/net/tcp. */
+    private static final int STATE = 3;
+    private static final int INODE = 9;
+    private static final String LISTEN = "0A";
 
     private final Function<String, String> environment;
 
@@ -56,6 +61,7 @@ final class ServiceManager {
         RelayConfig adopted = config;
         for (int i = 0; i < sockets; i++) {
             checkNonBlocking(FIRST_FD + i);
+            checkListening(FIRST_FD + i);
             adopted = adopted.withListener(i, adopted.listeners().get(i).withFd(FIRST_FD + i));
         }
         return adopted;
@@ -74,6 +80,26 @@ final class ServiceManager {
             throw new SettingException("LISTEN_FDS", "socket " + fd
                     + " blocks (expected: one that does not, in systemd by NonBlocking=true in the service)");
         }
+    }
+
+    /** Only a TCP socket that listens is in the kernel's tables in that state. */
+    private static void checkListening(int fd) {
+        try {
+            String inode = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().replaceAll("\\D", "");
+            for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
+                for (String line : Files.exists(Path.of(table)) ? Files.readAllLines(Path.of(table))
+                        : List.<String>of()) {
+                    String[] fields = line.trim().split("\\s+");
+                    if (fields.length > INODE && fields[INODE].equals(inode) && fields[STATE].equals(LISTEN)) {
+                        return;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("file descriptor {} cannot be looked at", fd, e); // refused below
+        }
+        throw new SettingException("LISTEN_FDS", "file descriptor " + fd
+                + " is no TCP socket that listens (expected: ListenStream= with an address in the socket unit)");
     }
 
     /** It serves. */
@@ -116,6 +142,8 @@ final class ServiceManager {
             told.channel().close().sync();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.warn("NOTIFY_SOCKET: nothing was told: {}", e.toString()); // no reason to fail in anything else
         } finally {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine;
+
+import static dev.sluice.engine.ScriptedUpstream.chunk;
+import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RetryConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.config.TransportConfig;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A second endpoint is asked where the first is late; the first to answer wins, and the other is told. */
+class HedgeIT extends RelayFixture {
+    private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
+
+    private final ScriptedUpstream second = new ScriptedUpstream();
+    private final AtomicInteger firstRequests = new AtomicInteger();
+    private final AtomicInteger secondRequests = new AtomicInteger();
+    private final CountDownLatch firstLeft = new CountDownLatch(1);
+    private volatile ScriptedUpstream.Script late;
+
+    @AfterEach
+    void closeSecond() {
+        second.close();
+    }
+
+    private void launch(boolean isIdempotent, int secondInFlight) throws IOException {
+        upstream.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                firstRequests.incrementAndGet();
+                if (late != null) {
+                    late.run(peer);
+                } else {
+                    peer.write(ANSWER);
+                }
+            }
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null).withPlace(1, 0, 0),
+                        EndpointConfig.of(second.url(), null).withPlace(1, 1, secondInFlight))
+                        .withBalance(Balance.PRIORITY, new HealthConfig(100, Duration.ofSeconds(5),
+                                Duration.ofSeconds(60), 50)))
+                .route(RouteConfig.of("gpt-*", "up").withRetry(RetryConfig.DEFAULT.withHedgeQuantile(0.9)
+                        .withIdempotent(isIdempotent)))
+                .timeouts(TimeoutConfig.builder().responseHead(Duration.ofSeconds(60)).build())
+                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+        try (RawPeer client = connect()) {
+            for (int i = 0; i < 40; i++) { // how long it takes is known from these
+                assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
+            }
+        }
+    }
+
+    private void isNeverAnswered(RawPeer peer) throws IOException {
+        assertTrue(peer.awaitClose());
+        firstLeft.countDown();
+        throw new EOFException();
+    }
+
+    private void expectNothingInFlight() throws Exception {
+        for (int i = 0; i < 1000 && relay.core().describeEndpoints().replace("\"in_flight\":0", "")
+                .contains("in_flight"); i++) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertFalse(relay.core().describeEndpoints().replace("\"in_flight\":0", "").contains("in_flight"),
+                relay.core().describeEndpoints());
+    }
+
+    /** However its answer is cut, and behind an informational head. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"})
+    void shouldTakeTheAnswerOfTheSecond(String begin) throws Exception {
+        launch(false, 0);
+        late = this::isNeverAnswered;
+        second.always(peer -> {
+            peer.readMessage();
+            secondRequests.incrementAndGet();
+            peer.write(begin);
+            TimeUnit.MILLISECONDS.sleep(300);
+            peer.write(begin.startsWith("HTTP/1.1 200") ? ANSWER.substring(begin.length()) : ANSWER);
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
+        }
+        assertTrue(firstLeft.await(20, TimeUnit.SECONDS));
+        assertEquals(1, secondRequests.get());
+        assertEquals(41, firstRequests.get());
+        expectNothingInFlight();
+    }
+
+    /** The time of the first is over while the second works: it goes on, and nobody else is asked. */
+    @Test
+    void shouldWaitForTheSecondWhereTheFirstIsTooLate() throws Exception {
+        launch(true, 0);
+        late = this::isNeverAnswered;
+        CountDownLatch mayAnswer = new CountDownLatch(1);
+        CountDownLatch hasArrived = new CountDownLatch(1);
+        second.always(peer -> {
+            peer.readMessage();
+            secondRequests.incrementAndGet();
+            hasArrived.countDown();
+            assertTrue(mayAnswer.await(20, TimeUnit.SECONDS));
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY));
+            assertTrue(hasArrived.await(20, TimeUnit.SECONDS));
+            addedNanos.addAndGet(Duration.ofSeconds(59).toNanos());
+            assertTrue(firstLeft.await(20, TimeUnit.SECONDS) || secondRequests.get() == 1);
+            mayAnswer.countDown();
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+        assertEquals(1, secondRequests.get());
+        expectNothingInFlight();
+    }
+
+    /** While the time passes that the first has asked for, nobody else is asked, and the retry is the only one. */
+    @Test
+    void shouldNotHedgeWhileItWaitsToRetry() throws Exception {
+        launch(false, 1);
+        AtomicInteger refusals = new AtomicInteger();
+        CountDownLatch isBusy = new CountDownLatch(1);
+        CountDownLatch mayAnswer = new CountDownLatch(1);
+        second.always(peer -> {
+            while (true) {
+                peer.readMessage();
+                secondRequests.incrementAndGet();
+                isBusy.countDown();
+                assertTrue(mayAnswer.await(20, TimeUnit.SECONDS));
+                peer.write(ANSWER);
+            }
+        });
+        late = this::isNeverAnswered;
+        try (RawPeer busy = connect(); RawPeer client = connect()) {
+            busy.write(post(BODY));
+            assertTrue(isBusy.await(20, TimeUnit.SECONDS)); // as a hedge: the second is full
+            late = peer -> peer.write(refusals.getAndIncrement() == 0
+                    ? "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}" : ANSWER);
+            client.write(post(BODY));
+            TimeUnit.MILLISECONDS.sleep(100);
+            mayAnswer.countDown(); // it has room again, while the retry waits
+            assertEquals(CREATED + COMPLETED, busy.readMessage().text());
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+        assertEquals(3, refusals.get() + secondRequests.get()); // the other's, the refused one, and one more
+        expectNothingInFlight();
+    }
+}
