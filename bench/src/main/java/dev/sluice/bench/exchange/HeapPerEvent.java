@@ -42,13 +42,25 @@ import org.slf4j.LoggerFactory;
 public final class HeapPerEvent {
     private static final int WARM = 60_000;
     private static final int MEASURED = 20_000;
+    /** The budgets: B an event in plain text, with HTTP/2, and for each side that is TLS; B an exchange. */
+    private static final double PLAIN_BUDGET = 1; // 0, and what the JVM's own count is off by
+    private static final double HTTP2_BUDGET = 16;
+    private static final double TLS_BUDGET = 400;
+    private static final double EXCHANGE_BUDGET = 16 * 1024;
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     private HeapPerEvent() {
     }
 
-    /** Prints a row for each pairing. */
+    /**
+     * Prints a row for each pairing, and what a whole exchange takes.
+     *
+     * @param arguments {@code --check} to end with 1 where a budget is not kept, after fewer events
+     */
     public static void main(String[] arguments) throws Exception {
+        boolean isCheck = List.of(arguments).contains("--check");
+        int divisor = isCheck ? 3 : 1;
+        boolean isKept = true;
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
         Path folder = Files.createTempDirectory("heap-per-event");
@@ -57,10 +69,70 @@ public final class HeapPerEvent {
         for (int i = 0; i < 4; i++) {
             boolean isUpstream2 = (i & 2) != 0;
             boolean isDownstream2 = (i & 1) != 0;
+            double plain = measure(isUpstream2, isDownstream2, null, folder, divisor);
+            double secure = measure(isUpstream2, isDownstream2, keys, folder, divisor);
             System.out.printf("%s to %s %24.1f %13.1f%n", isUpstream2 ? "h2" : "h1", isDownstream2 ? "h2" : "h1",
-                    measure(isUpstream2, isDownstream2, null, folder),
-                    measure(isUpstream2, isDownstream2, keys, folder));
+                    plain, secure);
+            double budget = isUpstream2 || isDownstream2 ? HTTP2_BUDGET : PLAIN_BUDGET;
+            isKept &= plain <= budget && secure <= 2 * TLS_BUDGET + budget;
         }
+        double exchange = measureExchanges(divisor);
+        System.out.printf("a whole exchange, h1 to h1: %.0f B%n", exchange);
+        isKept &= exchange <= EXCHANGE_BUDGET;
+        if (isCheck && !isKept) {
+            System.err.printf("over budget (expected: at most %.0f B an event in plain text, %.0f with HTTP/2,"
+                    + " %.0f more for each side with TLS, %.0f an exchange)%n", PLAIN_BUDGET, HTTP2_BUDGET,
+                    TLS_BUDGET, EXCHANGE_BUDGET);
+            System.exit(1);
+        }
+    }
+
+    /** The heap of one short exchange after the other on connections that are kept. */
+    private static double measureExchanges(int divisor) throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        byte[] request = Wire.request(false).getBytes(StandardCharsets.ISO_8859_1);
+        String last = "event: response.completed\ndata: {\"type\":\"response.completed\",\"sequence_number\":9,"
+                + "\"response\":{\"id\":\"resp_1\",\"status\":\"completed\",\"usage\":{\"input_tokens\":3,"
+                + "\"output_tokens\":5,\"total_tokens\":8}}}\n\n";
+        byte[] answer = (Wire.head(false) + Wire.chunk(Wire.EVENT) + Wire.chunk(last) + "0\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        try (ServerSocket listener = new ServerSocket(0, 1, loopback);
+                Relay relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                        .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + listener.getLocalPort()
+                                + "/v1", null))).route(RouteConfig.of("*", "up"))
+                        .transport(new TransportConfig(TransportConfig.Kind.EPOLL, 1, false)).build());
+                Socket client = new Socket(loopback, relay.port())) {
+            client.setTcpNoDelay(true);
+            client.getOutputStream().write(request);
+            try (Socket upstream = listener.accept()) {
+                upstream.setTcpNoDelay(true);
+                ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+                long loop = loopThread(threads);
+                int warm = WARM / 2 / divisor;
+                int measured = MEASURED / 2 / divisor;
+                long before = 0;
+                for (int i = 0; i < warm + measured; i++) {
+                    if (i == warm) {
+                        before = threads.getThreadAllocatedBytes(loop);
+                    }
+                    if (i > 0) {
+                        client.getOutputStream().write(request);
+                    }
+                    readUntil(upstream, "true}");
+                    upstream.getOutputStream().write(answer);
+                    readUntil(client, "0\r\n\r\n");
+                }
+                return (threads.getThreadAllocatedBytes(loop) - before) / (double) measured;
+            }
+        }
+    }
+
+    private static long loopThread(ThreadMXBean threads) {
+        long loop = -1;
+        for (ThreadInfo thread : threads.dumpAllThreads(false, false)) {
+            loop = thread.getThreadName().equals("relay-io-1") ? thread.getThreadId() : loop;
+        }
+        return loop;
     }
 
     /** A key pair of the JDK's own tool: nothing else makes certificates without further libraries. */
@@ -100,8 +172,8 @@ public final class HeapPerEvent {
         return context;
     }
 
-    private static double measure(boolean isUpstream2, boolean isDownstream2, KeyStore keys, Path folder)
-            throws Exception {
+    private static double measure(boolean isUpstream2, boolean isDownstream2, KeyStore keys, Path folder,
+            int divisor) throws Exception {
         boolean isTls = keys != null;
         SSLContext context = isTls ? newContext(keys) : null;
         Path certificate = folder.resolve("server.pem");
@@ -127,7 +199,7 @@ public final class HeapPerEvent {
                 String event = isUpstream2 ? Wire.data(Wire.EVENT) : Wire.chunk(Wire.EVENT);
                 write(upstream, Wire.head(isUpstream2) + event);
                 readUntil(client, isDownstream2 ? "\n\n" : "\n\n\r\n");
-                return heapOf(client, upstream, event, new PayloadCounter(isDownstream2));
+                return heapOf(client, upstream, event, new PayloadCounter(isDownstream2), divisor);
             }
         }
     }
@@ -141,18 +213,17 @@ public final class HeapPerEvent {
         }
     }
 
-    private static double heapOf(Socket client, Socket upstream, String event, PayloadCounter payload)
+    private static double heapOf(Socket client, Socket upstream, String event, PayloadCounter payload, int divisor)
             throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long loop = -1;
-        for (ThreadInfo thread : threads.dumpAllThreads(false, false)) {
-            loop = thread.getThreadName().equals("relay-io-1") ? thread.getThreadId() : loop;
-        }
+        long loop = loopThread(threads);
+        int warm = WARM / divisor;
+        int measured = MEASURED / divisor;
         byte[] bytes = event.getBytes(StandardCharsets.ISO_8859_1);
         byte[] received = new byte[64 * 1024];
         long before = 0;
-        for (int i = 0; i < WARM + MEASURED; i++) {
-            if (i == WARM) {
+        for (int i = 0; i < warm + measured; i++) {
+            if (i == warm) {
                 before = threads.getThreadAllocatedBytes(loop);
             }
             upstream.getOutputStream().write(bytes);
@@ -164,7 +235,7 @@ public final class HeapPerEvent {
                 upstream.getInputStream().read(received); // windows that were given back
             }
         }
-        return (threads.getThreadAllocatedBytes(loop) - before) / (double) MEASURED;
+        return (threads.getThreadAllocatedBytes(loop) - before) / (double) measured;
     }
 
     private static void write(Socket socket, String text) throws IOException {

@@ -6,6 +6,7 @@ import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.engine.downstream.ResponseWriter;
 import dev.sluice.protocol.event.DocumentObserver;
 import dev.sluice.protocol.event.ResponseObserver;
+import dev.sluice.protocol.event.ScannerPool;
 import dev.sluice.protocol.event.Usage;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.TransferScanner;
@@ -43,8 +44,10 @@ public final class ResponseRelay {
      * @param timings is told how long things take
      * @param clock   nanoseconds
      * @param scratch any array of this thread
+     * @param scanners of this thread
      */
-    public ResponseRelay(ResponseHead head, RelayTimings timings, LongSupplier clock, byte[] scratch) {
+    public ResponseRelay(ResponseHead head, RelayTimings timings, LongSupplier clock, byte[] scratch,
+            ScannerPool scanners) {
         this.timings = timings;
         this.clock = clock;
         this.scratch = scratch;
@@ -52,9 +55,9 @@ public final class ResponseRelay {
         isCoded = coding != null && !coding.trim().equalsIgnoreCase("identity");
         boolean isSuccess = head.status().code() / 100 == 2 && !isCoded;
         String type = mediaType(head.headers().get("content-type"));
-        events = isSuccess && type.equals("text/event-stream") ? new ResponseObserver() : null;
+        events = isSuccess && type.equals("text/event-stream") ? new ResponseObserver(scanners) : null;
         document = isSuccess && (type.equals("application/json") || type.endsWith("+json"))
-                ? new DocumentObserver() : null;
+                ? new DocumentObserver(scanners) : null;
     }
 
     private static String mediaType(String contentType) {
@@ -210,6 +213,11 @@ public final class ResponseRelay {
         if (unseen != null) {
             unseen.release();
             unseen = null;
+        }
+        if (events != null) {
+            events.release();
+        } else if (document != null) {
+            document.release();
         }
     }
 }

@@ -12,6 +12,7 @@ import dev.sluice.engine.observe.LoopRecorder;
 import dev.sluice.engine.upstream.HealthChecks;
 import dev.sluice.engine.upstream.UpstreamPools;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.ScannerPool;
 import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.RequestScanner;
 import dev.sluice.protocol.request.RuleTable;
@@ -32,6 +33,7 @@ final class LoopContext implements ExchangeStarter {
     private final UpstreamPools pools;
     private final LoopRecorder recorder;
     private HealthChecks checks;
+    private final ScannerPool scanners = new ScannerPool();
     private final byte[] scratch = new byte[SCRATCH_BYTES];
     private final Map<RuleTable, ArrayDeque<RequestScanner>> spareScanners = new HashMap<>();
 
@@ -119,6 +121,11 @@ final class LoopContext implements ExchangeStarter {
 
     LoopRecorder recorder() {
         return recorder;
+    }
+
+    /** Returns the scanners of what comes back. */
+    ScannerPool scanners() {
+        return scanners;
     }
 
     byte[] scratch() {

@@ -75,7 +75,8 @@ final class ResponseSide {
         }
         headNanos = loop.ticker().nanoTime();
         lastReadNanos = headNanos;
-        relay = new ResponseRelay(received, loop.recorder(), core.clock(), loop.scratch());
+        relay = new ResponseRelay(received, loop.recorder(), core.clock(), loop.scratch(),
+                loop.scanners());
         head = ResponseHeaders.passedOn(received, exchange.requestSide().plan(), exchange.id(), relay.isEventStream());
     }
 

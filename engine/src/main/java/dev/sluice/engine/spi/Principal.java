@@ -61,7 +61,7 @@ public final class Principal {
 
     /** Returns whether a model may be used, by the name that the caller asks for. */
     public boolean mayUse(String model) {
-        return models.stream().anyMatch(glob -> glob.matches(model));
+        return matches(models, model);
     }
 
     /** Returns the patterns of the models that may be used. */
@@ -76,7 +76,16 @@ public final class Principal {
 
     /** Returns whether a request profile may be used. */
     public boolean mayUseProfile(String profile) {
-        return profiles.stream().anyMatch(glob -> glob.matches(profile));
+        return matches(profiles, profile);
+    }
+
+    private static boolean matches(List<Glob> patterns, String name) {
+        for (Glob pattern : patterns) {
+            if (pattern.matches(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

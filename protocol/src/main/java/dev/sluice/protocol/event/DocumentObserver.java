@@ -4,7 +4,6 @@ package dev.sluice.protocol.event;
 
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.json.JsonException;
-import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.json.JsonScanner;
 import io.netty.buffer.ByteBuf;
 
@@ -15,12 +14,34 @@ import io.netty.buffer.ByteBuf;
  */
 public final class DocumentObserver {
     private final ResponseFacts facts = ResponseFacts.ofDocument();
-    private final JsonScanner json = new JsonScanner(facts.table, new JsonLimits(256, 4096, 4096));
+    private final ScannerPool pool;
+    private JsonScanner json;
+    private boolean isComplete;
     private boolean hasGivenUp;
 
     /** Creates an observer of one document. */
     public DocumentObserver() {
+        this(new ScannerPool());
+    }
+
+    /**
+     * Creates an observer of one document.
+     *
+     * @param pool where {@link #release} gives back what it needs
+     */
+    public DocumentObserver(ScannerPool pool) {
+        this.pool = pool;
+        json = pool.take(facts, false);
         json.reset(facts);
+    }
+
+    /** Gives back what it needs to look at more; what it knows stays. Idempotent. */
+    public void release() {
+        if (json != null) {
+            isComplete = json.isComplete();
+            pool.giveBack(json, false);
+            json = null;
+        }
     }
 
     /** Looks at the body bytes of one received buffer; parameters as in {@link ResponseObserver#observe}. */
@@ -36,13 +57,13 @@ public final class DocumentObserver {
 
     /** Returns whether the document has ended. */
     public boolean isComplete() {
-        return json.isComplete();
+        return json == null ? isComplete : json.isComplete();
     }
 
     /** Returns the usage, or null where unknown; marked as truncated unless the document is complete. */
     public Usage usage() {
         Usage usage = facts.usage();
-        return usage == null || json.isComplete() ? usage : usage.truncated();
+        return usage == null || isComplete() ? usage : usage.truncated();
     }
 
     /** Returns the response's id, or null where unknown. */

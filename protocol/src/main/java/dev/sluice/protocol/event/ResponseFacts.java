@@ -12,16 +12,11 @@ final class ResponseFacts implements JsonListener {
     private static final int USAGE_CAP_BYTES = 16 * 1024;
     private static final int TEXT_CAP_BYTES = 512;
 
+    private static final Watches OF_EVENT = new Watches("response.");
+    private static final Watches OF_DOCUMENT = new Watches("");
+
     final WatchTable table;
-    private final int type;
-    private final int sequence;
-    private final int id;
-    private final int model;
-    private final int status;
-    private final int usage;
-    private final int errorCode;
-    private final int flatErrorCode;
-    private final int nestedErrorCode;
+    private final Watches watches;
 
     private EventType eventType;
     private boolean isTypeKnown;
@@ -32,30 +27,20 @@ final class ResponseFacts implements JsonListener {
     private String error;
     private Usage counts;
 
-    private ResponseFacts(String prefix) {
-        WatchTable.Builder builder = WatchTable.builder();
-        id = builder.watch(prefix + "id", TEXT_CAP_BYTES);
-        model = builder.watch(prefix + "model", TEXT_CAP_BYTES);
-        status = builder.watch(prefix + "status", TEXT_CAP_BYTES);
-        usage = builder.watch(prefix + "usage", USAGE_CAP_BYTES);
-        errorCode = builder.watch(prefix + "error.code", TEXT_CAP_BYTES);
-        boolean isEvent = !prefix.isEmpty();
-        type = isEvent ? builder.watch("type", TEXT_CAP_BYTES) : -1;
-        sequence = isEvent ? builder.watch("sequence_number", TEXT_CAP_BYTES) : -1;
-        flatErrorCode = isEvent ? builder.watch("code", TEXT_CAP_BYTES) : -1;
-        nestedErrorCode = isEvent ? builder.watch("error.code", TEXT_CAP_BYTES) : -1;
-        table = builder.build();
+    private ResponseFacts(Watches watches) {
+        this.watches = watches;
+        table = watches.table;
         clear();
     }
 
     /** Of the data of an event, where the response is a member. */
     static ResponseFacts ofEvent() {
-        return new ResponseFacts("response.");
+        return new ResponseFacts(OF_EVENT);
     }
 
     /** Of a response object that is the whole document. */
     static ResponseFacts ofDocument() {
-        return new ResponseFacts("");
+        return new ResponseFacts(OF_DOCUMENT);
     }
 
     void clear() {
@@ -71,12 +56,12 @@ final class ResponseFacts implements JsonListener {
 
     @Override
     public void onValueEnd(int watch, JsonKind kind, long start, long end, JsonCapture value) {
-        if (watch == usage) {
+        if (watch == watches.usage) {
             counts = kind == JsonKind.OBJECT ? UsageReader.read(value.bytes(), value.length()) : null;
-        } else if (watch == type) {
+        } else if (watch == watches.type) {
             isTypeKnown = kind == JsonKind.STRING && !value.isTruncated();
             eventType = isTypeKnown ? EventType.of(value.bytes(), 1, value.length() - 2) : EventType.OTHER;
-        } else if (watch == sequence) {
+        } else if (watch == watches.sequence) {
             sequenceNumber = value.asLong(-1);
         } else if (kind == JsonKind.STRING) {
             setText(watch, value.asString());
@@ -84,13 +69,13 @@ final class ResponseFacts implements JsonListener {
     }
 
     private void setText(int watch, String text) {
-        if (watch == id) {
+        if (watch == watches.id) {
             responseId = text;
-        } else if (watch == model) {
+        } else if (watch == watches.model) {
             responseModel = text;
-        } else if (watch == status) {
+        } else if (watch == watches.status) {
             responseStatus = text;
-        } else if (watch == errorCode || watch == flatErrorCode || watch == nestedErrorCode) {
+        } else if (watch == watches.errorCode || watch == watches.flatErrorCode || watch == watches.nestedErrorCode) {
             error = text;
         }
     }
@@ -126,5 +111,34 @@ final class ResponseFacts implements JsonListener {
 
     Usage usage() {
         return counts;
+    }
+
+    /** What is watched, compiled once. */
+    private static final class Watches {
+        final WatchTable table;
+        final int type;
+        final int sequence;
+        final int id;
+        final int model;
+        final int status;
+        final int usage;
+        final int errorCode;
+        final int flatErrorCode;
+        final int nestedErrorCode;
+
+        Watches(String prefix) {
+            WatchTable.Builder builder = WatchTable.builder();
+            id = builder.watch(prefix + "id", TEXT_CAP_BYTES);
+            model = builder.watch(prefix + "model", TEXT_CAP_BYTES);
+            status = builder.watch(prefix + "status", TEXT_CAP_BYTES);
+            usage = builder.watch(prefix + "usage", USAGE_CAP_BYTES);
+            errorCode = builder.watch(prefix + "error.code", TEXT_CAP_BYTES);
+            boolean isEvent = !prefix.isEmpty();
+            type = isEvent ? builder.watch("type", TEXT_CAP_BYTES) : -1;
+            sequence = isEvent ? builder.watch("sequence_number", TEXT_CAP_BYTES) : -1;
+            flatErrorCode = isEvent ? builder.watch("code", TEXT_CAP_BYTES) : -1;
+            nestedErrorCode = isEvent ? builder.watch("error.code", TEXT_CAP_BYTES) : -1;
+            table = builder.build();
+        }
     }
 }

@@ -4,7 +4,6 @@ package dev.sluice.protocol.event;
 
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.json.JsonException;
-import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.json.JsonScanner;
 import io.netty.buffer.ByteBuf;
 
@@ -20,10 +19,10 @@ import io.netty.buffer.ByteBuf;
  */
 public final class ResponseObserver implements EventListener {
     private static final byte[] LINE_FEED = {'\n'};
-    private static final JsonLimits LIMITS = new JsonLimits(256, 4096, 4096);
 
     private final ResponseFacts facts = ResponseFacts.ofEvent();
     private final EventScanner scanner = new EventScanner(this);
+    private final ScannerPool pool;
     private JsonScanner json;
 
     private EventType nameType = EventType.OTHER;
@@ -43,6 +42,25 @@ public final class ResponseObserver implements EventListener {
 
     /** Creates an observer of one event stream. */
     public ResponseObserver() {
+        this(new ScannerPool());
+    }
+
+    /**
+     * Creates an observer of one event stream.
+     *
+     * @param pool where {@link #release} gives back what it needs
+     */
+    public ResponseObserver(ScannerPool pool) {
+        this.pool = pool;
+    }
+
+    /** Gives back what it needs to look at more; what it knows stays. Idempotent. */
+    public void release() {
+        if (json != null) {
+            pool.giveBack(json, true);
+            json = null;
+            isJson = false;
+        }
     }
 
     /**
@@ -95,7 +113,7 @@ public final class ResponseObserver implements EventListener {
         isStart = true;
         isObject = false;
         if (json == null) {
-            json = new JsonScanner(facts.table, LIMITS);
+            json = pool.take(facts, true);
         }
         json.reset(facts);
     }

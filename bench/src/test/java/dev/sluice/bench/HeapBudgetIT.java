@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.bench.exchange.HeapPerEvent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The heap that an event and an exchange take stays within its budget: counted, not timed. In a JVM of its own, for
+ * leak detection, which all tests have, keeps a record of every buffer on the heap.
+ */
+@EnabledOnOs(OS.LINUX)
+class HeapBudgetIT {
+    @Test
+    void shouldKeepTheBudgets(@TempDir Path folder) throws Exception {
+        Path output = folder.resolve("output");
+        Process check = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
+                "-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC", "-cp",
+                System.getProperty("java.class.path"), HeapPerEvent.class.getName(), "--check")
+                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        assertTrue(check.waitFor(5, TimeUnit.MINUTES));
+        assertEquals(0, check.exitValue(), Files.readString(output));
+    }
+}
