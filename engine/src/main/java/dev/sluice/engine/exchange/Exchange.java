@@ -147,6 +147,7 @@ final class Exchange implements RequestListener {
         }
         ownStatus = refusal.code().status();
         stopRequest();
+        leavePlaces();
         Refusal.write(port.response(), setup.faces(), request, id, refusal);
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
@@ -174,6 +175,17 @@ final class Exchange implements RequestListener {
     /** No reentry from here: the end of the response may start the connection's next exchange. */
     void beginEnd() {
         requestSide.stop();
+        leavePlaces();
+    }
+
+    /**
+     * Gives back what it took of its caller's limits: before its end is seen, for the caller's next request follows.
+     */
+    private void leavePlaces() {
+        if (places != null) {
+            Usage usage = responseSide.relay() == null ? null : responseSide.relay().usage();
+            places.leave(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
+        }
     }
 
     void onAttemptFailed(Attempt failed, AttemptFailure failure) {
@@ -292,10 +304,7 @@ final class Exchange implements RequestListener {
         if (requestSide != null) {
             requestSide.release();
         }
-        if (places != null) {
-            Usage usage = relayed == null ? null : relayed.usage();
-            places.leave(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
-        }
+        leavePlaces();
         core.endExchange();
     }
 
