@@ -17,6 +17,7 @@ import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,11 +33,15 @@ class LimitsIT extends RelayFixture {
 
     private void serveOnDemand() {
         upstream.always(peer -> {
-            while (true) {
-                peer.readMessage();
-                arrived.release();
-                mayAnswer.acquire();
-                peer.write(ANSWER);
+            try {
+                while (true) {
+                    peer.readMessage();
+                    arrived.release();
+                    mayAnswer.acquire();
+                    peer.write(ANSWER);
+                }
+            } catch (SocketException cancelled) {
+                // its downstream has left
             }
         });
     }
