@@ -5,6 +5,8 @@ package dev.sluice.engine;
 import static dev.sluice.engine.ScriptedUpstream.chunk;
 import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.AdminConfig;
@@ -21,7 +23,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -430,5 +436,35 @@ class FailoverIT extends RelayFixture {
         return RelayConfig.builder().listen("127.0.0.1", 0).cluster(ClusterConfig.of("up",
                 EndpointConfig.of(upstream.url(), null)).withBalance(Balance.ROUND_ROBIN,
                 HealthConfig.DEFAULT.withCheck(check))).route(RouteConfig.of("gpt-*", "up")).build();
+    }
+
+    /** An endpoint's own headers go with each request, in the place of the downstream's. */
+    @Test
+    void shouldSendTheHeadersOfAnEndpoint() throws Exception {
+        BlockingQueue<String> heads = new LinkedBlockingQueue<>();
+        upstream.always(peer -> {
+            while (true) {
+                heads.add(peer.readMessage().head());
+                peer.write(ANSWER);
+            }
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)
+                        .withHeaders(Map.of("api-key", "secret", "OpenAI-Organization", "org-1"))))
+                .route(RouteConfig.of("gpt-*", "up")).build(), extensions());
+
+        try (RawPeer client = connect()) {
+            client.write(post("openai-organization: mine\r\nX-Other: kept\r\nContent-Length: " + BODY.length() + "\r\n",
+                    BODY)).readMessage();
+        }
+        String head = heads.poll(20, TimeUnit.SECONDS).toLowerCase(Locale.ROOT);
+        assertTrue(head.contains("\r\napi-key: secret\r\n") && head.contains("\r\nx-other: kept\r\n"), head);
+        assertTrue(head.contains("\r\nopenai-organization: org-1\r\n") && !head.contains("mine"), head);
+        assertFalse(EndpointConfig.of(upstream.url(), null).withHeaders(Map.of("api-key", "secret")).toString()
+                .contains("secret"));
+        for (String name : new String[] {"Host", "content-length", "a b", "Transfer-Encoding"}) {
+            assertThrows(IllegalArgumentException.class, () -> EndpointConfig.of(upstream.url(), null)
+                    .withHeaders(Map.of(name, "x")));
+        }
     }
 }

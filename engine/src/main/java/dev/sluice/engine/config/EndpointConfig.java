@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One upstream address with its credentials.
@@ -23,10 +25,20 @@ import java.util.Objects;
  * @param maxInFlight requests at one time; 0 for no bound
  * @param warmConnections idle connections that each event loop keeps ready, with the handshake done; with HTTP/2 one is
  *                 enough. 0 to connect when there is a request
+ * @param headers  sent with each request, in the place of what the downstream sent by these names
+ * @param maxConnections connections of HTTP/2 at one time, for each event loop; 0 for what {@link Http2UpstreamConfig}
+ *                 says. Of HTTP/1.1 there are as many as requests at one time
+ * @param maxStreams requests at one time on one of them; 0 for the same
  */
 public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVersions versions, int weight,
-        int priority, int maxInFlight, int warmConnections) {
+        int priority, int maxInFlight, int warmConnections, Map<String, String> headers, int maxConnections,
+        int maxStreams) {
     private static final int MAX_WEIGHT = 1000;
+    private static final int MAX_PARALLEL = 10_000;
+    /** What the relay sets itself, or what frames a request. */
+    private static final Set<String> OWN_HEADERS = Set.of("host", "content-length", "transfer-encoding", "connection",
+            "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "content-encoding", "accept-encoding",
+            "expect");
     private static final int MAX_KEY_FILE_BYTES = 8 * 1024;
 
     public EndpointConfig {
@@ -49,12 +61,18 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         Checks.between("endpoint priority", priority, 0, MAX_WEIGHT);
         Checks.atLeast("endpoint max_in_flight", maxInFlight, 0);
         Checks.between("endpoint warm_connections", warmConnections, 0, MAX_WEIGHT);
+        Checks.between("endpoint max_connections", maxConnections, 0, MAX_PARALLEL);
+        Checks.between("endpoint max_streams", maxStreams, 0, MAX_PARALLEL);
+        headers = Map.copyOf(headers);
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            checkHeader(header.getKey(), header.getValue(), apiKey != null || apiKeyFile != null);
+        }
     }
 
     /** An endpoint by its base URL, with the key to use there or null. */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
-            return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0, 0);
+            return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0, 0, Map.of(), 0, 0);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
@@ -63,24 +81,37 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
     /** Returns this endpoint, spoken to in other versions of HTTP. */
     public EndpointConfig withVersions(HttpVersions other) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight,
-                warmConnections);
+                warmConnections, headers, maxConnections, maxStreams);
     }
 
     /** Returns this endpoint with another place among the endpoints of its cluster. */
     public EndpointConfig withPlace(int share, int order, int inFlight) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight,
-                warmConnections);
+                warmConnections, headers, maxConnections, maxStreams);
     }
 
     /** Returns this endpoint with connections that are kept ready. */
     public EndpointConfig withWarmConnections(int count) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight, count);
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight, count,
+                headers, maxConnections, maxStreams);
+    }
+
+    /** Returns this endpoint with headers that are sent with each request. */
+    public EndpointConfig withHeaders(Map<String, String> sent) {
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
+                warmConnections, sent, maxConnections, maxStreams);
+    }
+
+    /** Returns this endpoint with other bounds of HTTP/2. */
+    public EndpointConfig withCapacity(int connections, int streams) {
+        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
+                warmConnections, headers, connections, streams);
     }
 
     /** Returns this endpoint with its key in a file. */
     public EndpointConfig withApiKeyFile(Path file) {
         return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight,
-                warmConnections);
+                warmConnections, headers, maxConnections, maxStreams);
     }
 
     /**
@@ -107,6 +138,22 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         if (!isHeaderText(key)) {
             throw new IllegalArgumentException("endpoint " + field + ": empty or not printable ASCII"
                     + " (expected: printable ASCII without spaces)");
+        }
+    }
+
+    /** Says nothing of the value: it may be a secret. */
+    private static void checkHeader(String name, String value, boolean hasKey) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (!lower.matches("[!#$%&'*+.^_`|~0-9a-z-]+") || OWN_HEADERS.contains(lower)) {
+            throw new IllegalArgumentException("endpoint headers: " + name
+                    + " (expected: the name of a header that the relay does not set itself)");
+        }
+        if (hasKey && lower.equals("authorization")) {
+            throw new IllegalArgumentException("endpoint headers: authorization beside a key (expected: one of them)");
+        }
+        if (value == null || !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f || c == '\t')) {
+            throw new IllegalArgumentException("endpoint headers: the value of " + name
+                    + " is not printable ASCII (expected: printable ASCII)");
         }
     }
 

@@ -19,6 +19,7 @@ import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,8 @@ final class RequestSide {
     private static final int MAX_REFUSED_ATTEMPTS = 4;
     /** A reused connection that closes within this time without a byte was closed before the request reached it. */
     private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** Before a second attempt at the only endpoint, give or take a half; twice as long before a third. */
+    private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Exchange exchange;
     private final RelayCore core;
@@ -323,7 +326,7 @@ final class RequestSide {
         startedNanos = loop.ticker().nanoTime();
         long length = body.lengthToSend();
         connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), length,
-                decoder != null));
+                decoder != null, connected.endpoint()));
         body.sendTo(connection);
         advance();
         if (!connected.isOver()) {
@@ -391,7 +394,7 @@ final class RequestSide {
     private void sendToHedge() {
         UpstreamConnection connection = hedge.connection();
         connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), body.lengthToSend(),
-                decoder != null));
+                decoder != null, hedge.endpoint()));
         body.sendTo(connection);
         connection.endRequest();
         hedgeSentNanos = loop.ticker().nanoTime();
@@ -461,7 +464,7 @@ final class RequestSide {
         }
         LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
         if (attempts < cluster.maxAttempts() && !isBeginningLost() && cluster.retries().tryTake()) {
-            retry(startedNanos);
+            retryOrBackOff(startedNanos);
         } else {
             exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
                     "No connection to the upstream could be made"));
@@ -481,8 +484,24 @@ final class RequestSide {
                 || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
             return false;
         }
-        retry(failure.kind() == AttemptFailure.Kind.CLOSED ? startedNanos : UpstreamPools.ANY);
+        long notBefore = failure.kind() == AttemptFailure.Kind.CLOSED ? startedNanos : UpstreamPools.ANY;
+        if (isFree) {
+            retry(notBefore);
+        } else {
+            retryOrBackOff(notBefore);
+        }
         return true;
+    }
+
+    /** Tries another endpoint at once, and one that has just failed after a while: at once it would fail again. */
+    private void retryOrBackOff(long notBefore) {
+        if (hasOthers()) {
+            retry(notBefore);
+            return;
+        }
+        long backOffNanos = BACK_OFF_NANOS << attempts - 1;
+        waitingRetry = loop.eventLoop().schedule(() -> retryNow(notBefore), backOffNanos / 2
+                + ThreadLocalRandom.current().nextLong(backOffNanos), TimeUnit.NANOSECONDS);
     }
 
     /** Tries once more where an endpoint did not answer in time and the request may be processed twice. */
@@ -542,7 +561,8 @@ final class RequestSide {
         if (other != null) {
             retry(other, UpstreamPools.ANY);
         } else {
-            waitingRetry = loop.eventLoop().schedule(this::retryNow, retryAfterNanos, TimeUnit.NANOSECONDS);
+            waitingRetry = loop.eventLoop().schedule(() -> retryNow(UpstreamPools.ANY), retryAfterNanos,
+                    TimeUnit.NANOSECONDS);
         }
         return true;
     }
@@ -557,10 +577,10 @@ final class RequestSide {
         return waitingRetry != null;
     }
 
-    private void retryNow() {
+    private void retryNow(long notBefore) {
         waitingRetry = null;
         if (!isStopped && !exchange.state().isTerminal()) {
-            retry(UpstreamPools.ANY);
+            retry(notBefore);
         }
     }
 

@@ -4,10 +4,12 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
+import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.loop.FollowedFiles;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
+import java.util.Map;
 
 /** One upstream address, ready to connect to. Shared by all loops; compared by identity. */
 public final class Endpoint {
@@ -124,6 +126,18 @@ public final class Endpoint {
     /** Returns how many idle connections each loop keeps ready. */
     int warmConnections() {
         return config.warmConnections();
+    }
+
+    /** Returns what is sent with each request. */
+    Map<String, String> headers() {
+        return config.headers();
+    }
+
+    /** Returns the bounds of HTTP/2 for it. */
+    Http2UpstreamConfig http2(Http2UpstreamConfig common) {
+        return config.maxConnections() == 0 && config.maxStreams() == 0 ? common : common.withCapacity(
+                config.maxStreams() == 0 ? common.maxStreams() : config.maxStreams(),
+                config.maxConnections() == 0 ? common.maxConnections() : config.maxConnections(), common.maxQueued());
     }
 
     /** Returns how it is asked whether it is well; null for not at all. */

@@ -9,6 +9,7 @@ import dev.sluice.engine.loop.Tickable;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -153,8 +154,10 @@ public final class HealthChecks implements Tickable {
                 acquired.cancel();
                 return;
             }
-            acquired.writeHead(new UpstreamRequest("GET", check.config.path(), new DefaultHttpHeaders()
-                    .set("accept", "application/json").set("accept-encoding", "identity"), 0, false));
+            HttpHeaders headers = new DefaultHttpHeaders().set("accept", "application/json")
+                    .set("accept-encoding", "identity");
+            check.endpoint.headers().forEach(headers::set);
+            acquired.writeHead(new UpstreamRequest("GET", check.config.path(), headers, 0, false));
             acquired.endRequest();
             acquired.flush();
             if (!isOver) {

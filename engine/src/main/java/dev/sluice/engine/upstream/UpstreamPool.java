@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
@@ -51,7 +52,7 @@ final class UpstreamPool {
     void acquire(long notBefore, UpstreamListener attempt) {
         boolean isFresh = notBefore != UpstreamPools.ANY;
         Http2UpstreamHandler shared = withRoom(notBefore);
-        if (shared == null && standing() + connecting >= pools.http2().maxConnections()) {
+        if (shared == null && standing() + connecting >= http2().maxConnections()) {
             shared = withRoom(UpstreamPools.ANY); // there will be no younger one
         }
         if (shared != null) {
@@ -67,6 +68,10 @@ final class UpstreamPool {
         } else {
             enqueue(new Waiting(attempt, notBefore, pools.nanoTime()));
         }
+    }
+
+    private Http2UpstreamConfig http2() {
+        return endpoint.http2(pools.http2());
     }
 
     private Http2UpstreamHandler withRoom(long notBefore) {
@@ -92,10 +97,10 @@ final class UpstreamPool {
     }
 
     private void enqueue(Waiting waiting) {
-        if (queue.size() >= pools.http2().maxQueued()) {
+        if (queue.size() >= http2().maxQueued()) {
             queue.removeIf(other -> !other.attempt.isWanted());
         }
-        if (queue.size() >= pools.http2().maxQueued()) {
+        if (queue.size() >= http2().maxQueued()) {
             waiting.attempt.onUpstreamBusy();
             return;
         }
@@ -106,9 +111,9 @@ final class UpstreamPool {
     /** Opens another connection where those that are being opened will not do. */
     private void connectForQueue() {
         int standing = standing();
-        int opening = standing == 0 ? 1 : pools.http2().maxConnections(); // one finds out what the endpoint speaks
-        while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * pools.http2().maxStreams()
-                && connecting < opening && standing + connecting < pools.http2().maxConnections()) {
+        int opening = standing == 0 ? 1 : http2().maxConnections(); // one finds out what the endpoint speaks
+        while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * http2().maxStreams()
+                && connecting < opening && standing + connecting < http2().maxConnections()) {
             connecting++;
             pools.connect(endpoint, this, null);
         }
@@ -267,7 +272,7 @@ final class UpstreamPool {
         Iterator<Waiting> all = List.copyOf(queue).iterator();
         while (all.hasNext()) {
             Waiting waiting = all.next();
-            if (nowNanos - waiting.sinceNanos <= pools.http2().maxQueueTime().toNanos()) {
+            if (nowNanos - waiting.sinceNanos <= http2().maxQueueTime().toNanos()) {
                 return; // and so are all behind it
             }
             if (queue.remove(waiting)) {

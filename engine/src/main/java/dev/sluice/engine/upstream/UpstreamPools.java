@@ -189,7 +189,7 @@ public final class UpstreamPools implements Tickable {
                 pool.onUnexpectedHttp2(attempt);
             }
             if (isHttp2) {
-                channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, http2));
+                channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, endpoint.http2(http2)));
                 loop.schedule(() -> closeIfSilent(channel), timeouts.connect().toNanos(), TimeUnit.NANOSECONDS);
                 return;
             }

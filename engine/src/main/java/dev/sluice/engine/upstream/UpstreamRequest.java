@@ -24,14 +24,16 @@ public record UpstreamRequest(String method, String target, HttpHeaders headers,
      * @param exchangeId becomes x-request-id where the downstream sent none
      * @param bodyBytes  the length of the body, or -1 where it is not known yet
      * @param isDecoded  whether the body is sent without the coding that it came in
+     * @param endpoint   whose own headers it gets
      */
     public static UpstreamRequest of(DownstreamRequest request, String path, String exchangeId, long bodyBytes,
-            boolean isDecoded) {
+            boolean isDecoded, Endpoint endpoint) {
         HttpHeaders headers = RequestHeaders.forwarded(request.headers(), exchangeId, isDecoded);
         boolean hasBody = bodyBytes != 0 || request.method().equals("POST");
         if (hasBody && !headers.contains("content-type")) {
             headers.set("content-type", "application/json");
         }
+        endpoint.headers().forEach(headers::set);
         return new UpstreamRequest(request.method(), path + request.query(), headers, bodyBytes, hasBody);
     }
 }

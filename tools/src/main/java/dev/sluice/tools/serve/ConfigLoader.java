@@ -155,7 +155,7 @@ final class ConfigLoader {
                 "max_in_flight");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
             endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight",
-                    "warm_connections");
+                    "warm_connections", "headers", "max_connections", "max_streams");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
                 case "1" -> HttpVersions.HTTP_1;
                 case "2" -> HttpVersions.HTTP_2;
@@ -164,7 +164,9 @@ final class ConfigLoader {
             return endpoint.make(() -> credentials(endpoint).withVersions(versions).withPlace(
                     endpoint.integer("weight", 1), endpoint.integer("priority", 0),
                     endpoint.integer("max_in_flight", 0))
-                    .withWarmConnections(endpoint.integer("warm_connections", 0)));
+                    .withWarmConnections(endpoint.integer("warm_connections", 0))
+                    .withHeaders(headers(endpoint)).withCapacity(endpoint.integer("max_connections", 0),
+                            endpoint.integer("max_streams", 0)));
         }).toList();
         Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
                 "weighted", "priority", "rendezvous").toUpperCase(Locale.ROOT));
@@ -174,6 +176,15 @@ final class ConfigLoader {
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
         return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
                 always, section.text("dialect", null), balance, health, section.integer("max_in_flight", 0)));
+    }
+
+    private static Map<String, String> headers(YamlSection endpoint) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        if (endpoint.has("headers")) {
+            YamlSection section = endpoint.section("headers");
+            section.names().forEach(name -> headers.put(name, section.text(name)));
+        }
+        return headers;
     }
 
     private static EndpointConfig credentials(YamlSection endpoint) {
