@@ -82,6 +82,9 @@ final class Deadlines implements Tickable {
             }
             return;
         }
+        if (request.isWaitingToRetry()) {
+            return; // not for long
+        }
         ResponseSide response = exchange.responseSide();
         if (response.hasHead()) {
             boolean isSilent = response.isCollecting()
@@ -90,8 +93,6 @@ final class Deadlines implements Tickable {
             if (isSilent) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             }
-        } else if (request.isWaitingToRetry()) {
-            return; // not for long
         } else if (request.isSent()) {
             if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);

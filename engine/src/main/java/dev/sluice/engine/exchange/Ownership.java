@@ -188,6 +188,11 @@ final class Ownership {
         return cluster.choose(before, keys.stableHash(), nowNanos);
     }
 
+    /** Returns whether the owner of what the body names was asked for, with or without an answer. */
+    boolean hasAsked() {
+        return state != State.NOT_ASKED && cluster != null;
+    }
+
     /** Returns whether a hard key has come after the owner was asked for. */
     boolean isMissed(RequestFacts facts, RequestHead head) {
         AffinityKeys all = new AffinityKeys(principal);

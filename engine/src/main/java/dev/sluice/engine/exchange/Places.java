@@ -108,22 +108,9 @@ final class Places {
 
     /** Returns a ticket, which may have to wait, or refuses. */
     private FairGate.Ticket enter(FairGate gate, Runnable whenInside) {
-        FairGate.Ticket ticket = gate.enter(caller.name(), loop.eventLoop(), new FairGate.Waiter() {
-            @Override
-            public void onEntered() {
-                if (!isOver && waiting != null) {
-                    waiting = null;
-                    whenInside.run();
-                }
-            }
-
-            @Override
-            public void onDropped() {
-                if (!isOver) {
-                    refuse();
-                }
-            }
-        });
+        PlaceWaiter waiter = new PlaceWaiter(whenInside);
+        FairGate.Ticket ticket = gate.enter(caller.name(), loop.eventLoop(), waiter);
+        waiter.ticket = ticket;
         if (ticket == null) {
             refuse();
         } else if (!ticket.isInside()) {
@@ -177,6 +164,31 @@ final class Places {
             core.quota().settle(caller, tokens);
         } catch (RuntimeException e) {
             LOG.error("exchange {}: {} tokens were not settled: the quota failed", exchange.id(), tokens, e);
+        }
+    }
+
+    /** Waits for one place: it may be there before it was known that it has to be waited for, or be another's turn. */
+    private final class PlaceWaiter implements FairGate.Waiter {
+        private final Runnable whenInside;
+        private FairGate.Ticket ticket;
+
+        PlaceWaiter(Runnable whenInside) {
+            this.whenInside = whenInside;
+        }
+
+        @Override
+        public void onEntered() {
+            if (!isOver && waiting != null && waiting == ticket) {
+                waiting = null;
+                whenInside.run();
+            }
+        }
+
+        @Override
+        public void onDropped() {
+            if (!isOver) {
+                refuse();
+            }
         }
     }
 }

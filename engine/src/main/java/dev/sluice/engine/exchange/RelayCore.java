@@ -196,8 +196,9 @@ public final class RelayCore {
         return isRefusing;
     }
 
+    /** Counts one in; the gate is what bounds those that run, this bounds those whose caller is not known yet. */
     boolean tryStartExchange() {
-        return inFlight.incrementAndGet() <= (long) setup.limits().maxExchanges() + setup.limits().maxQueued();
+        return inFlight.incrementAndGet() <= 2L * setup.limits().maxExchanges() + setup.limits().maxQueued();
     }
 
     void endExchange() {

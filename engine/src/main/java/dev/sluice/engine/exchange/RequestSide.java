@@ -149,7 +149,7 @@ final class RequestSide {
                 decoder.end();
             }
             body.end();
-            if (ownership != null && attempt != null && ownership.isMissed(body.facts(), exchange.request())) {
+            if (ownership != null && ownership.hasAsked() && ownership.isMissed(body.facts(), exchange.request())) {
                 throw ownership.tooLate(body.receivedBytes() > setup.limits().maxHeldBytes());
             }
         } catch (RelayException e) {

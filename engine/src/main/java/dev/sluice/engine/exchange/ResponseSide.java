@@ -53,7 +53,7 @@ final class ResponseSide {
         int status = received.status().code();
         boolean isOurFault = status == 401 || status == 403;
         Attempt attempt = exchange.requestSide().attempt();
-        if (isOurFault && attempt.connection().endpoint().apiKey() != null) {
+        if (isOurFault && attempt.connection().endpoint().hasCredentials()) {
             exchange.refuseAndCancel(RelayException.of(ErrorCode.UPSTREAM_AUTH_FAILED,
                     "The upstream refused the relay's credentials"));
             return;

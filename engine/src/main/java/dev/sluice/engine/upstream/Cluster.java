@@ -39,11 +39,19 @@ public final class Cluster {
                 before.config.caFile()) && Objects.equals(config.certificate(), before.config.certificate());
         tls = !isTlsNeeded ? null : isTlsKept ? before.tls
                 : new ClientTls("cluster " + config.name(), config.caFile(), config.certificate());
-        List<Endpoint> known = new ArrayList<>(before == null ? List.of() : before.endpoints());
+        List<Endpoint> known = new ArrayList<>(before == null || !before.config.health().equals(config.health())
+                ? List.of() : before.endpoints());
+        Endpoint[] same = new Endpoint[config.endpoints().size()];
+        for (int i = 0; i < same.length; i++) { // first those that are the same, so that no other takes their condition
+            EndpointConfig wanted = config.endpoints().get(i);
+            same[i] = known.stream().filter(each -> each.isOf(wanted)).findFirst().orElse(null);
+            known.remove(same[i]);
+        }
         List<Endpoint> made = new ArrayList<>();
-        for (EndpointConfig endpoint : config.endpoints()) {
+        for (int i = 0; i < same.length; i++) {
+            EndpointConfig endpoint = config.endpoints().get(i);
             long sameUrl = made.stream().filter(each -> each.isAt(endpoint)).count();
-            made.add(adopt(endpoint, (int) sameUrl, known, before));
+            made.add(adopt(endpoint, (int) sameUrl, same[i], known));
         }
         endpoints = made.toArray(Endpoint[]::new);
         balancer = new Balancer(config.balance(), endpoints, config.health().panicPercent());
@@ -55,25 +63,16 @@ public final class Cluster {
     }
 
     /** Returns what was there if it is the same; otherwise a new one, with the condition of what was at its address. */
-    private Endpoint adopt(EndpointConfig endpoint, int ordinal, List<Endpoint> known, Cluster before) {
+    private Endpoint adopt(EndpointConfig endpoint, int ordinal, Endpoint same, List<Endpoint> known) {
         ClientTls ofEndpoint = endpoint.isTls() ? tls : null;
-        EndpointHealth health = new EndpointHealth(config.health());
-        if (before != null && before.config.health().equals(config.health())) {
-            for (Endpoint same : known) {
-                if (same.isOf(endpoint, ordinal, ofEndpoint)) {
-                    known.remove(same);
-                    return same;
-                }
-            }
-            for (Endpoint moved : known) {
-                if (moved.isAt(endpoint)) {
-                    known.remove(moved);
-                    health = moved.health();
-                    break;
-                }
-            }
+        if (same != null && same.isAs(ordinal, ofEndpoint)) {
+            return same;
         }
-        return new Endpoint(endpoint, config.name(), ordinal, ofEndpoint, health, config.health().check());
+        Endpoint moved = same != null ? same : known.stream().filter(each -> each.isAt(endpoint)).findFirst()
+                .orElse(null);
+        known.remove(moved);
+        return new Endpoint(endpoint, config.name(), ordinal, ofEndpoint, moved == null
+                ? new EndpointHealth(config.health()) : moved.health(), config.health().check());
     }
 
     /** The configuration is the one that counts from now on: what it shares with an earlier one goes by it. */

@@ -9,10 +9,14 @@ import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.loop.FollowedFiles;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** One upstream address, ready to connect to. Shared by all loops; compared by identity. */
 public final class Endpoint {
+    private static final Set<String> CREDENTIALS = Set.of("authorization", "api-key", "x-api-key");
+
     private final EndpointConfig config;
     private final String cluster;
     private final ClientTls tls;
@@ -54,8 +58,13 @@ public final class Endpoint {
     }
 
     /** Returns whether it is what a configuration makes. */
-    boolean isOf(EndpointConfig other, int otherOrdinal, ClientTls otherTls) {
-        return config.equals(other) && ordinal == otherOrdinal && tls == otherTls;
+    boolean isOf(EndpointConfig other) {
+        return config.equals(other);
+    }
+
+    /** Returns whether it is in this place of its cluster, behind this TLS. */
+    boolean isAs(int otherOrdinal, ClientTls otherTls) {
+        return ordinal == otherOrdinal && tls == otherTls;
     }
 
     /** Returns whether it has the URL of another. */
@@ -126,6 +135,12 @@ public final class Endpoint {
     /** Returns how many idle connections each loop keeps ready. */
     int warmConnections() {
         return config.warmConnections();
+    }
+
+    /** Returns whether requests carry credentials of the relay's own. */
+    public boolean hasCredentials() {
+        return apiKey != null || config.headers().keySet().stream().anyMatch(name -> CREDENTIALS.contains(
+                name.toLowerCase(Locale.ROOT)));
     }
 
     /** Returns what is sent with each request. */

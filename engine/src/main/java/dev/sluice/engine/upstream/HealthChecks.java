@@ -168,7 +168,8 @@ public final class HealthChecks implements Tickable {
         @Override
         public void onConnectFailed(Throwable cause) {
             isOver = true;
-            answer(false, cause.toString());
+            isAnswered = true; // it counts as a failure already, whoever the connection was for
+            LOG.info("health check of {}: {}", check.endpoint, cause.toString());
         }
 
         @Override
@@ -211,7 +212,11 @@ public final class HealthChecks implements Tickable {
         @Override
         public void onAttemptFailed(AttemptFailure failure) {
             isOver = true;
-            answer(false, failure.detail());
+            boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && failure.isReused()
+                    && !failure.hasResponseBytes();
+            if (!isStale) { // a kept connection that it closed at that moment says nothing of it
+                answer(false, failure.detail());
+            }
         }
 
         @Override

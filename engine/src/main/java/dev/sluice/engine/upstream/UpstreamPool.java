@@ -252,6 +252,11 @@ final class UpstreamPool {
         }
     }
 
+    /** Its endpoint is one of the configuration. */
+    void stay() {
+        isLeft = false;
+    }
+
     /** Returns whether nothing is under way. */
     boolean isEmpty() {
         return multiplexed.isEmpty() && queue.isEmpty() && connecting == 0;

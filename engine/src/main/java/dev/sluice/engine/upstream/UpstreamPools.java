@@ -235,15 +235,17 @@ public final class UpstreamPools implements Tickable {
         timeouts = otherTimeouts;
         http2 = otherHttp2;
         configured = endpoints;
-        if (isWarmWanted) {
-            keepWarm(endpoints);
-        }
         for (Map.Entry<Endpoint, UpstreamPool> entry : List.copyOf(pools.entrySet())) {
             if (!endpoints.contains(entry.getKey())) {
                 pools.remove(entry.getKey());
                 entry.getValue().close();
                 left.add(entry.getValue());
+            } else {
+                entry.getValue().stay(); // an exchange of the new configuration may have been faster than this
             }
+        }
+        if (isWarmWanted) {
+            keepWarm(endpoints);
         }
     }
 

@@ -119,14 +119,14 @@ final class LoadClient {
                 addTls(channel);
                 channel.pipeline().addLast(new HttpClientCodec(), reader);
             }
-        }, reader, channel -> channel.writeAndFlush(request(), channel.voidPromise()));
+        }, () -> reader.fail("no connection"), channel -> channel.writeAndFlush(request(), channel.voidPromise()));
     }
 
     private interface Connected {
         void on(Channel channel);
     }
 
-    private void connect(ChannelInitializer<Channel> handler, Reader reader, Connected then) {
+    private void connect(ChannelInitializer<Channel> handler, Runnable onFailed, Connected then) {
         int port = target.getPort() >= 0 ? target.getPort() : tls == null ? 80 : 443;
         Class<? extends SocketChannel> type = Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
         new Bootstrap().group(loop).channel(type).handler(handler).option(ChannelOption.TCP_NODELAY, true)
@@ -134,7 +134,7 @@ final class LoadClient {
                     if (connected.isSuccess()) {
                         then.on(((ChannelFuture) connected).channel());
                     } else {
-                        reader.fail("no connection");
+                        onFailed.run();
                     }
                 });
     }
@@ -171,7 +171,7 @@ final class LoadClient {
         if (free == null) {
             free = new Multiplexed();
             multiplexed.add(free);
-            free.open(reader);
+            free.open();
         }
         free.send(reader);
     }
@@ -182,7 +182,7 @@ final class LoadClient {
         private Channel connection;
         private int streams;
 
-        void open(Reader first) {
+        void open() {
             connect(new ChannelInitializer<Channel>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -196,7 +196,11 @@ final class LoadClient {
                                 }
                             }));
                 }
-            }, first, channel -> {
+            }, () -> {
+                multiplexed.remove(this);
+                waiting.forEach(reader -> reader.fail("no connection"));
+                waiting.clear();
+            }, channel -> {
                 connection = channel;
                 channel.closeFuture().addListener(closed -> multiplexed.remove(this));
                 waiting.forEach(this::start);

@@ -19,7 +19,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -117,6 +119,8 @@ public final class LoadCommand implements Callable<Integer> {
 
     private EventLoop loop;
     private LoadClient client;
+    private final Recording measured = new Recording();
+    private final Set<Running> running = new HashSet<>();
     private Recording recording;
     private boolean isStopped;
     private int inFlight;
@@ -144,16 +148,13 @@ public final class LoadCommand implements Callable<Integer> {
             LoadReport report = measure(process);
             loop.execute(this::stop);
             quiet.completeOnTimeout(null, 5, TimeUnit.SECONDS).join(); // what runs goes on to its end
+            loop.submit(this::countUnfinished).get();
             report.print(spec.commandLine().getOut());
             report.write(json, html, hdr);
-            return recordedErrors() == 0 ? 0 : 1;
+            return measured.errorCount() + measured.wrong() == 0 ? 0 : 1;
         } finally {
             group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         }
-    }
-
-    private long recordedErrors() {
-        return recording.errorCount() + recording.wrong();
     }
 
     private SslContext tls() throws IOException {
@@ -209,43 +210,83 @@ public final class LoadCommand implements Callable<Integer> {
             return;
         }
         inFlight++;
-        client.send(new LoadClient.Answer() {
-            @Override
-            public void onFirstEvent() {
-                into.record(Time.FIRST_EVENT, System.nanoTime() - dueNanos);
-            }
+        Running request = new Running(into, dueNanos);
+        running.add(request);
+        client.send(request, stamp -> recording.record(Time.EVENT, System.nanoTime() - stamp));
+    }
 
-            @Override
-            public void onBytes(long bytes, long count) {
-                recording.onBytes(bytes, count);
+    /**
+     * Requests of the time that was measured and that have not come to an end: with a rate all of them, or they would
+     * be missing among the slow ones; otherwise those that nothing came for, because a stream may be meant to be long.
+     */
+    private void countUnfinished() {
+        for (Running request : running) {
+            if (request.into == measured && (rate > 0 || !request.hasBegun)) {
+                long age = System.nanoTime() - request.dueNanos;
+                measured.onError("unfinished");
+                measured.record(Time.ANSWER, age);
+                if (!request.hasBegun) {
+                    measured.record(Time.FIRST_EVENT, age);
+                }
             }
+        }
+    }
 
-            @Override
-            public void onEnd(StreamCheck stream) {
-                into.record(Time.ANSWER, System.nanoTime() - dueNanos);
-                into.onComplete(stream);
-                next();
-            }
+    /** One request; counts where it began. */
+    private final class Running implements LoadClient.Answer {
+        private final Recording into;
+        private final long dueNanos;
+        private boolean hasBegun;
 
-            @Override
-            public void onDocument(boolean isRight) {
-                into.record(Time.ANSWER, System.nanoTime() - dueNanos);
-                into.onDocument(isRight);
-                next();
-            }
+        Running(Recording into, long dueNanos) {
+            this.into = into;
+            this.dueNanos = dueNanos;
+        }
 
-            @Override
-            public void onLeft() {
-                into.onLeft();
-                next();
-            }
+        @Override
+        public void onFirstEvent() {
+            hasBegun = true;
+            into.record(Time.FIRST_EVENT, System.nanoTime() - dueNanos);
+        }
 
-            @Override
-            public void onFailure(String kind) {
-                into.onError(kind);
-                next();
+        @Override
+        public void onBytes(long bytes, long count) {
+            recording.onBytes(bytes, count);
+        }
+
+        @Override
+        public void onEnd(StreamCheck stream) {
+            into.record(Time.ANSWER, System.nanoTime() - dueNanos);
+            into.onComplete(stream);
+            if (into != recording && recording == measured) {
+                recording.onEarlierComplete(stream); // begun before, and yet compared
             }
-        }, stamp -> recording.record(Time.EVENT, System.nanoTime() - stamp));
+            over();
+        }
+
+        @Override
+        public void onDocument(boolean isRight) {
+            into.record(Time.ANSWER, System.nanoTime() - dueNanos);
+            into.onDocument(isRight);
+            over();
+        }
+
+        @Override
+        public void onLeft() {
+            into.onLeft();
+            over();
+        }
+
+        @Override
+        public void onFailure(String kind) {
+            into.onError(kind);
+            over();
+        }
+
+        private void over() {
+            running.remove(this);
+            next();
+        }
     }
 
     private void stop() {
@@ -267,7 +308,6 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     private LoadReport measure(ProcessWatch process) throws Exception {
-        Recording measured = new Recording();
         loop.submit(() -> recording = measured).get();
         long startNanos = System.nanoTime();
         long cpuBefore = process == null ? 0 : process.cpuNanos();
@@ -279,7 +319,9 @@ public final class LoadCommand implements Callable<Integer> {
                     second, measured.completed(), measured.events(), inFlight, measured.errorCount());
         }
         long cpuNanos = process == null ? -1 : process.cpuNanos() - cpuBefore;
-        return new LoadReport(url, parameters(), measured, System.nanoTime() - startNanos, cpuNanos, most);
+        long nanos = System.nanoTime() - startNanos;
+        loop.submit(() -> recording = new Recording()).get(); // what comes from here on is beyond the time measured
+        return new LoadReport(url, parameters(), measured, nanos, cpuNanos, most);
     }
 
     private String parameters() {

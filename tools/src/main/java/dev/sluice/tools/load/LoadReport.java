@@ -100,7 +100,8 @@ final class LoadReport {
     private ObjectNode asJson() {
         ObjectNode root = JSON.createObjectNode().put("url", url.toString()).put("parameters", parameters)
                 .put("time", Instant.now().toString()).put("seconds", nanos / 1e9)
-                .put("answers", recording.completed()).put("wrong", recording.wrong())
+                .put("answers", recording.completed()).put("compared", recording.compared())
+                .put("wrong", recording.wrong())
                 .put("unverified", recording.unverified()).put("events", recording.events())
                 .put("bytes", recording.bytes());
         ObjectNode errors = root.putObject("errors");

@@ -25,6 +25,7 @@ final class Recording {
     private long bytes;
     private long wrong;
     private long unverified;
+    private long compared;
 
     Recording() {
         for (Time time : Time.values()) {
@@ -44,10 +45,18 @@ final class Recording {
         completed++;
         wrong += stream.isHashTold() && !stream.isHashRight() ? 1 : 0;
         unverified += stream.isHashTold() ? 0 : 1;
+        compared++;
+    }
+
+    /** An answer that began before the time that is measured: only whether it is right counts. */
+    void onEarlierComplete(StreamCheck stream) {
+        wrong += stream.isHashTold() && !stream.isHashRight() ? 1 : 0;
+        compared++;
     }
 
     void onDocument(boolean isRight) {
         completed++;
+        compared++;
         wrong += isRight ? 0 : 1;
     }
 
@@ -95,6 +104,11 @@ final class Recording {
     /** Returns how many answers were not what the mock has sent. */
     long wrong() {
         return wrong;
+    }
+
+    /** Returns how many answers were looked at, those included that began before. */
+    long compared() {
+        return compared;
     }
 
     /** Returns of how many answers the mock told no hash. */

@@ -82,24 +82,28 @@ final class ServiceManager {
         }
     }
 
-    /** Only a TCP socket that listens is in the kernel's tables in that state. */
+    /**
+     * The kernel's tables have the state of each socket of this network namespace; of another's nothing is known here.
+     */
     private static void checkListening(int fd) {
         try {
-            String inode = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString().replaceAll("\\D", "");
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+            String inode = target.replaceAll("\\D", "");
+            boolean isOther = !target.startsWith("socket:");
             for (String table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
-                for (String line : Files.exists(Path.of(table)) ? Files.readAllLines(Path.of(table))
+                for (String line : Files.isReadable(Path.of(table)) ? Files.readAllLines(Path.of(table))
                         : List.<String>of()) {
                     String[] fields = line.trim().split("\\s+");
-                    if (fields.length > INODE && fields[INODE].equals(inode) && fields[STATE].equals(LISTEN)) {
-                        return;
-                    }
+                    isOther |= fields.length > INODE && fields[INODE].equals(inode) && !fields[STATE].equals(LISTEN);
                 }
             }
+            if (isOther) {
+                throw new SettingException("LISTEN_FDS", "file descriptor " + fd
+                        + " is no socket that listens (expected: ListenStream= with an address in the socket unit)");
+            }
         } catch (IOException e) {
-            LOG.debug("file descriptor {} cannot be looked at", fd, e); // refused below
+            LOG.debug("file descriptor {} cannot be looked at", fd, e); // using it tells the rest
         }
-        throw new SettingException("LISTEN_FDS", "file descriptor " + fd
-                + " is no TCP socket that listens (expected: ListenStream= with an address in the socket unit)");
     }
 
     /** It serves. */
