@@ -107,7 +107,7 @@ final class Attempt implements UpstreamListener, Tickable {
             over();
             acquired.cancel();
         } else {
-            exchange.requestSide().onConnected(this);
+            exchange.requestSide().attempts().onConnected(this);
         }
     }
 
@@ -115,14 +115,14 @@ final class Attempt implements UpstreamListener, Tickable {
     public void onConnectFailed(Throwable cause) {
         over();
         if (!isDetached) {
-            exchange.requestSide().onConnectFailed(this, cause);
+            exchange.requestSide().attempts().onConnectFailed(this, cause);
         }
     }
 
     @Override
     public void onUpstreamBusy() {
         over();
-        if (!isDetached && !exchange.requestSide().isHedgeLeft(this)) {
+        if (!isDetached && !exchange.requestSide().attempts().isHedgeLeft(this)) {
             exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The connections to the upstream carry as many requests as they may"));
         }
@@ -144,7 +144,7 @@ final class Attempt implements UpstreamListener, Tickable {
         if (resetNanos > 0) {
             endpoint.onRetryAfter(ticker.nanoTime(), resetNanos);
         }
-        if (!isDetached && exchange.requestSide().isChosen(this, head.status().code())) {
+        if (!isDetached && exchange.requestSide().attempts().isChosen(this, head.status().code())) {
             exchange.responseSide().onHead(head);
         }
     }
@@ -199,7 +199,7 @@ final class Attempt implements UpstreamListener, Tickable {
     @Override
     public void onUpstreamWritable() {
         if (!isDetached) {
-            exchange.requestSide().onUpstreamWritable(this);
+            exchange.requestSide().attempts().onUpstreamWritable(this);
         }
     }
 

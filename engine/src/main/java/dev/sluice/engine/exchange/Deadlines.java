@@ -82,7 +82,7 @@ final class Deadlines implements Tickable {
             }
             return;
         }
-        if (request.isWaitingToRetry()) {
+        if (request.attempts().isWaitingToRetry()) {
             return; // not for long
         }
         ResponseSide response = exchange.responseSide();
@@ -94,25 +94,25 @@ final class Deadlines implements Tickable {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             }
         } else if (request.isSent()) {
-            if (isOver(request.sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
+            if (isOver(request.attempts().sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
                 exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
             } else {
-                request.hedgeIfLate(nowNanos);
+                request.attempts().hedgeIfLate(nowNanos);
             }
-        } else if (request.isForwarding()) {
+        } else if (request.attempts().isForwarding()) {
             onTickWhileForwarding(request, nowNanos);
         } else if (exchange.state() == ExchangeState.PLANNING
                 && isOver(startNanos, nowNanos, timeouts.responseHead().toNanos())) {
             exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // all waits there have limits of their own
         } else if (exchange.state() == ExchangeState.CONNECTING
-                && isOver(request.startedNanos(), nowNanos, timeouts.responseHead().toNanos())) {
+                && isOver(request.attempts().startedNanos(), nowNanos, timeouts.responseHead().toNanos())) {
             exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // connecting has limits of its own: this is the last resort
         }
     }
 
     /** An upstream may take a large body slowly, as long as it takes any of it. */
     private void onTickWhileForwarding(RequestSide request, long nowNanos) {
-        long takenBytes = request.takenBytes();
+        long takenBytes = request.attempts().takenBytes();
         if (takenBytes != lastTakenBytes) {
             lastTakenBytes = takenBytes;
             takenSinceNanos = nowNanos;

@@ -160,7 +160,7 @@ final class Exchange implements RequestListener {
 
     private void cancelAttempt() {
         if (requestSide != null && requestSide.attempt() != null) {
-            requestSide.cancelHedge();
+            requestSide.attempts().cancelHedge();
             requestSide.attempt().cancel();
         }
     }
@@ -189,11 +189,12 @@ final class Exchange implements RequestListener {
     }
 
     void onAttemptFailed(Attempt failed, AttemptFailure failure) {
-        LOG.debug("exchange {}: attempt {} failed, {}", id, requestSide.attempts(), failure.detail());
-        if (requestSide.isHedgeLeft(failed)) {
+        LOG.debug("exchange {}: attempt {} failed, {}", id, requestSide.attempts().count(), failure.detail());
+        if (requestSide.attempts().isHedgeLeft(failed)) {
             return;
         }
-        if (!state.isResponseCommitted() && !responseSide.isCollecting() && requestSide.retryAfter(failure)) {
+        if (!state.isResponseCommitted() && !responseSide.isCollecting()
+                && requestSide.attempts().retryAfter(failure)) {
             return;
         }
         responseSide.onLost(failure.kind() == AttemptFailure.Kind.MALFORMED ? ErrorCode.UPSTREAM_MALFORMED
@@ -218,7 +219,7 @@ final class Exchange implements RequestListener {
         Attempt late = requestSide.attempt();
         if (late != null && !state.isResponseCommitted()) {
             late.onTimedOut();
-            if (isRetryable && !responseSide.isCollecting() && requestSide.retryAfterTimeout()) {
+            if (isRetryable && !responseSide.isCollecting() && requestSide.attempts().retryAfterTimeout()) {
                 return;
             }
         }
@@ -296,7 +297,7 @@ final class Exchange implements RequestListener {
         if (AccessLog.isEnabled()) {
             AccessLog.write(accessRecord(end, error, relayed, plan));
         }
-        if (plan != null && plan.model() != null && requestSide.attempts() > 0) {
+        if (plan != null && plan.model() != null && requestSide.attempts().count() > 0) {
             core.accountant().account(id, principal, plan, relayed, relayed != null && relayed.isTerminalSeen()
                     || end == ExchangeEnd.COMPLETED);
         }
@@ -337,7 +338,8 @@ final class Exchange implements RequestListener {
                 plan == null ? null : plan.upstreamModel(), plan == null ? null : plan.route().cluster(),
                 hasEndpoint ? attempt.connection().endpoint().toString() : null,
                 hasEndpoint ? attempt.connection().protocol() : null,
-                requestSide == null ? 0 : requestSide.attempts(), ownStatus != 0 ? ownStatus : responseSide.status(),
+                requestSide == null ? 0 : requestSide.attempts().count(),
+                ownStatus != 0 ? ownStatus : responseSide.status(),
                 end.label(), error != null ? error : relayed == null ? null : relayed.errorCode(),
                 relayed == null ? 0 : relayed.events(), requestSide == null ? 0 : requestSide.receivedBytes(),
                 relayed == null ? 0 : relayed.bodyBytes(), firstEvent,

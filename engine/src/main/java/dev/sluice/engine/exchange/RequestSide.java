@@ -8,34 +8,14 @@ import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.plan.Face;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.spi.Principal;
-import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.engine.upstream.Cluster;
-import dev.sluice.engine.upstream.Endpoint;
-import dev.sluice.engine.upstream.UpstreamConnection;
-import dev.sluice.engine.upstream.UpstreamPools;
-import dev.sluice.engine.upstream.UpstreamRequest;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.concurrent.Future;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The way of an exchange's request: from the downstream's body to an attempt upstream. */
 final class RequestSide {
-    private static final Logger LOG = LoggerFactory.getLogger(RequestSide.class);
-    /** How long an upstream is waited for that says when it will be ready. */
-    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** An upstream that says it has not processed a request may say so again: several connections end in a deploy. */
-    private static final int MAX_REFUSED_ATTEMPTS = 4;
-    /** A reused connection that closes within this time without a byte was closed before the request reached it. */
-    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** Before a second attempt at the only endpoint, give or take a half; twice as long before a third. */
-    private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
     private final Exchange exchange;
     private final RelayCore core;
     private final Setup setup;
@@ -45,26 +25,16 @@ final class RequestSide {
     private final ContentDecoder decoder;
     private final RequestBody body;
     private final Ownership ownership;
+    private final Attempts attempts;
 
     private Plan plan;
     private Cluster cluster;
-    private Attempt attempt;
-    /** Asked beside the attempt, because that takes long to answer; null for nobody. */
-    private Attempt hedge;
-    private boolean isHedged;
-    private long hedgeSentNanos;
-    private Future<?> waitingRetry;
-    private int attempts;
-    private boolean isConnected;
-    private boolean isSent;
     private boolean isStopped;
     private boolean isReading;
     private boolean isScannerGivenBack;
     private boolean isWithoutEvents;
     private String model;
     private long wireBytes;
-    private long startedNanos;
-    private long sentNanos;
 
     RequestSide(Exchange exchange, RelayCore core, Setup setup, LoopContext loop, Principal principal, Face face) {
         this.exchange = exchange;
@@ -79,6 +49,7 @@ final class RequestSide {
         body = new RequestBody(isScanned ? loop.takeScanner(setup.router().firstTable(face)) : null, setup.limits(),
                 core.bodies(), decoder == null ? exchange.request().bodyBytes() : -1);
         ownership = setup.isAffinityNeeded() ? new Ownership(core, setup, loop, principal, this::onOwnerFound) : null;
+        attempts = new Attempts(exchange, loop, face, decoder != null, body, ownership, this::advance);
     }
 
     void start() {
@@ -185,11 +156,11 @@ final class RequestSide {
         if (isStopped) {
             return;
         }
-        if (plan != null && attempt == null && body.isReady() && isOwnerKnown() && hasPlace()) {
-            startAttempt(UpstreamPools.ANY);
+        if (plan != null && !attempts.isBegun() && body.isReady() && isOwnerKnown() && hasPlace()) {
+            attempts.begin();
         }
-        if (!isStopped && isConnected && !isSent) {
-            pump();
+        if (!isStopped && attempts.isForwarding()) {
+            attempts.pump();
         }
         if (!isStopped && !body.isEnded() && !isReading && canTakeMore()) {
             readOn();
@@ -214,8 +185,7 @@ final class RequestSide {
     }
 
     private boolean canTakeMore() {
-        return attempt == null ? !exchange.places().isWaiting()
-                : isConnected && attempt.connection().isWritable();
+        return attempts.isBegun() ? attempts.canTakeMore() : !exchange.places().isWaiting();
     }
 
     private void fixPlan() {
@@ -237,6 +207,7 @@ final class RequestSide {
         }
         plan = found;
         cluster = setup.cluster(found.route().cluster());
+        attempts.plan(found, cluster);
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
     }
 
@@ -248,42 +219,17 @@ final class RequestSide {
         }
     }
 
-    private void startAttempt(long notBefore) {
-        Endpoint before = attempt == null ? null : attempt.endpoint();
-        Endpoint endpoint;
-        try {
-            if (attempt == null && ownership != null && body.scanner() != null) {
-                ownership.resolve();
-            }
-            endpoint = choose(before);
-        } catch (RelayException refusal) {
-            exchange.refuse(refusal);
-            return;
-        }
-        if (endpoint == null) {
-            exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The upstream's endpoints carry as many requests as they may"));
-            return;
-        }
-        startAttempt(endpoint, endpoint == before ? notBefore : UpstreamPools.ANY);
-    }
-
-    private Endpoint choose(Endpoint before) {
-        long nowNanos = loop.ticker().nanoTime();
-        return ownership == null ? cluster.choose(before, 0, nowNanos) : ownership.choose(before, nowNanos);
-    }
-
     /** An endpoint has taken the request. */
     void onAccepted(HttpHeaders headers) {
         if (ownership != null) {
-            ownership.onAccepted(attempt.endpoint(), headers);
+            ownership.onAccepted(attempts.attempt().endpoint(), headers);
         }
     }
 
     /** The answer has told its id. */
     void onResponseId(String id) {
         if (ownership != null && id != null) {
-            ownership.onId(face, id, attempt.endpoint());
+            ownership.onId(face, id, attempts.attempt().endpoint());
         }
     }
 
@@ -294,347 +240,19 @@ final class RequestSide {
         }
     }
 
-    /**
-     * @param endpoint chosen, and counted as such
-     */
-    private void startAttempt(Endpoint endpoint, long notBefore) {
-        if (attempts == 0) {
-            cluster.retries().onExchange();
-        }
-        attempts++;
-        isConnected = false;
-        isSent = false;
-        exchange.moveTo(ExchangeState.CONNECTING);
-        attempt = new Attempt(exchange, loop.ticker(), endpoint);
-        startedNanos = loop.ticker().nanoTime();
-        loop.pools().acquire(endpoint, notBefore, attempt);
-    }
-
-    void onConnected(Attempt connected) {
-        if (connected == hedge) {
-            sendToHedge();
-            return;
-        }
-        if (isBeginningLost()) {
-            exchange.refuseAndCancel(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The relay holds as many request bodies as it may"));
-            return;
-        }
-        isConnected = true;
-        exchange.moveTo(ExchangeState.FORWARDING);
-        UpstreamConnection connection = connected.connection();
-        startedNanos = loop.ticker().nanoTime();
-        long length = body.lengthToSend();
-        connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), length,
-                decoder != null, connected.endpoint()));
-        body.sendTo(connection);
-        advance();
-        if (!connected.isOver()) {
-            connection.flush();
-            connection.read(0); // an answer may come before the request is complete
-        }
-    }
-
-    /** Whether what an earlier attempt was sent could not be kept: memory ran short meanwhile. */
-    private boolean isBeginningLost() {
-        return attempts > 1 && body.sentBytes() > 0 && !body.isReplayable();
-    }
-
-    private void pump() {
-        Attempt current = attempt;
-        UpstreamConnection connection = current.connection();
-        long nowNanos = loop.ticker().nanoTime(); // before the upstream can have seen any of it
-        boolean isComplete = body.pump();
-        if (attempt != current || current.isOver() || isStopped) {
-            return; // writing has found the connection broken, and another attempt may be under way
-        }
-        if (isComplete) {
-            isSent = true;
-            sentNanos = nowNanos;
-            connection.endRequest();
-        }
-        connection.flush();
-        if (isSent) {
-            exchange.responseSide().onRequestSent();
-        }
-    }
-
-    void onUpstreamWritable(Attempt writable) {
-        if (writable == attempt) {
-            advance();
-        }
-    }
-
-    /** The attempt takes long to answer: asks another endpoint too, where that may be. */
-    void hedgeIfLate(long nowNanos) {
-        double quantile = plan.route().retry().hedgeQuantile();
-        if (quantile == 0 || isHedged || isWaitingToRetry() || !hasOthers() || !body.isReplayable()
-                || attempts >= cluster.maxAttempts()) {
-            return;
-        }
-        long lateNanos = cluster.answerTimes().quantileNanos(quantile, nowNanos);
-        if (lateNanos < 0 || nowNanos - sentNanos < lateNanos) {
-            return;
-        }
-        isHedged = true;
-        Endpoint other = cluster.choose(attempt.endpoint(), 0, nowNanos);
-        if (other == null) {
-            return;
-        }
-        if (other == attempt.endpoint() || !cluster.retries().tryTake()) {
-            other.onDone();
-            return;
-        }
-        attempts++;
-        loop.recorder().add(Counter.HEDGES, 1);
-        hedge = new Attempt(exchange, loop.ticker(), other);
-        loop.pools().acquire(other, UpstreamPools.ANY, hedge);
-    }
-
-    private void sendToHedge() {
-        UpstreamConnection connection = hedge.connection();
-        connection.writeHead(UpstreamRequest.of(exchange.request(), face.path(), exchange.id(), body.lengthToSend(),
-                decoder != null, hedge.endpoint()));
-        body.sendTo(connection);
-        connection.endRequest();
-        hedgeSentNanos = loop.ticker().nanoTime();
-        connection.flush();
-        if (hedge != null && !hedge.isOver()) {
-            connection.read(0);
-        }
-    }
-
-    /**
-     * Decides between an attempt and its hedge when one of them begins to answer.
-     *
-     * @return whether the answer of {@code answering} is the one that counts
-     */
-    boolean isChosen(Attempt answering, int status) {
-        if (hedge == null) {
-            return true;
-        }
-        Attempt other = answering == hedge ? attempt : hedge;
-        boolean isGood = status < 500 && status != 429;
-        Attempt loser = isGood ? other : answering;
-        if ((isGood ? answering : other) == hedge) {
-            takeHedge();
-        } else {
-            hedge = null;
-        }
-        loser.cancel();
-        return isGood;
-    }
-
-    /** What was the hedge is the attempt now. */
-    private void takeHedge() {
-        attempt = hedge;
-        hedge = null;
-        if (attempt.connection() == null) {
-            isConnected = false;
-            isSent = false;
-            startedNanos = loop.ticker().nanoTime();
-            exchange.moveTo(ExchangeState.CONNECTING);
-        } else {
-            sentNanos = hedgeSentNanos;
-        }
-    }
-
-    /** The attempt is lost while its hedge is under way, or the other way round; returns whether it was so. */
-    boolean isHedgeLeft(Attempt lost) {
-        if (hedge == null) {
-            return false;
-        }
-        if (lost != hedge) {
-            takeHedge();
-        }
-        hedge = null;
-        return true;
-    }
-
-    /** The answer has begun. */
-    void onAnswerBegun(long nowNanos) {
-        if (plan.route().retry().hedgeQuantile() > 0) {
-            cluster.answerTimes().add(nowNanos - sentNanos, nowNanos);
-        }
-    }
-
-    void onConnectFailed(Attempt failed, Throwable cause) {
-        if (isHedgeLeft(failed)) {
-            return;
-        }
-        LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id(), cluster.name(), cause.toString());
-        if (attempts < cluster.maxAttempts() && !isBeginningLost() && cluster.retries().tryTake()) {
-            retryOrBackOff(startedNanos);
-        } else {
-            exchange.refuse(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
-                    "No connection to the upstream could be made"));
-        }
-    }
-
-    /** Tries once more where nothing can have been processed; returns whether it does. */
-    boolean retryAfter(AttemptFailure failure) {
-        boolean isRefused = failure.kind() == AttemptFailure.Kind.REFUSED;
-        boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && isStaleConnection(failure);
-        boolean isUnprocessed = isRefused || failure.kind() != AttemptFailure.Kind.MALFORMED
-                && !failure.hasResponseBytes() && (!failure.isRequestWritten() || isStale);
-        boolean isFree = isRefused || isStale; // the endpoint is well: these cost its budget nothing
-        // Whoever has begun to answer has processed it, whatever it says then.
-        boolean mayRepeat = isUnprocessed && !exchange.responseSide().hasHead() || plan.route().retry().idempotent();
-        if (!mayRepeat || attempts >= (isRefused ? MAX_REFUSED_ATTEMPTS : cluster.maxAttempts())
-                || !body.isReplayable() || !isFree && !cluster.retries().tryTake()) {
-            return false;
-        }
-        long notBefore = failure.kind() == AttemptFailure.Kind.CLOSED ? startedNanos : UpstreamPools.ANY;
-        if (isFree) {
-            retry(notBefore);
-        } else {
-            retryOrBackOff(notBefore);
-        }
-        return true;
-    }
-
-    /** Tries another endpoint at once, and one that has just failed after a while: at once it would fail again. */
-    private void retryOrBackOff(long notBefore) {
-        if (hasOthers()) {
-            retry(notBefore);
-            return;
-        }
-        long backOffNanos = BACK_OFF_NANOS << attempts - 1;
-        waitingRetry = loop.eventLoop().schedule(() -> retryNow(notBefore), backOffNanos / 2
-                + ThreadLocalRandom.current().nextLong(backOffNanos), TimeUnit.NANOSECONDS);
-    }
-
-    /** Tries once more where an endpoint did not answer in time and the request may be processed twice. */
-    boolean retryAfterTimeout() {
-        Attempt late = attempt;
-        if (isHedgeLeft(late)) {
-            late.cancel();
-            return true;
-        }
-        if (plan == null || !plan.route().retry().idempotent() || !isSent || attempts >= cluster.maxAttempts()
-                || !body.isReplayable() || !hasOthers() || !cluster.retries().tryTake()) {
-            return false;
-        }
-        attempt.cancel();
-        retry(UpstreamPools.ANY);
-        return true;
-    }
-
-    /**
-     * Tries another endpoint where this one has answered that it does not take the request, or the same one again where
-     * there is no other and it is ready soon; returns whether it does.
-     *
-     * @param retryAfterNanos how long the endpoint wants to be left alone; 0 where it did not say
-     */
-    boolean retryElsewhere(int status, long retryAfterNanos) {
-        if (status != 429 && status != 503 && status != 529 && !plan.route().retry().statuses().contains(status)) {
-            return false;
-        }
-        long nowNanos = loop.ticker().nanoTime();
-        Endpoint refusing = attempt.endpoint();
-        if (retryAfterNanos > 0) {
-            refusing.onRetryAfter(nowNanos, retryAfterNanos);
-        }
-        boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
-        if (attempts >= cluster.maxAttempts() || !body.isReplayable() || !hasOthers() && !isSoon) {
-            return false;
-        }
-        Endpoint other = hasOthers() ? cluster.choose(refusing, 0, nowNanos) : null;
-        if (other != null && other == refusing) {
-            other.onDone(); // it would be asked again at once
-            other = null;
-        }
-        if (other == null && !isSoon) {
-            return false;
-        }
-        if (!cluster.retries().tryTake()) {
-            if (other != null) {
-                other.onDone();
-            }
-            return false;
-        }
-        if (isSent) {
-            attempt.finishAlone();
-        } else {
-            attempt.cancel();
-        }
-        if (other != null) {
-            retry(other, UpstreamPools.ANY);
-        } else {
-            waitingRetry = loop.eventLoop().schedule(() -> retryNow(UpstreamPools.ANY), retryAfterNanos,
-                    TimeUnit.NANOSECONDS);
-        }
-        return true;
-    }
-
-    /** Returns whether another endpoint would do. */
-    private boolean hasOthers() {
-        return cluster.hasOthers() && (ownership == null || !ownership.isHard());
-    }
-
-    /** Returns whether the next attempt waits for the time that its endpoint has named. */
-    boolean isWaitingToRetry() {
-        return waitingRetry != null;
-    }
-
-    private void retryNow(long notBefore) {
-        waitingRetry = null;
-        if (!isStopped && !exchange.state().isTerminal()) {
-            retry(notBefore);
-        }
-    }
-
-    private boolean isStaleConnection(AttemptFailure failure) {
-        return failure.isReused() && plan.route().retry().reusedConnection()
-                && loop.ticker().nanoTime() - sentNanos <= STALE_NANOS;
-    }
-
-    /**
-     * @param notBefore what stood then is likely to have been closed too
-     */
-    private void retry(long notBefore) {
-        beginRetry();
-        startAttempt(notBefore);
-    }
-
-    private void retry(Endpoint endpoint, long notBefore) {
-        beginRetry();
-        startAttempt(endpoint, notBefore);
-    }
-
-    private void beginRetry() {
-        loop.recorder().add(Counter.RETRIES, 1);
-        exchange.responseSide().forgetHead();
-        if (exchange.state() == ExchangeState.CONNECTING) {
-            exchange.moveTo(ExchangeState.FORWARDING); // a connect that failed: the attempt is over all the same
-        }
-    }
-
     /** Stops the request where it is: its answer is here, or nobody wants it any more. */
     void stop() {
         isStopped = true;
-        if (waitingRetry != null) {
-            waitingRetry.cancel(false);
-            waitingRetry = null;
-        }
+        attempts.stop();
         body.release();
         if (decoder != null) {
             decoder.release();
         }
     }
 
-    /** Cancels what is asked beside the attempt. */
-    void cancelHedge() {
-        if (hedge != null) {
-            Attempt cancelled = hedge;
-            hedge = null;
-            cancelled.cancel();
-        }
-    }
-
     /** Gives back everything; idempotent. */
     void release() {
-        cancelHedge();
+        attempts.cancelHedge();
         if (!isStopped) {
             stop();
         }
@@ -648,8 +266,19 @@ final class RequestSide {
         body.giveUpReplay();
     }
 
+    /** Returns what is tried upstream. */
+    Attempts attempts() {
+        return attempts;
+    }
+
+    /** Returns the attempt that counts, or null before there is one. */
     Attempt attempt() {
-        return attempt;
+        return attempts.attempt();
+    }
+
+    /** Returns whether all of the request was handed to the connection. */
+    boolean isSent() {
+        return attempts.isSent();
     }
 
     Plan plan() {
@@ -666,39 +295,12 @@ final class RequestSide {
         return face.kind() == Face.Kind.RESPONSES && !face.alwaysStreams() && plan.collects(body.facts().stream());
     }
 
-    int attempts() {
-        return attempts;
-    }
-
-    /** Returns whether all of the request was handed to the connection. */
-    boolean isSent() {
-        return isSent;
-    }
-
     /** Returns whether the downstream owes bytes of the body. */
     boolean isWaitingForBody() {
         return isReading && !isStopped && !body.isEnded();
     }
 
-    /** Returns whether a connection stands and has not taken all of the request. */
-    boolean isForwarding() {
-        return isConnected && !isSent;
-    }
-
-    /** Returns how many bytes of the request the upstream has taken. */
-    long takenBytes() {
-        return body.sentBytes() - attempt.connection().pendingBytes();
-    }
-
     long receivedBytes() {
         return wireBytes;
-    }
-
-    long startedNanos() {
-        return startedNanos;
-    }
-
-    long sentNanos() {
-        return sentNanos;
     }
 }

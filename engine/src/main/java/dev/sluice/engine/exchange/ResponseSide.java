@@ -63,7 +63,7 @@ final class ResponseSide {
                     "The upstream answered with a redirect, which is never followed"));
             return;
         }
-        if (exchange.requestSide().retryElsewhere(status, CoolDown.retryAfterNanos(received.headers()))) {
+        if (exchange.requestSide().attempts().retryElsewhere(status, CoolDown.retryAfterNanos(received.headers()))) {
             return;
         }
         if (status / 100 == 2) {
@@ -208,7 +208,7 @@ final class ResponseSide {
     private void commit() {
         exchange.moveTo(ExchangeState.RELAYING);
         exchange.requestSide().giveUpReplay();
-        exchange.requestSide().onAnswerBegun(lastReadNanos);
+        exchange.requestSide().attempts().onAnswerBegun(lastReadNanos);
         target.writeHead(head);
     }
 
