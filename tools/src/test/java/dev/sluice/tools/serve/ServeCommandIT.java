@@ -117,8 +117,13 @@ class ServeCommandIT {
     }
 
     private void expectTold(String state) throws Exception {
+        List<String> others = new ArrayList<>();
         String found = told.poll(30, TimeUnit.SECONDS);
-        assertTrue(found != null && found.startsWith(state), () -> "told " + found + " for " + state + "; " + text());
+        while (found != null && !found.startsWith(state)) {
+            others.add(found); // a file that changes is read by itself too, sooner or later
+            found = told.poll(30, TimeUnit.SECONDS);
+        }
+        assertTrue(found != null, () -> "told " + others + " and not " + state + "; " + text());
     }
 
     private String text() {
@@ -154,7 +159,7 @@ class ServeCommandIT {
         expectTold("RELOADING=1");
         expectTold("READY=1");
         assertTrue(models().contains("\"second\""), models());
-        assertTrue(text().contains("configuration not used (SIGHUP), it stays as it was: "), text());
+        assertTrue(text().contains("), it stays as it was: sluice.yaml, line 1: routes: missing"), text());
 
         signal("TERM");
         expectTold("STOPPING=1");
