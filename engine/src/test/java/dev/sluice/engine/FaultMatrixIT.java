@@ -452,7 +452,8 @@ class FaultMatrixIT extends RelayFixture {
             return;
         }
         assertTrue(hasStalled.await(20, TimeUnit.SECONDS));
-        TimeUnit.MILLISECONDS.sleep(300); // a tick, so that the stall is known to have begun
+        // Some ticks, so that the stall is known to have begun; what the kernel still takes is no stall.
+        TimeUnit.MILLISECONDS.sleep(moment.equals("in_request") ? 2000 : 300);
         if (fault.equals("half_open")) {
             addedNanos.addAndGet(Duration.ofSeconds(31).toNanos()); // a PING goes out
             TimeUnit.MILLISECONDS.sleep(600);

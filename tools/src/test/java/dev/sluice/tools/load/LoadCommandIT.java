@@ -64,7 +64,7 @@ class LoadCommandIT {
 
         assertEquals(0, load(arguments.toArray(String[]::new)));
         JsonNode result = new ObjectMapper().readTree(json.toFile());
-        assertTrue(result.get("answers").asInt() > 10, result.toString());
+        assertTrue(result.get("answers").asInt() > 0, result.toString());
         assertEquals(0, result.get("wrong").asInt());
         assertEquals(0, result.get("unverified").asInt());
         assertTrue(result.get("events").asInt() >= 32 * result.get("answers").asInt() / 2, result.toString());
