@@ -47,7 +47,8 @@ class LoadCommandIT {
     }
 
     private static int loadAt(int port, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("--url", "http://127.0.0.1:" + port + "/v1", "--seconds", "1", "--warmup", "0"));
+        List<String> arguments = new ArrayList<>(List.of("--url", "http://127.0.0.1:" + port + "/v1", "--seconds",
+                "1", "--warmup", "0"));
         arguments.addAll(List.of(more));
         return new CommandLine(new LoadCommand()).execute(arguments.toArray(String[]::new));
     }
