@@ -24,6 +24,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
     private final List<RawPeer> peers = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    private final Thread accepting;
     private volatile Script fallback;
 
     public ScriptedUpstream() {
@@ -42,7 +43,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        start("scripted-accept", this::accept);
+        accepting = start("scripted-accept", this::accept);
     }
 
     /** What one connection does. */
@@ -67,6 +68,10 @@ public final class ScriptedUpstream implements AutoCloseable {
             Socket socket = server.accept();
             RawPeer peer = new RawPeer(socket);
             peers.add(peer);
+            if (server.isClosed()) {
+                peer.close(); // it came in the same moment
+                return;
+            }
             start("scripted-upstream", () -> {
                 Script script = scripts.poll();
                 (script == null ? fallback : script).run(peer);
@@ -78,7 +83,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         void run() throws Exception;
     }
 
-    private void start(String name, Body body) {
+    private Thread start(String name, Body body) {
         Thread thread = new Thread(() -> {
             try {
                 body.run();
@@ -94,6 +99,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         }, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     public int port() {
@@ -118,11 +124,14 @@ public final class ScriptedUpstream implements AutoCloseable {
     public void close() {
         try {
             server.close();
+            accepting.join(); // until then it may take one more
             for (RawPeer peer : peers) {
                 peer.close();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
