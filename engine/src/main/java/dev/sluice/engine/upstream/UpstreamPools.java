@@ -12,9 +12,9 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
@@ -34,6 +34,8 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All upstream connections of one event loop: an exchange and its upstream connection never change threads.
@@ -45,6 +47,7 @@ public final class UpstreamPools implements Tickable {
     public static final long ANY = Long.MIN_VALUE;
 
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 128 * 1024);
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamPools.class);
     private static final int MIN_READ_BYTES = 512;
     private static final int FIRST_READ_BYTES = 2048;
     private static final int MAX_READ_BYTES = 64 * 1024;
@@ -80,12 +83,7 @@ public final class UpstreamPools implements Tickable {
         resolver = new DnsAddressResolverGroup(new DnsNameResolverBuilder().datagramChannelType(
                 transport.datagramType()).ttl(1, MAX_DNS_SECONDS).negativeTtl(1).queryTimeoutMillis(2000));
         bootstrap = new Bootstrap().group(loop).channelFactory(transport::newSocket)
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        // Nothing is read before it is known what is spoken.
-                    }
-                })
+                .handler(new Connecting())
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -129,6 +127,18 @@ public final class UpstreamPools implements Tickable {
         });
     }
 
+    /**
+     * Stands in a channel until it is connected; nothing is read before it is known what is spoken. A reset amid a
+     * connect is told twice by epoll, as the connect's failure and as an exception: the former counts.
+     */
+    @ChannelHandler.Sharable
+    private static final class Connecting extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.debug("before a connection to an upstream stood: {}", cause.toString());
+        }
+    }
+
     /** One connection that is being opened, up to the choice of its protocol. */
     private final class Opening implements AddressRace.Result {
         private final Endpoint endpoint;
@@ -144,6 +154,9 @@ public final class UpstreamPools implements Tickable {
 
         @Override
         public void onConnected(Channel channel) {
+            if (channel.pipeline().get(Connecting.class) != null) { // gone with a channel that is closed already
+                channel.pipeline().remove(Connecting.class);
+            }
             if (!endpoint.isTls()) {
                 choose(channel, endpoint.versions() == HttpVersions.HTTP_2);
                 return;
