@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public class EndpointChoiceBenchmark {
     /** How it is chosen. */
-    @Param({"LEAST_INFLIGHT", "ROUND_ROBIN", "WEIGHTED", "PRIORITY"})
+    @Param({"LEAST_INFLIGHT", "ROUND_ROBIN", "WEIGHTED", "PRIORITY", "RENDEZVOUS"})
     public Balance balance;
 
     /** How many endpoints there are. */
