@@ -71,14 +71,16 @@ public final class RequestBody {
      * @throws RelayException where the request must be refused now
      */
     public void add(ByteBuf bytes) {
-        int count = bytes.readableBytes();
+        int from = bytes.readerIndex();
+        int to = bytes.writerIndex();
+        int count = to - from;
         receivedBytes += count;
         try {
             checkSize();
             reserve(count);
-            rewriter.append(bytes.retainedDuplicate()); // before the scan: a rule may need what it stands in
+            rewriter.append(bytes.retain()); // before the scan: a rule may need what it stands in
             if (scanner != null) {
-                scanner.feed(bytes);
+                scanner.feed(bytes, from, to);
                 noteFault(scanner.violation());
             }
             settle();

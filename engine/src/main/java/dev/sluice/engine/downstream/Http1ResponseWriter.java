@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.HeaderLines;
@@ -21,14 +22,13 @@ import java.util.Map;
  * Writes one response in HTTP/1.1 framing.
  *
  * <p>Where the upstream's body is chunked too, the received buffer itself goes out, framing included but for the end of
- * the body (raw). Where the framing changes, runs up to 4 KiB are appended to one pooled buffer per flush, because
- * copying so few bytes costs less than a slice of them; longer runs go out as slices.
+ * the body (raw). Where the framing changes, short runs are copied and longer ones go out as slices
+ * ({@link CoalescingWriter}).
  *
  * <p><b>Ownership:</b> takes what it writes. <b>Allocation per event:</b> none.
  */
 final class Http1ResponseWriter implements ResponseWriter {
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final int COPY_BYTES = 4 * 1024;
     private static final int HEAD_BYTES = 512;
     private static final int DEFAULT_LINGER = -1;
 
@@ -39,11 +39,12 @@ final class Http1ResponseWriter implements ResponseWriter {
     private boolean isContinueWanted;
     private Framing framing;
     private boolean isRawChunkOpen;
-    private ByteBuf pending;
+    private final CoalescingWriter out;
 
     Http1ResponseWriter(ChannelHandlerContext ctx, Http1DownstreamHandler connection, DownstreamRequest request) {
         this.ctx = ctx;
         this.connection = connection;
+        out = new CoalescingWriter(ctx);
         this.isHttp10 = request.isHttp10();
         this.isHead = request.method().equals("HEAD");
         this.isContinueWanted = request.expectsContinue();
@@ -68,26 +69,26 @@ final class Http1ResponseWriter implements ResponseWriter {
         if (framing == Framing.UNTIL_CLOSE) {
             setLingerSeconds(0); // until the end is reached, every close is a reset
         }
-        ByteBuf out = pending(HEAD_BYTES);
-        ByteBufUtil.writeAscii(out, "HTTP/1.1 ");
-        ByteBufUtil.writeAscii(out, head.status().codeAsText());
-        out.writeByte(' ');
-        HeaderLines.writeLatin1(out, head.status().reasonPhrase());
-        ChunkHead.writeCrlf(out);
+        ByteBuf text = out.room(HEAD_BYTES);
+        ByteBufUtil.writeAscii(text, "HTTP/1.1 ");
+        ByteBufUtil.writeAscii(text, head.status().codeAsText());
+        text.writeByte(' ');
+        HeaderLines.writeLatin1(text, head.status().reasonPhrase());
+        ChunkHead.writeCrlf(text);
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = head.headers().iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
-            HeaderLines.write(out, header.getKey(), header.getValue());
+            HeaderLines.write(text, header.getKey(), header.getValue());
         }
         if (framing == Framing.LENGTH) {
-            HeaderLines.write(out, "content-length", Long.toString(head.bodyBytes()));
+            HeaderLines.write(text, "content-length", Long.toString(head.bodyBytes()));
         } else if (framing == Framing.CHUNKED) {
-            HeaderLines.write(out, "transfer-encoding", "chunked");
+            HeaderLines.write(text, "transfer-encoding", "chunked");
         }
         if (!connection.isStayingOpen(framing == Framing.UNTIL_CLOSE)) {
-            HeaderLines.write(out, "connection", "close");
+            HeaderLines.write(text, "connection", "close");
         }
-        ChunkHead.writeCrlf(out);
+        ChunkHead.writeCrlf(text);
         if (isHead) {
             framing = Framing.NONE; // RFC 9110 section 9.3.2: the headers of a body, without it
         }
@@ -120,13 +121,13 @@ final class Http1ResponseWriter implements ResponseWriter {
 
     private void relayRaw(ByteBuf read, TransferScanner frame) {
         if (frame.resumedBytes() > 0) {
-            frame.writeResumed(pending(frame.resumedBytes()));
+            frame.writeResumed(out.room(frame.resumedBytes()));
         }
         int rawBytes = frame.rawEnd() - frame.rawStart();
         isRawChunkOpen = !frame.isAtChunkBoundary() && !frame.isReframingNeeded();
         if (frame.isReframingNeeded()) {
             if (rawBytes > 0) {
-                write(read.retainedSlice(frame.rawStart(), rawBytes));
+                out.write(read.retainedSlice(frame.rawStart(), rawBytes));
             }
             relayReframed(read, frame.runs(), frame.rawEnd());
             return;
@@ -135,7 +136,7 @@ final class Http1ResponseWriter implements ResponseWriter {
             read.release();
             return;
         }
-        write(read.setIndex(frame.rawStart(), frame.rawEnd()));
+        out.write(read.setIndex(frame.rawStart(), frame.rawEnd()));
     }
 
     /** Frames every run anew that starts at or after {@code from}. */
@@ -145,45 +146,37 @@ final class Http1ResponseWriter implements ResponseWriter {
                 continue;
             }
             int length = runs.length(i);
-            ChunkHead.write(pending(ChunkHead.bytes(length)), length);
-            writeRun(read, runs.start(i), length);
-            ChunkHead.writeCrlf(pending(2));
+            ChunkHead.write(out.room(ChunkHead.bytes(length)), length);
+            out.writePart(read, runs.start(i), length);
+            ChunkHead.writeCrlf(out.room(2));
         }
         read.release();
     }
 
     private void relayPlain(ByteBuf read, BodyRuns runs) {
         if (runs.count() == 1) {
-            write(read.setIndex(runs.start(0), runs.end(0)));
+            out.write(read.setIndex(runs.start(0), runs.end(0)));
             return;
         }
         for (int i = 0; i < runs.count(); i++) {
-            writeRun(read, runs.start(i), runs.length(i));
+            out.writePart(read, runs.start(i), runs.length(i));
         }
         read.release();
-    }
-
-    private void writeRun(ByteBuf read, int start, int length) {
-        if (length <= COPY_BYTES) {
-            pending(length).writeBytes(read, start, length);
-        } else {
-            write(read.retainedSlice(start, length));
-        }
     }
 
     @Override
     public void append(ByteBuf bytes) {
         if (framing == Framing.CHUNKED && bytes.isReadable()) {
-            ChunkHead.write(pending(ChunkHead.bytes(bytes.readableBytes())), bytes.readableBytes());
-            write(bytes);
-            ChunkHead.writeCrlf(pending(2));
+            ChunkHead.write(out.room(ChunkHead.bytes(bytes.readableBytes())), bytes.readableBytes());
+            out.write(bytes);
+            ChunkHead.writeCrlf(out.room(2));
             return;
         }
         if (framing == Framing.NONE) {
             bytes.release();
             return;
         }
-        write(bytes);
+        out.write(bytes);
     }
 
     @Override
@@ -191,40 +184,15 @@ final class Http1ResponseWriter implements ResponseWriter {
         return framing == Framing.CHUNKED && !isRawChunkOpen || framing == Framing.UNTIL_CLOSE;
     }
 
-    private void write(ByteBuf bytes) {
-        writePending();
-        ctx.write(bytes, ctx.voidPromise());
-    }
-
-    /** Returns the buffer of this flush, with room for {@code bytes}. */
-    private ByteBuf pending(int bytes) {
-        if (pending != null && pending.maxFastWritableBytes() < bytes) {
-            writePending();
-        }
-        if (pending == null) {
-            pending = ctx.alloc().directBuffer(Math.max(bytes, COPY_BYTES));
-        }
-        return pending;
-    }
-
-    private void writePending() {
-        if (pending != null) {
-            ByteBuf bytes = pending;
-            pending = null;
-            ctx.write(bytes, ctx.voidPromise());
-        }
-    }
-
     @Override
     public void flush() {
-        writePending();
-        ctx.flush();
+        out.flush();
     }
 
     @Override
     public void end() {
         if (framing == Framing.CHUNKED) {
-            ChunkHead.writeLast(pending(5));
+            ChunkHead.writeLast(out.room(5));
         }
         flush();
         if (framing == Framing.UNTIL_CLOSE) {
@@ -256,10 +224,7 @@ final class Http1ResponseWriter implements ResponseWriter {
 
     /** Releases what was not sent. */
     void release() {
-        if (pending != null) {
-            pending.release();
-            pending = null;
-        }
+        out.release();
     }
 
     @Override

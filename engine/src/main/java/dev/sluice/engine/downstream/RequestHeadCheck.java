@@ -4,6 +4,7 @@ package dev.sluice.engine.downstream;
 
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.ContentLength;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -72,12 +73,11 @@ final class RequestHeadCheck {
     }
 
     private static long contentLength(List<String> lengths) {
-        String length = lengths.get(0);
-        if (lengths.size() > 1 || length.isEmpty() || length.length() > 18
-                || !length.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
+        if (length < 0) {
             throw badRequest("content-length: not one decimal number (expected: exactly one)");
         }
-        return Long.parseLong(length);
+        return length;
     }
 
     private static boolean expectsContinue(HttpHeaders headers, boolean isHttp10) {

@@ -13,7 +13,6 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
-import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -140,7 +139,7 @@ final class Attempt implements UpstreamListener, Tickable {
         } else {
             endpoint.onSuccess(ticker.nanoTime());
         }
-        long resetNanos = CoolDown.resetNanos(head.headers(), Instant.now().getEpochSecond());
+        long resetNanos = CoolDown.resetNanos(head.headers(), System.currentTimeMillis() / 1000);
         if (resetNanos > 0) {
             endpoint.onRetryAfter(ticker.nanoTime(), resetNanos);
         }

@@ -3,6 +3,7 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.body.RequestBody;
+import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.plan.Face;
 import dev.sluice.engine.plan.Plan;
@@ -340,13 +341,14 @@ final class Attempts {
     /**
      * Tries another endpoint where this one has answered that it does not take the request, or the same one again where
      * there is no other and it is ready soon; returns whether it does.
-     *
-     * @param retryAfterNanos how long the endpoint wants to be left alone; 0 where it did not say
      */
-    boolean retryElsewhere(int status, long retryAfterNanos) {
-        if (status != 429 && status != 503 && status != 529 && !plan.route().retry().statuses().contains(status)) {
+    boolean retryElsewhere(ResponseHead refusal) {
+        int status = refusal.status().code();
+        if (status < 400 || status != 429 && status != 503 && status != 529
+                && !plan.route().retry().statuses().contains(status)) {
             return false;
         }
+        long retryAfterNanos = CoolDown.retryAfterNanos(refusal.headers());
         long nowNanos = loop.ticker().nanoTime();
         Endpoint refusing = attempt.endpoint();
         if (retryAfterNanos > 0) {

@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,13 +22,22 @@ final class CoolDown {
             "(?:(\\d{1,3})d)?(?:(\\d{1,4})h)?(?:(\\d{1,6})m(?!s))?(?:(\\d{1,9}(?:\\.\\d{1,9})?)s)?(?:(\\d{1,9})ms)?");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,12}(?:\\.\\d{1,9})?");
 
+    /** Looked up in every answer: their hashes are kept. */
+    private static final AsciiString RETRY_AFTER_MS = AsciiString.cached("retry-after-ms");
+    private static final AsciiString REQUESTS_LEFT = AsciiString.cached("x-ratelimit-remaining-requests");
+    private static final AsciiString REQUESTS_RESET = AsciiString.cached("x-ratelimit-reset-requests");
+    private static final AsciiString TOKENS_LEFT = AsciiString.cached("x-ratelimit-remaining-tokens");
+    private static final AsciiString TOKENS_RESET = AsciiString.cached("x-ratelimit-reset-tokens");
+    private static final Window PRIMARY = new Window("x-codex-primary-");
+    private static final Window SECONDARY = new Window("x-codex-secondary-");
+
     private CoolDown() {
     }
 
     /** Returns what retry-after-ms or retry-after says (RFC 9110 section 10.2.3, but no dates); 0 for nothing. */
     static long retryAfterNanos(HttpHeaders headers) {
-        double millis = number(headers.get("retry-after-ms"));
-        double nanos = millis > 0 ? millis * 1e6 : number(headers.get("retry-after")) * 1e9;
+        double millis = number(headers.get(RETRY_AFTER_MS));
+        double nanos = millis > 0 ? millis * 1e6 : number(headers.get(HttpHeaderNames.RETRY_AFTER)) * 1e9;
         return (long) Math.min(Math.max(nanos, 0), MAX_RETRY_NANOS);
     }
 
@@ -37,28 +48,18 @@ final class CoolDown {
      * @param epochSeconds the time
      */
     static long resetNanos(HttpHeaders headers, long epochSeconds) {
-        long requests = resetNanos(headers, "requests");
-        long tokens = resetNanos(headers, "tokens");
-        long primary = windowNanos(headers, "x-codex-primary-", epochSeconds);
-        long secondary = windowNanos(headers, "x-codex-secondary-", epochSeconds);
+        long requests = resetNanos(headers, REQUESTS_LEFT, REQUESTS_RESET);
+        long tokens = resetNanos(headers, TOKENS_LEFT, TOKENS_RESET);
+        long primary = PRIMARY.nanos(headers, epochSeconds);
+        long secondary = SECONDARY.nanos(headers, epochSeconds);
         return Math.max(Math.max(requests, tokens), Math.max(primary, secondary));
     }
 
-    private static long resetNanos(HttpHeaders headers, String what) {
-        if (number(headers.get("x-ratelimit-remaining-" + what)) != 0) {
+    private static long resetNanos(HttpHeaders headers, AsciiString left, AsciiString reset) {
+        if (number(headers.get(left)) != 0) {
             return 0; // -1 where it does not say
         }
-        return (long) Math.min(durationNanos(headers.get("x-ratelimit-reset-" + what)), MAX_RESET_NANOS);
-    }
-
-    private static long windowNanos(HttpHeaders headers, String prefix, long epochSeconds) {
-        if (number(headers.get(prefix + "used-percent")) < 100) {
-            return 0;
-        }
-        double seconds = Math.max(number(headers.get(prefix + "reset-after-seconds")),
-                number(headers.get(prefix + "resets-in-seconds")));
-        double at = number(headers.get(prefix + "reset-at"));
-        return (long) Math.min(Math.max(Math.max(seconds, at - epochSeconds), 0) * 1e9, MAX_WINDOW_NANOS);
+        return (long) Math.min(durationNanos(headers.get(reset)), MAX_RESET_NANOS);
     }
 
     private static double durationNanos(String text) {
@@ -81,5 +82,30 @@ final class CoolDown {
     /** Returns a number that is not negative, or -1. */
     private static double number(String text) {
         return text != null && NUMBER.matcher(text.trim()).matches() ? Double.parseDouble(text.trim()) : -1;
+    }
+
+    /** The headers of one window of a subscription. */
+    private static final class Window {
+        private final AsciiString usedPercent;
+        private final AsciiString resetAfter;
+        private final AsciiString resetsIn;
+        private final AsciiString resetAt;
+
+        Window(String prefix) {
+            usedPercent = AsciiString.cached(prefix + "used-percent");
+            resetAfter = AsciiString.cached(prefix + "reset-after-seconds");
+            resetsIn = AsciiString.cached(prefix + "resets-in-seconds");
+            resetAt = AsciiString.cached(prefix + "reset-at");
+        }
+
+        /** Returns how long it is to its reset; 0 where it is not used up. */
+        long nanos(HttpHeaders headers, long epochSeconds) {
+            if (number(headers.get(usedPercent)) < 100) {
+                return 0;
+            }
+            double seconds = Math.max(number(headers.get(resetAfter)), number(headers.get(resetsIn)));
+            double at = number(headers.get(resetAt));
+            return (long) Math.min(Math.max(Math.max(seconds, at - epochSeconds), 0) * 1e9, MAX_WINDOW_NANOS);
+        }
     }
 }

@@ -87,7 +87,7 @@ final class LoopContext implements ExchangeStarter {
         scanner.reset(null); // keeps nothing of the body alive
         ArrayDeque<RequestScanner> spare = spareScanners.computeIfAbsent(scanner.table(), t -> new ArrayDeque<>());
         if (spare.size() < MAX_SPARE_SCANNERS) {
-            spare.add(scanner);
+            spare.push(scanner); // the one that is still in the processor's cache comes first
         }
     }
 

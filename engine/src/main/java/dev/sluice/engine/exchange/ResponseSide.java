@@ -63,7 +63,7 @@ final class ResponseSide {
                     "The upstream answered with a redirect, which is never followed"));
             return;
         }
-        if (exchange.requestSide().attempts().retryElsewhere(status, CoolDown.retryAfterNanos(received.headers()))) {
+        if (exchange.requestSide().attempts().retryElsewhere(received)) {
             return;
         }
         if (status / 100 == 2) {

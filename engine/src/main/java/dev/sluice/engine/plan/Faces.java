@@ -8,7 +8,9 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.Profile;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Finds the face of a path. Immutable. */
@@ -37,6 +39,8 @@ public final class Faces {
 
     private final List<Prefix> prefixes = new ArrayList<>();
     private final List<String> relayedPaths;
+    /** Of the paths without an id, which are nearly all that is asked for: no pattern is tried for them. */
+    private final Map<String, Face> known = new HashMap<>();
 
     /**
      * @param profiles     those that own a path prefix are the face there
@@ -50,6 +54,10 @@ public final class Faces {
         prefixes.add(new Prefix(CODEX, null, true));
         prefixes.add(new Prefix(API, null, false));
         this.relayedPaths = List.copyOf(relayedPaths);
+        for (Prefix prefix : prefixes) {
+            ROWS.stream().filter(Row::isLiteral).map(row -> prefix.path + row.pattern)
+                    .forEach(path -> known.computeIfAbsent(path, this::match));
+        }
     }
 
     /**
@@ -77,6 +85,11 @@ public final class Faces {
 
     /** Returns the face at a path, or null. */
     public Face ofPath(String path) {
+        Face face = known.get(path);
+        return face != null ? face : match(path);
+    }
+
+    private Face match(String path) {
         if (path.equals(RESPONSES)) {
             return new Face(Face.Kind.RESPONSES, path, List.of("POST"), null, false);
         }
@@ -107,6 +120,10 @@ public final class Faces {
     private record Row(Pattern pattern, Face.Kind kind, List<String> methods) {
         Row(String pattern, Face.Kind kind, String... methods) {
             this(Pattern.compile(pattern), kind, List.of(methods));
+        }
+
+        boolean isLiteral() {
+            return pattern.pattern().indexOf('[') < 0 && pattern.pattern().indexOf('.') < 0;
         }
     }
 }

@@ -5,21 +5,17 @@ package dev.sluice.engine.upstream;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.HeaderLines;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import java.util.Iterator;
 import java.util.Map;
 
 /** Writes the head of a request to an endpoint, in HTTP/1.1 (RFC 9112). */
 final class Http1RequestHead {
-    private static final int FIRST_BYTES = 1024;
-
     private Http1RequestHead() {
     }
 
-    /** Returns the head; the caller owns it. */
-    static ByteBuf write(ByteBufAllocator allocator, UpstreamRequest request, Endpoint endpoint) {
-        ByteBuf out = allocator.directBuffer(FIRST_BYTES);
+    /** Appends the head to {@code out}. */
+    static void write(ByteBuf out, UpstreamRequest request, Endpoint endpoint) {
         ByteBufUtil.writeAscii(out, request.method());
         out.writeByte(' ');
         ByteBufUtil.writeAscii(out, endpoint.basePath());
@@ -42,6 +38,5 @@ final class Http1RequestHead {
             HeaderLines.write(out, "transfer-encoding", "chunked");
         }
         ChunkHead.writeCrlf(out);
-        return out;
     }
 }

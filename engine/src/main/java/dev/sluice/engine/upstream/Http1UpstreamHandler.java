@@ -3,6 +3,7 @@
 package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.FramingException;
 import dev.sluice.protocol.framing.HeadCollector;
@@ -17,6 +18,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +37,9 @@ import org.slf4j.LoggerFactory;
 final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements UpstreamConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Http1UpstreamHandler.class);
     private static final int MAX_LINE_BYTES = 8 * 1024;
+    private static final int HEAD_BYTES = 1024;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
+    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int MAX_INFORMATIONAL = 32;
 
@@ -47,6 +51,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private final TransferScanner body = new TransferScanner();
 
     private ChannelHandlerContext ctx;
+    private CoalescingWriter out;
     private State state = State.IDLE;
     private UpstreamListener listener;
     private boolean isReused;
@@ -72,6 +77,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
+        out = new CoalescingWriter(context);
     }
 
     /** Gives the connection to an attempt. */
@@ -88,42 +94,34 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void writeHead(UpstreamRequest request) {
         isChunked = request.bodyBytes() < 0;
-        ctx.write(Http1RequestHead.write(ctx.alloc(), request, endpoint), ctx.voidPromise());
+        Http1RequestHead.write(out.room(HEAD_BYTES), request, endpoint);
     }
 
     @Override
     public void writeBody(ByteBuf bytes) {
-        if (!isChunked) {
-            ctx.write(bytes, ctx.voidPromise());
-            return;
-        }
         int length = bytes.readableBytes();
-        if (length == 0) {
+        if (!isChunked) {
+            out.write(bytes);
+        } else if (length == 0) {
             bytes.release(); // an empty chunk would end the body
-            return;
+        } else {
+            ChunkHead.write(out.room(ChunkHead.bytes(length)), length);
+            out.write(bytes);
+            ChunkHead.writeCrlf(out.room(2));
         }
-        ByteBuf size = ctx.alloc().directBuffer(ChunkHead.bytes(length));
-        ChunkHead.write(size, length);
-        ctx.write(size, ctx.voidPromise());
-        ctx.write(bytes, ctx.voidPromise());
-        ByteBuf end = ctx.alloc().directBuffer(2);
-        ChunkHead.writeCrlf(end);
-        ctx.write(end, ctx.voidPromise());
     }
 
     @Override
     public void endRequest() {
         if (isChunked) {
-            ByteBuf last = ctx.alloc().directBuffer(5);
-            ChunkHead.writeLast(last);
-            ctx.write(last, ctx.voidPromise());
+            ChunkHead.writeLast(out.room(5));
         }
         isRequestEnded = true;
     }
 
     @Override
     public void flush() {
-        ctx.flush();
+        out.flush();
     }
 
     @Override
@@ -329,6 +327,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void handlerRemoved(ChannelHandlerContext context) throws Exception {
         heads.release();
+        out.release();
         headDecoder.close();
     }
 
@@ -356,7 +355,9 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     boolean isUsable() {
-        return state == State.IDLE && ctx.channel().isActive() && pool.isOpenAtPeer(ctx.channel());
+        // Asking the kernel is a system call: not within a busy relay's exchanges, which follow one another at once.
+        return state == State.IDLE && ctx.channel().isActive()
+                && (pool.nanoTime() - idleSinceNanos < FRESH_NANOS || pool.isOpenAtPeer(ctx.channel()));
     }
 
     /** Puts a connection that has carried nothing yet into the pool. */

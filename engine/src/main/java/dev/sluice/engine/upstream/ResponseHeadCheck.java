@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.protocol.framing.ContentLength;
 import dev.sluice.protocol.framing.FramingException;
 import dev.sluice.protocol.framing.FramingException.Fault;
 import dev.sluice.protocol.framing.TransferScanner;
@@ -44,11 +45,10 @@ final class ResponseHeadCheck {
             body.resetToClose();
             return UNKNOWN;
         }
-        String length = lengths.get(0);
-        require(lengths.size() == 1 && !length.isEmpty() && length.length() <= 18
-                && length.chars().allMatch(c -> c >= '0' && c <= '9'), "content-length that is not one number");
-        body.resetToLength(Long.parseLong(length));
-        return Long.parseLong(length);
+        long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
+        require(length >= 0, "content-length that is not one number");
+        body.resetToLength(length);
+        return length;
     }
 
     private static void require(boolean isValid, String found) {

@@ -3,6 +3,7 @@
 package dev.sluice.protocol.framing;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 
 /** Writes header lines (RFC 9112 section 5) whose names and values were checked when they came in. */
 public final class HeaderLines {
@@ -19,8 +20,6 @@ public final class HeaderLines {
 
     /** Writes text as one byte per character: the way back of how header text is decoded. */
     public static void writeLatin1(ByteBuf out, CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            out.writeByte(text.charAt(i));
-        }
+        ByteBufUtil.writeAscii(out, text); // which writes every character up to 0xff as the byte that it is
     }
 }

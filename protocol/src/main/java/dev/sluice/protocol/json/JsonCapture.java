@@ -13,6 +13,7 @@ public final class JsonCapture {
     private static final JsonFactory JSON = new JsonFactory();
 
     private static final int FIRST_BYTES = 64;
+    private static final int MAX_DIGITS = 18;
     private static final int MAX_KEPT_BYTES = 16 * 1024;
 
     private byte[] bytes = new byte[FIRST_BYTES];
@@ -109,16 +110,20 @@ public final class JsonCapture {
         return false;
     }
 
-    /** Returns the captured value as an integer, or {@code otherwise} where it is none that a long can hold. */
+    /** Returns the captured value as an integer, or {@code otherwise} where it is none of at most 18 digits. */
     public long asLong(long otherwise) {
-        if (length == 0) {
+        int first = length > 0 && bytes[0] == '-' ? 1 : 0;
+        if (length == first || length - first > MAX_DIGITS) {
             return otherwise;
         }
-        try (JsonParser parser = JSON.createParser(bytes, 0, length)) {
-            return parser.nextToken() == com.fasterxml.jackson.core.JsonToken.VALUE_NUMBER_INT
-                    ? parser.getLongValue() : otherwise;
-        } catch (IOException ignored) {
-            return otherwise; // an integer over 64 bits
+        long value = 0;
+        for (int i = first; i < length; i++) {
+            int digit = bytes[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return otherwise;
+            }
+            value = 10 * value + digit;
         }
+        return first == 0 ? value : -value;
     }
 }

@@ -25,6 +25,13 @@ final class PlainBytes {
     /** Returns the index of the first byte in {@code [from, to)} that is not plain, or {@code to}. */
     static int skip(byte[] bytes, int from, int to) {
         int i = from;
+        if (i <= to - 8) { // most strings are short: their end is looked for here first
+            long found = test((long) LONGS.get(bytes, i)) & HIGH_BITS;
+            if (found != 0) {
+                return i + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+            i += 8;
+        }
         while (i <= to - 32) {
             long found = test((long) LONGS.get(bytes, i)) | test((long) LONGS.get(bytes, i + 8))
                     | test((long) LONGS.get(bytes, i + 16)) | test((long) LONGS.get(bytes, i + 24));

@@ -17,10 +17,10 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -74,8 +74,12 @@ public final class LoadCommand implements Callable<Integer> {
     private int glue;
 
     @Option(names = "--request-bytes", paramLabel = "N", defaultValue = "0",
-            description = "How long the input of a request is. Default: a few words")
+            description = "Size of a request: a transcript of tool outputs. Default: a few words")
     private int requestBytes;
+
+    @Option(names = "--image-bytes", paramLabel = "N", defaultValue = "0",
+            description = "Size of an image in a request, in base64. Default: none")
+    private int imageBytes;
 
     @Option(names = "--documents", description = "Ask for JSON documents instead of streams.")
     private boolean isDocument;
@@ -170,12 +174,10 @@ public final class LoadCommand implements Callable<Integer> {
                 isHttp2 ? "h2" : "http/1.1")).build();
     }
 
-    private byte[] body() {
-        String input = requestBytes == 0 ? "Say something." : "lorem ipsum dolor ".repeat(requestBytes / 18 + 1)
-                .substring(0, requestBytes);
-        return ("{\"model\":\"" + model + "\",\"stream\":" + !isDocument + ",\"metadata\":{\"mock_stamp\":\"true\","
-                + "\"mock_events\":\"" + events + "\",\"mock_pace_ms\":\"" + paceMillis + "\",\"mock_glue\":\"" + glue
-                + "\"},\"input\":\"" + input + "\"}").getBytes(StandardCharsets.UTF_8);
+    private byte[] body() throws IOException {
+        return LoadBody.of(model, !isDocument, Map.of("mock_stamp", "true", "mock_events", Integer.toString(events),
+                "mock_pace_ms", Integer.toString(paceMillis), "mock_glue", Integer.toString(glue)), requestBytes,
+                imageBytes);
     }
 
     private void start(long nowNanos) {
@@ -327,6 +329,7 @@ public final class LoadCommand implements Callable<Integer> {
     private String parameters() {
         return (rate > 0 ? "rate " + rate : "streams " + streams) + ", events " + events + ", pace " + paceMillis
                 + " ms, glue " + glue + (requestBytes > 0 ? ", request " + requestBytes + " B" : "")
+                + (imageBytes > 0 ? ", image " + imageBytes + " B" : "")
                 + (isDocument ? ", documents" : "") + (leaveAfter > 0 ? ", left after " + leaveAfter : "")
                 + (isHttp2 ? ", HTTP/2" : ", HTTP/1.1") + (url.getScheme().equals("https") ? ", TLS" : "");
     }

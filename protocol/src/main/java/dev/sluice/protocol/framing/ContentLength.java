@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.framing;
+
+/** The value of one Content-Length header (RFC 9110 section 8.6). */
+public final class ContentLength {
+    private static final int MAX_DIGITS = 18;
+
+    private ContentLength() {
+    }
+
+    /** Returns the length in bytes, or -1 where {@code value} is not one decimal number of at most 18 digits. */
+    public static long parse(CharSequence value) {
+        if (value.length() == 0 || value.length() > MAX_DIGITS) {
+            return -1;
+        }
+        long length = 0;
+        for (int i = 0; i < value.length(); i++) {
+            int digit = value.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            length = 10 * length + digit;
+        }
+        return length;
+    }
+}
