@@ -14,7 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
@@ -197,7 +197,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     /** Takes a buffer that begins with a head; returns what follows it where that is another head. */
     private ByteBuf onHead(ByteBuf bytes) {
         long bodyBytes = -1;
-        HttpResponse response;
+        DefaultHttpResponse response;
         boolean isFinal;
         try {
             response = decode(bytes, heads.headEnd());
@@ -234,7 +234,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         return status >= 200;
     }
 
-    private HttpResponse decode(ByteBuf bytes, int end) {
+    private DefaultHttpResponse decode(ByteBuf bytes, int end) {
         try {
             return headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
         } catch (FramingException e) {
@@ -246,7 +246,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     /** Takes {@code rest}, what follows the head. */
-    private void onFinalHead(HttpResponse response, long bodyBytes, ByteBuf rest) {
+    private void onFinalHead(DefaultHttpResponse response, long bodyBytes, ByteBuf rest) {
         isKeepAlive = HttpUtil.isKeepAlive(response) && !body.isUntilClose();
         state = State.BODY;
         listener.onResponseHead(new ResponseHead(response.status(), response.headers(), bodyBytes));

@@ -4,8 +4,8 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.protocol.framing.FramingException;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +26,11 @@ final class ResponseHeadDecoder extends HttpResponseDecoder {
      * @param head borrowed; read to its end
      * @throws FramingException where it is not valid
      */
-    HttpResponse decodeHead(ByteBuf head) throws Exception {
+    DefaultHttpResponse decodeHead(ByteBuf head) throws Exception {
         decoded.clear();
         reset(); // forgets that a body was to follow the head before
         decode(null, head, decoded);
-        HttpResponse response = (HttpResponse) decoded.get(0);
+        DefaultHttpResponse response = (DefaultHttpResponse) decoded.get(0);
         if (response.decoderResult().isFailure()) {
             throw new FramingException(FramingException.Fault.MALFORMED,
                     "response head: not valid (expected: RFC 9112 syntax)");

@@ -84,7 +84,16 @@ public final class HeadScanner {
      * @throws FramingException where the head is malformed, ambiguous or over a limit
      */
     public int scan(ByteBuf bytes, int from, int to) {
-        for (int i = from; i < to; i++) {
+        int i = from;
+        while (i < to) {
+            if (state == State.VALUE) { // most of a head: no step of the state for each of its bytes
+                int end = endOfText(bytes, i, Math.min(to, i + maxHeadBytes - headBytes));
+                headBytes += end - i;
+                i = end;
+                if (i == to) {
+                    return -1;
+                }
+            }
             if (++headBytes > maxHeadBytes) {
                 throw new FramingException(Fault.HEAD_TOO_LARGE,
                         "head: over " + maxHeadBytes + " bytes (expected: at most that)");
@@ -92,8 +101,21 @@ public final class HeadScanner {
             if (accept(bytes.getByte(i) & 0xff)) {
                 return i + 1;
             }
+            i++;
         }
         return -1;
+    }
+
+    private static int endOfText(ByteBuf bytes, int from, int to) {
+        int i = from;
+        while (i < to && isText(bytes.getByte(i) & 0xff)) {
+            i++;
+        }
+        return i;
+    }
+
+    private static boolean isText(int b) {
+        return b >= 0x20 && b != 0x7f || b == '\t';
     }
 
     private boolean accept(int b) {
@@ -146,7 +168,7 @@ public final class HeadScanner {
         }
         require(b != '\n', "a bare LF in the head");
         if (!isRequest) {
-            require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in the status line");
+            require(isText(b), "a control character in the status line");
             return;
         }
         onRequestLine(b);
@@ -213,7 +235,7 @@ public final class HeadScanner {
             return;
         }
         require(b != '\n', "a bare LF in the head");
-        require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in a header value");
+        require(isText(b), "a control character in a header value");
     }
 
     /** RFC 9110 section 5.6.2: {@code tchar}. */

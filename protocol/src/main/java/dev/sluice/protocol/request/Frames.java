@@ -17,6 +17,7 @@ final class Frames {
 
     private final JsonScanner json;
     private final Frame[] open;
+    private int deepest;
 
     Frames(JsonScanner json, int maxDepth) {
         this.json = json;
@@ -24,7 +25,8 @@ final class Frames {
     }
 
     void clear() {
-        Arrays.fill(open, null);
+        Arrays.fill(open, 0, deepest + 1, null);
+        deepest = 0;
     }
 
     /** Returns the container that the current value is in; null where its members do not matter. */
@@ -39,7 +41,9 @@ final class Frames {
 
     /** The current value begins. */
     void enter(Frame frame) {
-        open[json.depth() + 1] = frame;
+        int level = json.depth() + 1;
+        open[level] = frame;
+        deepest = Math.max(deepest, level);
     }
 
     /** Returns the root object. */

@@ -46,11 +46,21 @@ public final class RequestFacts {
             violations.report(MODEL_RANK, modelRefusal("a string over " + RequestScanner.MAX_MODEL_BYTES + " bytes"));
         } else if (name.isEmpty()) {
             violations.report(MODEL_RANK, modelRefusal("an empty string"));
-        } else if (name.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+        } else if (hasLoneSurrogate(name)) {
             violations.report(MODEL_RANK, modelRefusal("a string with a lone surrogate"));
         } else {
             model(name, start, end);
         }
+    }
+
+    private static boolean hasLoneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            int c = text.codePointAt(i);
+            if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The body has ended: a model that was there and wrong has been reported. */

@@ -33,6 +33,7 @@ public final class RuleTable {
     private final List<Row> rows;
     private final int marks;
     private final boolean holdsAll;
+    private final boolean isReadOnly;
 
     RuleTable(WatchTable watches, Field[] fields, List<Row> rows, int marks) {
         this.watches = watches;
@@ -40,6 +41,8 @@ public final class RuleTable {
         this.rows = rows;
         this.marks = marks;
         holdsAll = rows.stream().anyMatch(row -> row.rule.action().holdsAll());
+        isReadOnly = rows.stream().allMatch(row -> row.rule.action().isRefusal()
+                || row.rule.action() == Action.MODEL_NAME);
     }
 
     /**
@@ -108,7 +111,7 @@ public final class RuleTable {
 
     /** Whether nothing is edited but what the plan says. */
     boolean isReadOnly() {
-        return rows.stream().allMatch(row -> row.rule.action().isRefusal() || row.rule.action() == Action.MODEL_NAME);
+        return isReadOnly;
     }
 
     /** What a row is at one path. */
