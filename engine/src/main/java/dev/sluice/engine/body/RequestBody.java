@@ -308,7 +308,14 @@ public final class RequestBody {
         return sentBytes;
     }
 
-    /** Returns the scanner, to be given back; null where there is none. */
+    /** Gives the scanner up, for the body is not looked into any more; returns it, or null where there is none. */
+    public RequestScanner detachScanner() {
+        RequestScanner detached = scanner;
+        scanner = null;
+        return detached;
+    }
+
+    /** Returns the scanner; null where there is none. */
     public RequestScanner scanner() {
         return scanner;
     }

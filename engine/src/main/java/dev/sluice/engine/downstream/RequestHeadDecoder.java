@@ -30,10 +30,11 @@ final class RequestHeadDecoder extends HttpRequestDecoder {
      *         its decoder result tells whether it is valid
      */
     DefaultHttpRequest decodeHead(ByteBuf head) throws Exception {
-        decoded.clear();
         reset(); // forgets that a body was to follow the head before
         decode(null, head, decoded);
-        return (DefaultHttpRequest) decoded.get(0);
+        DefaultHttpRequest request = (DefaultHttpRequest) decoded.get(0);
+        decoded.clear(); // a connection keeps no head alive
+        return request;
     }
 
     /** Gives back the decoder's scratch memory. */

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
@@ -17,5 +18,10 @@ public record ResponseHead(HttpResponseStatus status, HttpHeaders headers, long 
     /** Returns whether a response of this status never has a body (RFC 9110 sections 15.3.5 and 15.4.5). */
     public boolean isBodiless() {
         return status.code() == 204 || status.code() == 304;
+    }
+
+    /** Returns what is left to know of a head that was sent: a stream may be open for long. */
+    public ResponseHead withoutHeaders() {
+        return new ResponseHead(status, EmptyHttpHeaders.INSTANCE, bodyBytes);
     }
 }

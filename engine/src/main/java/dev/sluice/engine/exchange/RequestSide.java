@@ -11,6 +11,7 @@ import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.upstream.Cluster;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.RequestScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 
@@ -31,7 +32,7 @@ final class RequestSide {
     private Cluster cluster;
     private boolean isStopped;
     private boolean isReading;
-    private boolean isScannerGivenBack;
+    private boolean isOver;
     private boolean isWithoutEvents;
     private String model;
     private long wireBytes;
@@ -137,7 +138,7 @@ final class RequestSide {
 
     /** Does whatever can be done now: plan, connect, forward, ask for more. */
     private void advance() {
-        if (isStopped) {
+        if (isStopped || isOver) {
             return;
         }
         if (body.isPlannable()) {
@@ -256,9 +257,22 @@ final class RequestSide {
         if (!isStopped) {
             stop();
         }
-        if (body.scanner() != null && !isScannerGivenBack) {
-            isScannerGivenBack = true;
-            loop.giveBack(body.scanner());
+        giveBackScanner();
+    }
+
+    private void giveBackScanner() {
+        RequestScanner scanner = body.detachScanner();
+        if (scanner != null) {
+            loop.giveBack(scanner);
+        }
+    }
+
+    /** The answer goes out: no further attempt is made, and a request that is sent is not looked into any more. */
+    void onCommitted() {
+        body.giveUpReplay();
+        if (attempts.isSent()) {
+            isOver = true;
+            giveBackScanner();
         }
     }
 

@@ -207,9 +207,10 @@ final class ResponseSide {
 
     private void commit() {
         exchange.moveTo(ExchangeState.RELAYING);
-        exchange.requestSide().giveUpReplay();
+        exchange.requestSide().onCommitted();
         exchange.requestSide().attempts().onAnswerBegun(lastReadNanos);
         target.writeHead(head);
+        head = head.withoutHeaders();
     }
 
     void onReadComplete() {

@@ -27,10 +27,10 @@ final class ResponseHeadDecoder extends HttpResponseDecoder {
      * @throws FramingException where it is not valid
      */
     DefaultHttpResponse decodeHead(ByteBuf head) throws Exception {
-        decoded.clear();
         reset(); // forgets that a body was to follow the head before
         decode(null, head, decoded);
         DefaultHttpResponse response = (DefaultHttpResponse) decoded.get(0);
+        decoded.clear(); // a connection keeps no head alive
         if (response.decoderResult().isFailure()) {
             throw new FramingException(FramingException.Fault.MALFORMED,
                     "response head: not valid (expected: RFC 9112 syntax)");

@@ -171,7 +171,7 @@ public final class ResponseObserver implements EventListener {
         } else if (isJson) {
             eventsSince++;
         }
-        isJson = false;
+        release(); // a stream may say nothing for long
     }
 
     private void keep(EventType type, boolean isWhole) {

@@ -7,7 +7,8 @@ import dev.sluice.protocol.json.JsonScanner;
 import java.util.ArrayDeque;
 
 /**
- * Scanners that observers of one thread use one after the other: each takes 17 KB, more than all else of an exchange.
+ * Scanners that observers of one thread use one after the other: each takes about 3 KB, and a stream between two events
+ * needs none.
  *
  * <p><b>Threading:</b> confined to one event loop.
  */

@@ -3,6 +3,7 @@
 package dev.sluice.protocol.json;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /**
  * Scans one JSON text as it arrives, in any cut: strict RFC 8259 in UTF-8, one root value and nothing after it.
@@ -29,6 +30,9 @@ public final class JsonScanner {
     private static final int LITERAL = 8;
     private static final int DONE = 9;
     private static final long NO_SEPARATOR = -1;
+    /** What most texts need; deeper ones and longer names get more, up to the limits. */
+    private static final int FIRST_LEVELS = 16;
+    private static final int FIRST_NAME_BYTES = 64;
 
     private final WatchTable table;
     private final JsonLimits limits;
@@ -36,14 +40,14 @@ public final class JsonScanner {
     private final StringScanner string = new StringScanner();
     private final JsonCapture capture = new JsonCapture();
     private final JsonCapture notCaptured = new JsonCapture();
-    private final NameSet[] names;
-    private final int[] nodes;
-    private final long[] starts;
-    private final long[] nameStarts;
-    private final long[] separators;
-    private final int[] ordinals;
+    private NameSet[] names;
+    private int[] nodes;
+    private long[] starts;
+    private long[] nameStarts;
+    private long[] separators;
+    private int[] ordinals;
     private final long[] isObject;
-    private final byte[] name;
+    private byte[] name;
 
     private JsonListener listener;
     private int state;
@@ -69,7 +73,7 @@ public final class JsonScanner {
     public JsonScanner(WatchTable table, JsonLimits limits) {
         this.table = table;
         this.limits = limits;
-        int levels = limits.maxDepth() + 1;
+        int levels = Math.min(FIRST_LEVELS, limits.maxDepth() + 1);
         names = new NameSet[levels];
         nodes = new int[levels];
         starts = new long[levels];
@@ -77,7 +81,7 @@ public final class JsonScanner {
         separators = new long[levels];
         ordinals = new int[levels];
         isObject = new long[limits.maxDepth() / 64 + 1];
-        name = new byte[limits.maxNameBytes()];
+        name = new byte[Math.min(FIRST_NAME_BYTES, limits.maxNameBytes())];
         reset((watch, valueKind, start, end, value) -> { });
     }
 
@@ -363,6 +367,9 @@ public final class JsonScanner {
             throw new JsonException("more than " + limits.maxDepth() + " levels (expected: at most that)", offset);
         }
         depth++;
+        if (depth == nodes.length) {
+            addLevels();
+        }
         boolean opensObject = kind == JsonKind.OBJECT;
         setInObject(opensObject);
         nodes[depth] = valueNode;
@@ -374,6 +381,16 @@ public final class JsonScanner {
         }
         valueNode = opensObject ? WatchTable.NONE : table.element(nodes[depth]);
         state = opensObject ? FIRST_KEY : FIRST_ELEMENT;
+    }
+
+    private void addLevels() {
+        int levels = Math.min(2 * nodes.length, limits.maxDepth() + 1);
+        names = Arrays.copyOf(names, levels);
+        nodes = Arrays.copyOf(nodes, levels);
+        starts = Arrays.copyOf(starts, levels);
+        nameStarts = Arrays.copyOf(nameStarts, levels);
+        separators = Arrays.copyOf(separators, levels);
+        ordinals = Arrays.copyOf(ordinals, levels);
     }
 
     private void closeContainer(byte[] text, int i, long textBase, boolean closesObject) {
@@ -436,6 +453,10 @@ public final class JsonScanner {
                     textBase + from);
         }
         if (isNameKept) {
+            if (added > name.length - nameBytes) {
+                name = Arrays.copyOf(name, Math.min(limits.maxNameBytes(), Math.max(2 * name.length,
+                        nameBytes + added)));
+            }
             System.arraycopy(text, from, name, nameBytes, added);
         }
         nameBytes += added;

@@ -14,14 +14,17 @@ final class Frames {
     /** What has no members: a value that is no object. */
     private static final Frame NO_MEMBERS = Frame.closed();
     private static final Frame[] NONE = {};
+    private static final int FIRST_LEVELS = 16;
 
     private final JsonScanner json;
-    private final Frame[] open;
+    private final int maxDepth;
+    private Frame[] open;
     private int deepest;
 
     Frames(JsonScanner json, int maxDepth) {
         this.json = json;
-        open = new Frame[maxDepth + 2];
+        this.maxDepth = maxDepth;
+        open = new Frame[Math.min(FIRST_LEVELS, maxDepth + 2)];
     }
 
     void clear() {
@@ -31,17 +34,24 @@ final class Frames {
 
     /** Returns the container that the current value is in; null where its members do not matter. */
     Frame around() {
-        return open[json.depth()];
+        return at(json.depth());
     }
 
     /** Returns the current value as a container; null where it is none, or its members do not matter. */
     Frame inside() {
-        return open[json.depth() + 1];
+        return at(json.depth() + 1);
+    }
+
+    private Frame at(int level) {
+        return level < open.length ? open[level] : null;
     }
 
     /** The current value begins. */
     void enter(Frame frame) {
         int level = json.depth() + 1;
+        if (level >= open.length) {
+            open = Arrays.copyOf(open, Math.min(2 * open.length, maxDepth + 2));
+        }
         open[level] = frame;
         deepest = Math.max(deepest, level);
     }
@@ -78,7 +88,7 @@ final class Frames {
 
     /** Returns the innermost object of a watch around the value, or the value; one without members where it is none. */
     private Frame innermost(int watch) {
-        for (int i = json.depth() + 1; i > 0; i--) {
+        for (int i = Math.min(json.depth() + 1, deepest); i > 0; i--) {
             if (open[i] != null && open[i].watch == watch) {
                 return open[i];
             }
@@ -97,7 +107,7 @@ final class Frames {
                 continue;
             }
             boolean isInnermost = true;
-            for (int i = json.depth() + 1; i > 0; i--) {
+            for (int i = Math.min(json.depth() + 1, deepest); i > 0; i--) {
                 if (open[i] != null && open[i].watch == need.container()) {
                     if (!isInnermost) {
                         around.add(open[i]);
