@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
@@ -47,6 +48,10 @@ public final class HeapPerEvent {
     private static final double HTTP2_BUDGET = 16;
     private static final double TLS_BUDGET = 400;
     private static final double EXCHANGE_BUDGET = 16 * 1024;
+    /** B of heap that a stream keeps while nothing comes; the budget of 12 KB is of heap and all else together. */
+    private static final double QUIET_BUDGET = 9 * 1024;
+    private static final int WARM_STREAMS = 50;
+    private static final int QUIET_STREAMS = 200;
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     private HeapPerEvent() {
@@ -84,10 +89,13 @@ public final class HeapPerEvent {
         double exchange = measureExchanges(divisor);
         System.out.printf("a whole exchange, h1 to h1: %.0f B%n", exchange);
         isKept &= exchange <= EXCHANGE_BUDGET;
+        double quiet = measureQuietStreams();
+        System.out.printf("kept by a quiet stream, h1 to h1: %.0f B%n", quiet);
+        isKept &= quiet <= QUIET_BUDGET;
         if (isCheck && !isKept) {
             System.err.printf("over budget (expected: at most %.0f B an event in plain text, %.0f with HTTP/2,"
-                    + " %.0f more for each side with TLS, %.0f an exchange)%n", PLAIN_BUDGET, HTTP2_BUDGET,
-                    TLS_BUDGET, EXCHANGE_BUDGET);
+                    + " %.0f more for each side with TLS, %.0f an exchange, %.0f kept by a quiet stream)%n",
+                    PLAIN_BUDGET, HTTP2_BUDGET, TLS_BUDGET, EXCHANGE_BUDGET, QUIET_BUDGET);
             System.exit(1);
         }
     }
@@ -102,10 +110,7 @@ public final class HeapPerEvent {
         byte[] answer = (Wire.head(false) + Wire.chunk(Wire.EVENT) + Wire.chunk(last) + "0\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
         try (ServerSocket listener = new ServerSocket(0, 1, loopback);
-                Relay relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                        .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + listener.getLocalPort()
-                                + "/v1", null))).route(RouteConfig.of("*", "up"))
-                        .transport(new TransportConfig(TransportConfig.Kind.EPOLL, 1, false)).build());
+                Relay relay = plainRelay(listener);
                 Socket client = new Socket(loopback, relay.port())) {
             client.setTcpNoDelay(true);
             client.getOutputStream().write(request);
@@ -130,6 +135,47 @@ public final class HeapPerEvent {
                 return (threads.getThreadAllocatedBytes(loop) - before) / (double) measured;
             }
         }
+    }
+
+    /** The heap that streams keep between two events, by what is left after a collection. */
+    private static double measureQuietStreams() throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        byte[] request = Wire.request(false).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] beginning = (Wire.head(false) + Wire.chunk(Wire.EVENT)).getBytes(StandardCharsets.ISO_8859_1);
+        List<Socket> open = new ArrayList<>();
+        try (ServerSocket listener = new ServerSocket(0, 1, loopback); Relay relay = plainRelay(listener)) {
+            long before = 0;
+            for (int i = 0; i < WARM_STREAMS + QUIET_STREAMS; i++) {
+                if (i == WARM_STREAMS) {
+                    before = usedHeap();
+                }
+                Socket client = new Socket(loopback, relay.port());
+                open.add(client);
+                client.getOutputStream().write(request);
+                Socket upstream = listener.accept();
+                open.add(upstream);
+                readUntil(upstream, "true}");
+                upstream.getOutputStream().write(beginning);
+                readUntil(client, "\n\n\r\n");
+            }
+            return (usedHeap() - before) / (double) QUIET_STREAMS;
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private static Relay plainRelay(ServerSocket upstream) {
+        return Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + upstream.getLocalPort()
+                        + "/v1", null))).route(RouteConfig.of("*", "up"))
+                .transport(new TransportConfig(TransportConfig.Kind.EPOLL, 1, false)).build());
     }
 
     private static long loopThread(ThreadMXBean threads) {

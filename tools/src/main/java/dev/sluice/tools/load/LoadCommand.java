@@ -267,6 +267,13 @@ public final class LoadCommand implements Callable<Integer> {
         }
 
         @Override
+        public void onUnverifiedDocument() {
+            into.record(Time.ANSWER, System.nanoTime() - dueNanos);
+            into.onDocument();
+            over();
+        }
+
+        @Override
         public void onDocument(boolean isRight) {
             into.record(Time.ANSWER, System.nanoTime() - dueNanos);
             into.onDocument(isRight);

@@ -45,13 +45,18 @@ final class Recording {
         completed++;
         wrong += stream.isHashTold() && !stream.isHashRight() ? 1 : 0;
         unverified += stream.isHashTold() ? 0 : 1;
-        compared++;
+        compared += stream.isHashTold() ? 1 : 0;
     }
 
     /** An answer that began before the time that is measured: only whether it is right counts. */
     void onEarlierComplete(StreamCheck stream) {
         wrong += stream.isHashTold() && !stream.isHashRight() ? 1 : 0;
-        compared++;
+        compared += stream.isHashTold() ? 1 : 0;
+    }
+
+    void onDocument() {
+        completed++;
+        unverified++;
     }
 
     void onDocument(boolean isRight) {

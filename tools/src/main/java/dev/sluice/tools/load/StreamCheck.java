@@ -18,6 +18,9 @@ import java.util.function.LongConsumer;
 final class StreamCheck {
     private static final byte[] STAMP = "\"stamp\":\"".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] HASH = "\"mock_sha256\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TERMINAL_NAME = "event: response.completed\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TERMINAL_TYPE = "data: {\"type\":\"response.completed\"".getBytes(
+            StandardCharsets.US_ASCII);
     private static final int HASH_CHARS = 64;
 
     private final LongConsumer onStamp;
@@ -82,7 +85,7 @@ final class StreamCheck {
             }
             onStamp.accept(value);
         }
-        if (!isTerminalSeen && event[from] == 'e' && isTerminal(from)) {
+        if (!isTerminalSeen && isTerminal(from)) {
             isTerminalSeen = true;
             int hash = indexOf(HASH, from, Math.min(to, from + 512));
             if (hash >= 0 && hash + HASH.length + HASH_CHARS <= to) {
@@ -95,9 +98,14 @@ final class StreamCheck {
         }
     }
 
+    /** By its name, as the mock writes it, or by its type alone: some gateways write events anew, without a name. */
     private boolean isTerminal(int from) {
-        String line = new String(event, from, Math.min(40, event.length - from), StandardCharsets.US_ASCII);
-        return line.startsWith("event: response.completed\n");
+        return startsWith(TERMINAL_NAME, from) || startsWith(TERMINAL_TYPE, from);
+    }
+
+    private boolean startsWith(byte[] text, int from) {
+        return from + text.length <= event.length
+                && Arrays.equals(event, from, from + text.length, text, 0, text.length);
     }
 
     private int indexOf(byte[] wanted, int from, int to) {
