@@ -172,7 +172,7 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onUpstreamReadComplete() {
-        if (!isDetached && exchange.requestSide().attempt() != this) {
+        if (!isDetached && !exchange.responseSide().isAnsweredBy(this) && exchange.requestSide().attempt() != this) {
             connection.read(0); // a hedge: what it has read so far is no answer yet
         } else if (!isDetached) {
             exchange.responseSide().onReadComplete();

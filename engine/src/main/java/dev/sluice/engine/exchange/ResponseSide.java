@@ -32,6 +32,9 @@ final class ResponseSide {
     private ResponseHead head;
     private ResponseRelay relay;
     private CollectedAnswer collected;
+    /** Whose answer goes out; null before the commit. */
+    private Attempt answering;
+    private boolean isIdTold;
     private boolean isPaused;
     private boolean isErrorEarly;
     private long terminalAtBytes = -1;
@@ -133,7 +136,7 @@ final class ResponseSide {
         }
         relay.relay(read, frame, null, lastReadNanos);
         relay.flush(null);
-        exchange.requestSide().onResponseId(relay.responseId());
+        tellId();
         if (answer != null) {
             answerCollected(answer);
         }
@@ -211,6 +214,7 @@ final class ResponseSide {
         exchange.requestSide().attempts().onAnswerBegun(lastReadNanos);
         target.writeHead(head);
         head = head.withoutHeaders();
+        answering = exchange.requestSide().attempt();
     }
 
     void onReadComplete() {
@@ -225,9 +229,17 @@ final class ResponseSide {
         }
         if (state == ExchangeState.RELAYING) {
             relay.flush(target);
-            exchange.requestSide().onResponseId(relay.responseId());
+            tellId();
         }
         readOn();
+    }
+
+    /** Once: from read to read nothing of the request is touched, which with many streams would not be in a cache. */
+    private void tellId() {
+        if (!isIdTold && relay.responseId() != null) {
+            isIdTold = true;
+            exchange.requestSide().onResponseId(relay.responseId());
+        }
     }
 
     /** Adds an event that says nothing to a stream that has been silent for as long as its route allows. */
@@ -255,7 +267,7 @@ final class ResponseSide {
             isPaused = true;
             return;
         }
-        Attempt attempt = exchange.requestSide().attempt();
+        Attempt attempt = answering != null ? answering : exchange.requestSide().attempt();
         if (attempt.connection() != null && !attempt.isOver()) {
             attempt.connection().read(target.pendingBytes());
         }
@@ -271,7 +283,7 @@ final class ResponseSide {
 
     void onEnd(boolean isByClose) {
         relay.endOfBody();
-        exchange.requestSide().onResponseId(relay.responseId());
+        tellId();
         if (exchange.state() == ExchangeState.DRAINING) {
             exchange.finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
             return;
@@ -359,6 +371,11 @@ final class ResponseSide {
         return isPaused;
     }
 
+    /** Returns whether the answer that goes out is an attempt's. */
+    boolean isAnsweredBy(Attempt attempt) {
+        return answering == attempt;
+    }
+
     long headNanos() {
         return headNanos;
     }
@@ -377,6 +394,7 @@ final class ResponseSide {
             relay.release();
             relay = null;
         }
+        isIdTold = false;
         head = null;
         isErrorEarly = false;
     }

@@ -15,8 +15,13 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;
@@ -40,8 +45,12 @@ import picocli.CommandLine.Spec;
             "Times of events are from the stamp that the mock puts into each, so both must run on one machine. The",
             "last event of an answer has the hash of all before it; 'wrong' counts answers that were not the mock's."})
 public final class LoadCommand implements Callable<Integer> {
-    @Option(names = "--url", required = true, paramLabel = "URL", description = "Base URL of the target, with /v1.")
+    @Option(names = "--url", paramLabel = "URL", description = "Base URL of the target, with /v1.")
     private URI url;
+
+    @Option(names = "--batch", description = "Read the arguments of one run after the other from standard input, a line"
+            + " each, and write a line with its exit status after each: a JVM that is warm measures better.")
+    private boolean isBatch;
 
     @Option(names = "--rate", paramLabel = "N", description = "Requests a second.")
     private double rate;
@@ -136,6 +145,12 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (isBatch) {
+            return runEach();
+        }
+        if (url == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--url is needed");
+        }
         if (rate > 0 == streams > 0) {
             throw new CommandLine.ParameterException(spec.commandLine(), "one of --rate and --streams is needed");
         }
@@ -157,8 +172,20 @@ public final class LoadCommand implements Callable<Integer> {
             report.write(json, html, hdr);
             return measured.errorCount() + measured.wrong() == 0 ? 0 : 1;
         } finally {
-            group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+            group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    private int runEach() throws IOException {
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            int status = new CommandLine(new LoadCommand()).setOut(nowhere).setErr(spec.commandLine().getErr())
+                    .execute(line.trim().split(" +"));
+            spec.commandLine().getOut().println(status);
+            spec.commandLine().getOut().flush();
+        }
+        return 0;
     }
 
     private SslContext tls() throws IOException {

@@ -14,7 +14,11 @@ import dev.sluice.tools.mock.MockUpstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.FileReader;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -82,6 +86,32 @@ class LoadCommandIT {
         try (HistogramLogReader log = new HistogramLogReader(hdr.toFile())) {
             assertTrue(log.nextIntervalHistogram().getMaxValueAsDouble() > 0);
         }
+    }
+
+    @Test
+    void shouldRunOneAfterTheOther() throws Exception {
+        Path json = folder.resolve("r.json");
+        String run = "--url http://127.0.0.1:" + mock.port() + "/v1 --seconds 1 --warmup 0 --streams 2 --json " + json;
+        StringWriter out = new StringWriter();
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream((run + "\n--streams 1\n" + run + " --documents\n").getBytes(UTF_8)));
+        try {
+            assertEquals(0, new CommandLine(new LoadCommand()).setOut(new PrintWriter(out)).execute("--batch"));
+        } finally {
+            System.setIn(before);
+        }
+        assertEquals(List.of("0", "2", "0"), out.toString().lines().toList());
+        JsonNode last = new ObjectMapper().readTree(json.toFile());
+        assertTrue(last.get("answers").asInt() > 0 && last.get("events").asInt() == 0, last.toString());
+    }
+
+    /** A gateway that writes events anew drops the mock's hash and the events' names: that is told, and no error. */
+    @Test
+    void shouldTakeEventsWithoutNames() {
+        StreamCheck check = read("data: {\"type\":\"response.created\"}\n\ndata: {\"type\":\"response.completed\"}\n\n"
+                .getBytes(UTF_8), 7, new ArrayList<>());
+        assertTrue(check.isComplete());
+        assertFalse(check.isHashTold());
     }
 
     @Test
