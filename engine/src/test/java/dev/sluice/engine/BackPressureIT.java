@@ -46,6 +46,7 @@ class BackPressureIT extends RelayFixture {
 
             assertTrue(directBytes < 8L * 1024 * 1024, "direct memory: " + directBytes);
             assertTrue(offered.get() < (long) EVENTS * DELTA.length() / 2, "offered: " + offered);
+            client.socket().setReceiveBufferSize(4 * 1024 * 1024); // by small windows it may take minutes
             // The wire is the upstream's own, from the end of the first chunk on.
             int rest = 2 + EVENTS / 64 * chunk(block).length() + chunk(COMPLETED).length() + 5;
             byte[] received = client.readBytes(rest);
