@@ -7,11 +7,18 @@ import java.util.Arrays;
 /**
  * Where the body's bytes lie in one received buffer: a list of index ranges, without the framing between them.
  *
- * <p>Reused from read to read; grows to the largest read seen and allocates nothing after that.
+ * <p>Reused from read to read; grows to the largest read seen and allocates nothing after that. The first run, of most
+ * reads the only one, is kept in the object itself: with many streams each cache line less counts.
  */
 public final class BodyRuns {
-    private int[] bounds = new int[16];
+    private static final int[] NONE = {};
+    private static final int FIRST_BOUNDS = 16;
+
     private int count;
+    private int firstStart;
+    private int firstEnd;
+    /** Start and end of the second run and of those after it. */
+    private int[] more = NONE;
 
     /** Creates an empty list. */
     public BodyRuns() {
@@ -24,17 +31,17 @@ public final class BodyRuns {
 
     /** Returns the buffer index of the first byte of run {@code i}. */
     public int start(int i) {
-        return bounds[2 * i];
+        return i == 0 ? firstStart : more[2 * i - 2];
     }
 
     /** Returns the buffer index after the last byte of run {@code i}. */
     public int end(int i) {
-        return bounds[2 * i + 1];
+        return i == 0 ? firstEnd : more[2 * i - 1];
     }
 
     /** Returns the bytes of run {@code i}; never 0. */
     public int length(int i) {
-        return bounds[2 * i + 1] - bounds[2 * i];
+        return end(i) - start(i);
     }
 
     /** Forgets all runs. */
@@ -47,12 +54,22 @@ public final class BodyRuns {
         if (start == end) {
             return;
         }
-        if (2 * count == bounds.length) {
-            bounds = Arrays.copyOf(bounds, 2 * bounds.length);
+        if (count == 0) {
+            firstStart = start;
+            firstEnd = end;
+        } else {
+            addMore(start, end);
         }
-        bounds[2 * count] = start;
-        bounds[2 * count + 1] = end;
         count++;
+    }
+
+    private void addMore(int start, int end) {
+        int at = 2 * count - 2;
+        if (at == more.length) {
+            more = Arrays.copyOf(more, Math.max(FIRST_BOUNDS, 2 * at));
+        }
+        more[at] = start;
+        more[at + 1] = end;
     }
 
     /** Returns the bytes of all runs. */

@@ -20,6 +20,8 @@ public final class HeadScanner {
     private static final String HOST = "host";
     private static final String VERSION_PREFIX = "HTTP/1.";
 
+    private static final boolean[] IS_TOKEN_BYTE = tokenBytes();
+
     private final boolean isRequest;
     private final int maxStartLineBytes;
     private final int maxHeadBytes;
@@ -86,8 +88,10 @@ public final class HeadScanner {
     public int scan(ByteBuf bytes, int from, int to) {
         int i = from;
         while (i < to) {
-            if (state == State.VALUE) { // most of a head: no step of the state for each of its bytes
-                int end = endOfText(bytes, i, Math.min(to, i + maxHeadBytes - headBytes));
+            // Most of a head is text of values, then of names: no step of the state for each of its bytes.
+            if (state == State.VALUE || state == State.NAME && nameBytes > HOST.length()) {
+                int limit = Math.min(to, i + maxHeadBytes - headBytes);
+                int end = state == State.VALUE ? endOfText(bytes, i, limit) : endOfToken(bytes, i, limit);
                 headBytes += end - i;
                 i = end;
                 if (i == to) {
@@ -109,6 +113,14 @@ public final class HeadScanner {
     private static int endOfText(ByteBuf bytes, int from, int to) {
         int i = from;
         while (i < to && isText(bytes.getByte(i) & 0xff)) {
+            i++;
+        }
+        return i;
+    }
+
+    private static int endOfToken(ByteBuf bytes, int from, int to) {
+        int i = from;
+        while (i < to && IS_TOKEN_BYTE[bytes.getByte(i) & 0xff]) {
             i++;
         }
         return i;
@@ -184,7 +196,7 @@ public final class HeadScanner {
         isAfterSeparator = false;
         require(b > 0x20 && b < 0x7f, "a request line with an odd separator or a byte outside printable ASCII");
         if (separators == 0) {
-            require(isTokenByte(b), "a method that is not a token");
+            require(IS_TOKEN_BYTE[b], "a method that is not a token");
             return;
         }
         if (separators == 2) {
@@ -222,7 +234,7 @@ public final class HeadScanner {
             state = State.VALUE;
             return;
         }
-        require(isTokenByte(b), "a header name that is not a token");
+        require(IS_TOKEN_BYTE[b], "a header name that is not a token");
         if (isHostName && (nameBytes >= HOST.length() || (b | 0x20) != HOST.charAt(nameBytes))) {
             isHostName = false;
         }
@@ -239,9 +251,12 @@ public final class HeadScanner {
     }
 
     /** RFC 9110 section 5.6.2: {@code tchar}. */
-    private static boolean isTokenByte(int b) {
-        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
-                || b > 0x20 && b < 0x7f && "!#$%&'*+-.^_`|~".indexOf(b) >= 0;
+    private static boolean[] tokenBytes() {
+        boolean[] isToken = new boolean[256];
+        for (int b = 0x21; b < 0x7f; b++) {
+            isToken[b] = Character.isLetterOrDigit(b) || "!#$%&'*+-.^_`|~".indexOf(b) >= 0;
+        }
+        return isToken;
     }
 
     private static void require(boolean isValid, String found) {
