@@ -260,10 +260,12 @@ final class ResponseSide {
     }
 
     private void readOn() {
-        if (exchange.state().isTerminal() || isTooEarly()) {
+        ExchangeState state = exchange.state();
+        boolean isRelaying = state == ExchangeState.RELAYING; // then it was not too early before, and is not now
+        if (state.isTerminal() || !isRelaying && isTooEarly()) {
             return; // the flush found the downstream gone, or what comes next could not be passed on
         }
-        if (exchange.state() == ExchangeState.RELAYING && !target.isWritable()) {
+        if (isRelaying && !target.isWritable()) {
             isPaused = true;
             return;
         }
