@@ -51,7 +51,7 @@ public final class HeapPerEvent {
     /** B of heap that a stream keeps while nothing comes; with what else the JVM comes to keep meanwhile. */
     private static final double QUIET_BUDGET = 12 * 1024;
     private static final int WARM_STREAMS = 50;
-    private static final int QUIET_STREAMS = 200;
+    private static final int QUIET_STREAMS = 400;
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     private HeapPerEvent() {

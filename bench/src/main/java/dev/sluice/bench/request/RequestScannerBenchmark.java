@@ -51,8 +51,10 @@ public class RequestScannerBenchmark {
             + "\"description\":\"The command to run.\"},\"workdir\":{\"type\":\"string\"},\"timeout_ms\":{\"type\":"
             + "\"number\"}},\"required\":[\"command\"],\"additionalProperties\":false}}";
 
-    /** What the body consists of. */
-    @Param({"codex_50KB", "base64_10MB", "escape_every_80_10MB", "escape_every_25_10MB", "cjk_10MB"})
+    /** What the body consists of; {@code _last}: with its model as the last member, so that nothing leaves before. */
+    @Param({"codex_10KB", "codex_10KB_last", "codex_50KB", "codex_50KB_last", "codex_1MB", "codex_1MB_last",
+            "codex_10MB", "codex_10MB_last", "base64_10MB", "escape_every_80_10MB", "escape_every_25_10MB",
+            "cjk_10MB"})
     public String body;
 
     private final byte[] scratch = new byte[16 * 1024];
@@ -80,8 +82,12 @@ public class RequestScannerBenchmark {
 
     private String text() {
         int bytes = 10 * 1024 * 1024;
-        return switch (body) {
-            case "codex_50KB" -> codexLike();
+        boolean isModelLast = body.endsWith("_last");
+        return switch (body.replace("_last", "")) {
+            case "codex_10KB" -> codexLike(10_000, isModelLast);
+            case "codex_50KB" -> codexLike(50_000, isModelLast);
+            case "codex_1MB" -> codexLike(1_000_000, isModelLast);
+            case "codex_10MB" -> codexLike(10_000_000, isModelLast);
             case "base64_10MB" -> wrap(base64(bytes));
             case "escape_every_80_10MB" -> wrap(("x".repeat(78) + "\\n").repeat(bytes / 80));
             case "escape_every_25_10MB" -> wrap(("x".repeat(23) + "\\n").repeat(bytes / 25));
@@ -101,19 +107,21 @@ public class RequestScannerBenchmark {
     }
 
     /** The shape of a coding turn: instructions, tools with schemas, a history of calls with their output. */
-    private static String codexLike() {
-        StringBuilder text = new StringBuilder("{\"model\":\"gpt-5.2-codex\",\"stream\":true,\"instructions\":\""
-                + "You are a coding agent.\\nWork in small steps. ".repeat(150) + "\",\"tools\":[");
-        for (int i = 0; i < 12; i++) {
+    private static String codexLike(int bytes, boolean isModelLast) {
+        String model = "\"model\":\"gpt-5.2-codex\"";
+        StringBuilder text = new StringBuilder("{" + (isModelLast ? "" : model + ",") + "\"stream\":true,"
+                + "\"instructions\":\"" + "You are a coding agent.\\nWork in small steps. "
+                .repeat(Math.min(150, bytes / 333)) + "\",\"tools\":[");
+        for (int i = 0; i < Math.min(12, bytes / 4000); i++) {
             text.append(i == 0 ? "" : ",").append(TOOL.replace("NAME", "tool_" + i));
         }
         text.append("],\"input\":[");
-        for (int i = 0; text.length() < 50_000; i++) {
+        for (int i = 0; text.length() < bytes; i++) {
             text.append(i == 0 ? "" : ",").append("{\"type\":\"function_call_output\",\"call_id\":\"call_").append(i)
                     .append("\",\"output\":\"{\\\"output\\\":\\\"")
                     .append("src/main/java/Example.java:12: some line of code;\\\\n".repeat(8)).append("\\\"}\"}");
         }
-        return text.append("]}").toString();
+        return text.append(isModelLast ? "]," + model + "}" : "]}").toString();
     }
 
     /** Gives the reads back. */
