@@ -222,21 +222,20 @@ public final class JsonScanner {
                 i = scanString(text, i, to, textBase);
                 continue;
             }
-            byte b = text[i];
             if (state == NUMBER) {
-                if (number.accept(b, textBase + i)) {
-                    i++;
-                } else {
-                    endValue(text, i, textBase);
-                }
+                i = scanNumber(text, i, to, textBase);
                 continue;
             }
             if (state == LITERAL) {
-                acceptLiteral(text, i, textBase);
-            } else if (b > ' ' || !isWhiteSpace(b)) {
-                acceptStructural(text, i, textBase);
+                i = scanLiteral(text, i, to, textBase);
+                continue;
             }
-            i++;
+            byte b = text[i];
+            if (b > ' ' || !isWhiteSpace(b)) {
+                i = acceptStructural(text, i, to, textBase);
+            } else {
+                i++;
+            }
         }
         if (captureDepth != WatchTable.NONE) {
             capture.append(text, captureFrom, to);
@@ -260,25 +259,28 @@ public final class JsonScanner {
         return b == ' ' || b == '\n' || b == '\r' || b == '\t';
     }
 
-    private void acceptStructural(byte[] text, int i, long textBase) {
+    /** Takes {@code text[i]}, and what it begins as far as it has come; returns the index after that. */
+    private int acceptStructural(byte[] text, int i, int to, long textBase) {
         byte b = text[i];
         switch (state) {
-            case VALUE -> startValue(text, i, textBase);
+            case VALUE -> {
+                return startValue(text, i, to, textBase);
+            }
             case FIRST_ELEMENT -> {
-                if (b == ']') {
-                    closeContainer(text, i, textBase, false);
-                } else {
-                    startValue(text, i, textBase);
+                if (b != ']') {
+                    return startValue(text, i, to, textBase);
                 }
+                closeContainer(text, i, textBase, false);
             }
             case FIRST_KEY -> {
-                if (b == '}') {
-                    closeContainer(text, i, textBase, true);
-                } else {
-                    startName(b, textBase + i);
+                if (b != '}') {
+                    return startName(text, i, to, textBase);
                 }
+                closeContainer(text, i, textBase, true);
             }
-            case KEY -> startName(b, textBase + i);
+            case KEY -> {
+                return startName(text, i, to, textBase);
+            }
             case COLON -> {
                 if (b != ':') {
                     throw unexpected("a colon", textBase + i);
@@ -288,6 +290,7 @@ public final class JsonScanner {
             case AFTER_VALUE -> acceptAfterValue(text, i, textBase);
             default -> throw new JsonException("bytes after the end of the value (expected: nothing)", textBase + i);
         }
+        return i + 1;
     }
 
     private void acceptAfterValue(byte[] text, int i, long textBase) {
@@ -316,7 +319,7 @@ public final class JsonScanner {
         }
     }
 
-    private void startValue(byte[] text, int i, long textBase) {
+    private int startValue(byte[] text, int i, int to, long textBase) {
         byte b = text[i];
         long offset = textBase + i;
         kind = kindOf(b, offset);
@@ -331,20 +334,26 @@ public final class JsonScanner {
             listener.onValueStart(table.watch(valueNode), kind, offset);
         }
         switch (kind) {
-            case OBJECT, ARRAY -> openContainer(offset);
+            case OBJECT, ARRAY -> {
+                openContainer(offset);
+                return i + 1;
+            }
             case STRING -> {
                 state = STRING;
                 isName = false;
                 string.reset();
+                return scanString(text, i + 1, to, textBase);
             }
             case NUMBER -> {
                 state = NUMBER;
                 number.start(b);
+                return scanNumber(text, i + 1, to, textBase);
             }
             default -> {
                 state = LITERAL;
                 literal = kind.words();
                 literalAt = 1;
+                return scanLiteral(text, i + 1, to, textBase);
             }
         }
     }
@@ -417,32 +426,40 @@ public final class JsonScanner {
         listener.onValueEnd(table.watch(valueNode), kind, valueStart, textBase + end, value);
     }
 
-    private void startName(byte b, long offset) {
-        if (b != '"') {
-            throw unexpected("a member name", offset);
+    private int startName(byte[] text, int i, int to, long textBase) {
+        if (text[i] != '"') {
+            throw unexpected("a member name", textBase + i);
         }
         state = STRING;
         isName = true;
-        nameStarts[depth] = offset;
+        nameStarts[depth] = textBase + i;
         isNameKept = table.hasMembers(nodes[depth]);
         nameBytes = 0;
         string.reset();
+        return scanString(text, i + 1, to, textBase);
     }
 
     private int scanString(byte[] text, int from, int to, long textBase) {
         int end = string.scan(text, from, to, textBase);
         plainBytes = end == to && string.isPlainSince(from) ? plainBytes + to - from : 0;
-        if (isName) {
-            addToName(text, from, end, textBase);
+        if (!isName) {
+            if (end == to) {
+                return to;
+            }
+            endValue(text, end + 1, textBase);
+            return end + 1;
         }
+        boolean isWhole = end < to && nameBytes == 0 && !string.hasEscape() && end - from <= limits.maxNameBytes();
+        if (isWhole) { // as most are: it is compared where it stands
+            endName(text, from, end - from, textBase + end);
+            return end + 1;
+        }
+        addToName(text, from, end, textBase);
         if (end == to) {
             return to;
         }
-        if (isName) {
-            endName(textBase + end);
-        } else {
-            endValue(text, end + 1, textBase);
-        }
+        endName(name, 0, isNameKept && string.hasEscape() ? NameDecoder.decode(name, nameBytes) : nameBytes,
+                textBase + end);
         return end + 1;
     }
 
@@ -462,32 +479,49 @@ public final class JsonScanner {
         nameBytes += added;
     }
 
-    private void endName(long offset) {
+    /** The member's name, which ends before {@code offset}, is complete: {@code bytes[from, from + length)}. */
+    private void endName(byte[] bytes, int from, int length, long offset) {
         state = COLON;
         nameEnd = offset + 1;
         valueNode = WatchTable.NONE;
         if (!isNameKept) {
             return;
         }
-        int length = string.hasEscape() ? NameDecoder.decode(name, nameBytes) : nameBytes;
         NameSet seen = namesAt(depth);
-        if (!seen.add(name, length)) {
+        if (!seen.add(bytes, from, length)) {
             throw new JsonException("duplicate member name (expected: each name once in this object)", offset);
         }
         if (seen.count() > limits.maxMembers()) {
             throw new JsonException("more than " + limits.maxMembers() + " members in an object (expected: at most"
                     + " that)", offset);
         }
-        valueNode = table.member(nodes[depth], name, length);
+        valueNode = table.member(nodes[depth], bytes, from, length);
     }
 
-    private void acceptLiteral(byte[] text, int i, long textBase) {
-        if (text[i] != literal.charAt(literalAt)) {
-            throw unexpected("true, false or null", textBase + i);
+    private int scanNumber(byte[] text, int from, int to, long textBase) {
+        int i = from;
+        while (i < to && number.accept(text[i], textBase + i)) {
+            i++;
         }
-        if (++literalAt == literal.length()) {
-            endValue(text, i + 1, textBase);
+        if (i < to) {
+            endValue(text, i, textBase);
         }
+        return i;
+    }
+
+    private int scanLiteral(byte[] text, int from, int to, long textBase) {
+        int i = from;
+        while (i < to && literalAt < literal.length()) {
+            if (text[i] != literal.charAt(literalAt)) {
+                throw unexpected("true, false or null", textBase + i);
+            }
+            literalAt++;
+            i++;
+        }
+        if (literalAt == literal.length()) {
+            endValue(text, i, textBase);
+        }
+        return i;
     }
 
     private NameSet namesAt(int level) {

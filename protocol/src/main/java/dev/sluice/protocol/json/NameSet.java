@@ -31,12 +31,12 @@ final class NameSet {
         return count;
     }
 
-    /** Adds a name; returns whether it is new. */
-    boolean add(byte[] name, int length) {
+    /** Adds the name {@code bytes[from, from + length)}; returns whether it is new. */
+    boolean add(byte[] bytes, int from, int length) {
         if (2 * count >= hashes.length) {
             grow();
         }
-        long hash = hash(name, length);
+        long hash = hash(bytes, from, length);
         int slot = slot(hash);
         if (hashes[slot] == hash) {
             return false;
@@ -70,15 +70,16 @@ final class NameSet {
         return mixed ^ mixed >>> 29;
     }
 
-    private static long hash(byte[] name, int length) {
+    private static long hash(byte[] bytes, int from, int length) {
         long hash = SEED ^ length;
-        int i = 0;
-        for (; i <= length - 8; i += 8) {
-            hash = mix(hash ^ (long) LONGS.get(name, i));
+        int end = from + length;
+        int i = from;
+        for (; i <= end - 8; i += 8) {
+            hash = mix(hash ^ (long) LONGS.get(bytes, i));
         }
         long rest = 0;
-        for (; i < length; i++) {
-            rest = rest << 8 | name[i] & 0xff;
+        for (; i < end; i++) {
+            rest = rest << 8 | bytes[i] & 0xff;
         }
         hash = mix(hash ^ rest);
         hash = (hash ^ hash >>> 32) * 0xD6E8FEB86659FD93L;

@@ -11,6 +11,14 @@ final class StringScanner {
     private static final int ESCAPE = 1;
     private static final int HEX = 2;
     private static final int CONTINUATION = 3;
+    /** By the byte after a backslash; {@code u} and its digits go one at a time. */
+    private static final boolean[] IS_SHORT_ESCAPE = new boolean[256];
+
+    static {
+        for (char c : "\"\\/bfnrt".toCharArray()) {
+            IS_SHORT_ESCAPE[c] = true;
+        }
+    }
 
     private int mode = PLAIN;
     private int pending;
@@ -62,8 +70,12 @@ final class StringScanner {
             }
             if (b == '\\') {
                 hasEscape = true;
-                mode = ESCAPE;
                 i++;
+                if (i < to && IS_SHORT_ESCAPE[bytes[i] & 0xff]) { // both bytes at once, in text of many short lines
+                    i++;
+                } else {
+                    mode = ESCAPE;
+                }
                 continue;
             }
             if (b >= 0) {
@@ -120,7 +132,7 @@ final class StringScanner {
                     pending = 4;
                     return;
                 }
-                if ("\"\\/bfnrt".indexOf(b) < 0) {
+                if (!IS_SHORT_ESCAPE[b]) {
                     throw new JsonException("unknown escape in a string (expected: one of RFC 8259 section 7)", offset);
                 }
                 mode = PLAIN;

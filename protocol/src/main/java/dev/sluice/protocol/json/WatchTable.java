@@ -33,12 +33,12 @@ public final class WatchTable {
         return 0;
     }
 
-    /** Returns the node of a member, given its decoded name; {@link #NONE} where no watched path goes through it. */
-    int member(int node, byte[] name, int length) {
+    /** Returns the node of a member whose decoded name stands there; {@link #NONE} where no path goes through it. */
+    int member(int node, byte[] bytes, int from, int length) {
         for (Member member : nodes[node].members) {
             // Most names differ in these two already; the rest is looked at once.
-            boolean mayBe = member.name.length == length && (length == 0 || member.name[0] == name[0]);
-            if (mayBe && Arrays.equals(member.name, 0, length, name, 0, length)) {
+            boolean mayBe = member.name.length == length && (length == 0 || member.name[0] == bytes[from]);
+            if (mayBe && Arrays.equals(member.name, 0, length, bytes, from, from + length)) {
                 return member.node;
             }
         }
