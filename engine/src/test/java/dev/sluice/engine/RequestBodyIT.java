@@ -104,6 +104,61 @@ class RequestBodyIT extends RelayFixture {
         }
     }
 
+    /** All of it is one edit: messages become input. */
+    @ParameterizedTest
+    @ValueSource(ints = {70_000, 1_000_000})
+    void shouldSendAnEditThatIsLongerThanAStep(int length) throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder);
+        upstream.always(peer -> {
+            while (true) {
+                requests.add(peer.readMessage());
+                peer.write(ANSWER);
+            }
+        });
+        String text = FILLER.substring(0, length);
+
+        try (RawPeer client = connect()) {
+            client.write(post("{\"model\":\"gpt-5.2\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\""
+                    + text + "\"}]}"));
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+
+        String received = requests.poll(20, TimeUnit.SECONDS).text();
+        assertTrue(received.contains("\"input\":") && received.contains('"' + text + '"'), "not sent");
+    }
+
+    /** A flush that makes room at once goes on with the body from within the flush. */
+    @Test
+    void shouldEndAChunkedRequestOnce() throws Exception {
+        launch(route -> route.withProfile("codex-lb"), builder -> builder);
+        CountDownLatch hasBegun = new CountDownLatch(1);
+        upstream.then(peer -> {
+            peer.readUntil("xxxx");
+            hasBegun.countDown();
+            peer.readUntil("0\r\n\r\n");
+            peer.write(ANSWER);
+            requests.add(peer.readMessage());
+            peer.write(ANSWER);
+            peer.awaitClose();
+        });
+        String beginning = "{\"model\":\"gpt-5.2\",\"stream\":true,\"input\":[{\"role\":\"assistant\","
+                + "\"type\":\"message\",\"content\":[\"" + FILLER.substring(0, 70_000) + '"';
+        String rest = ",\"a\"".repeat(15_000) + "]}]}"; // becomes half a megabyte
+
+        try (RawPeer client = connect()) {
+            client.write(post("Content-Length: " + (beginning.length() + rest.length()) + "\r\n", beginning));
+            assertTrue(hasBegun.await(20, TimeUnit.SECONDS), "nothing arrived before the last byte was sent");
+            client.write(rest);
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+
+            client.write(post(BODY));
+            assertEquals(CREATED + COMPLETED, client.readMessage().text());
+        }
+
+        String next = requests.poll(20, TimeUnit.SECONDS).head();
+        assertTrue(next.startsWith("POST "), next);
+    }
+
     /** A body that turns out invalid at its end has not reached the upstream as a complete request. */
     @ParameterizedTest
     @ValueSource(strings = {",\"model\":\"gpt-5.2\"}", "", "}{", "}x"})

@@ -259,7 +259,7 @@ public final class RequestBody {
         boolean isStuck = false;
         while (rewriter.heldBytes() > 0 && target.isWritable() && !isStuck) {
             long before = rewriter.heldBytes();
-            rewriter.drain(Math.min(settledBytes, rewriter.receivedBytes() - before + STEP_BYTES), this::send);
+            rewriter.drainSome(settledBytes, STEP_BYTES, this::send);
             target.flush();
             isStuck = rewriter.heldBytes() == before;
         }

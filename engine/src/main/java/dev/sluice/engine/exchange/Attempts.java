@@ -163,8 +163,10 @@ final class Attempts {
         UpstreamConnection connection = current.connection();
         long nowNanos = loop.ticker().nanoTime(); // before the upstream can have seen any of it
         boolean isComplete = body.pump();
-        if (attempt != current || current.isOver() || isStopped) {
-            return; // writing has found the connection broken, and another attempt may be under way
+        if (isSent || attempt != current || current.isOver() || isStopped) {
+            // Writing has made room, and what that called has sent the rest; or it has found the connection broken, and
+            // another attempt may be under way.
+            return;
         }
         if (isComplete) {
             isSent = true;

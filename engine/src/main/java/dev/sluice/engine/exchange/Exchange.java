@@ -218,7 +218,9 @@ final class Exchange implements RequestListener {
         }
         Attempt late = requestSide.attempt();
         if (late != null && !state.isResponseCommitted()) {
-            late.onTimedOut();
+            if (isRetryable || requestSide.isSent()) {
+                late.onTimedOut(); // otherwise it is a downstream that sends its request slowly
+            }
             if (isRetryable && !responseSide.isCollecting() && requestSide.attempts().retryAfterTimeout()) {
                 return;
             }

@@ -113,6 +113,9 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
 
     @Override
     public void endRequest() {
+        if (isRequestEnded) {
+            return; // a second end would be the beginning of another request
+        }
         if (isChunked) {
             ChunkHead.writeLast(out.room(5));
         }

@@ -101,6 +101,23 @@ public final class BodyRewriter {
         drainTo(Math.min(limit, received), out);
     }
 
+    /**
+     * Sends on some of what is before {@code limit}, edited: about {@code bytes}, and the first edit among them whole,
+     * however long it is.
+     *
+     * @param limit as of {@link #drain}
+     * @param bytes of the received body; at least 1
+     * @param out   takes each buffer
+     */
+    public void drainSome(long limit, int bytes, Consumer<ByteBuf> out) {
+        long end = drained + bytes;
+        Edit next = edits.peek();
+        if (next != null && next.start() < end) {
+            end = Math.max(end, next.end());
+        }
+        drainTo(Math.min(end, Math.min(limit, received)), out);
+    }
+
     private void drainTo(long limit, Consumer<ByteBuf> out) {
         while (drained <= limit) {
             Edit next = edits.peek();

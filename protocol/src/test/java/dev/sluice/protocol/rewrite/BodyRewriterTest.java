@@ -53,6 +53,21 @@ class BodyRewriterTest {
     }
 
     @Test
+    void shouldSendAnEditThatIsLongerThanAStepWhole() {
+        append("abcdefghij");
+        rewriter.edit(new Edit(3, 8, "X".getBytes(UTF_8)));
+
+        rewriter.drainSome(10, 2, this::send);
+        assertEquals("ab", sent.toString());
+        rewriter.drainSome(7, 2, this::send);
+        assertEquals("abc", sent.toString(), "it is not settled");
+        rewriter.drainSome(10, 2, this::send);
+        assertEquals("abcX", sent.toString());
+        rewriter.drainSome(10, 2, this::send);
+        assertEquals("abcXij", sent.toString());
+    }
+
+    @Test
     void shouldRefuseAnEditOfWhatHasLeft() {
         append("abcdef");
         rewriter.drain(3, this::send);
