@@ -14,6 +14,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -57,6 +59,7 @@ final class LoadClient {
     private final int leaveAfter;
     private final ArrayDeque<Channel> idle = new ArrayDeque<>();
     private final List<Multiplexed> multiplexed = new ArrayList<>();
+    private final ChannelGroup connections;
 
     /**
      * @param target base URL, with {@code /v1}
@@ -74,6 +77,12 @@ final class LoadClient {
         this.key = key;
         this.body = body.clone();
         this.leaveAfter = leaveAfter;
+        connections = new DefaultChannelGroup(loop, true); // one that is established after the end is closed too
+    }
+
+    /** Closes all connections, whatever runs on them, and waits for that; from any thread but the loop's. */
+    void close() {
+        connections.close().awaitUninterruptibly();
     }
 
     /** Is told of one answer. */
@@ -132,14 +141,16 @@ final class LoadClient {
     private void connect(ChannelInitializer<Channel> handler, Runnable onFailed, Connected then) {
         int port = target.getPort() >= 0 ? target.getPort() : tls == null ? 80 : 443;
         Class<? extends SocketChannel> type = Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
-        new Bootstrap().group(loop).channel(type).handler(handler).option(ChannelOption.TCP_NODELAY, true)
-                .connect(target.getHost(), port).addListener(connected -> {
-                    if (connected.isSuccess()) {
-                        then.on(((ChannelFuture) connected).channel());
-                    } else {
-                        onFailed.run();
-                    }
-                });
+        ChannelFuture connecting = new Bootstrap().group(loop).channel(type).handler(handler)
+                .option(ChannelOption.TCP_NODELAY, true).connect(target.getHost(), port);
+        connections.add(connecting.channel());
+        connecting.addListener(connected -> {
+            if (connected.isSuccess()) {
+                then.on(connecting.channel());
+            } else {
+                onFailed.run();
+            }
+        });
     }
 
     private void addTls(Channel channel) {

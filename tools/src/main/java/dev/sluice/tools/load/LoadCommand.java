@@ -37,13 +37,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code sluice load}. */
-@Command(name = "load", description = "Sends requests to a relay in front of 'sluice mock --stamp' and measures the"
-        + " answers.", mixinStandardHelpOptions = true,
+@Command(name = "load", description = "Sends requests to a relay in front of 'sluice mock' and measures the answers.",
+        mixinStandardHelpOptions = true,
         footer = {"", "With --rate, requests begin when they are due, whatever became of those before, and their times"
             + " count", "from then: a target that falls behind looks as slow as it is. With --streams, so many run at"
             + " one", "time, each followed by the next.", "",
             "Times of events are from the stamp that the mock puts into each, so both must run on one machine. The",
-            "last event of an answer has the hash of all before it; 'wrong' counts answers that were not the mock's."})
+            "last event of an answer has the hash of all before it; 'wrong' counts answers that were not the mock's.",
+            "", "What the mock is to do is in the metadata of each request. Where a profile removes that, give the",
+            "options to the mock itself, --stamp among them."})
 public final class LoadCommand implements Callable<Integer> {
     @Option(names = "--url", paramLabel = "URL", description = "Base URL of the target, with /v1.")
     private URI url;
@@ -172,6 +174,9 @@ public final class LoadCommand implements Callable<Integer> {
             report.write(json, html, hdr);
             return measured.errorCount() + measured.wrong() == 0 ? 0 : 1;
         } finally {
+            if (client != null) {
+                client.close(); // the loop's end does not give every descriptor back, and a batch needs many
+            }
             group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }
     }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /** {@code sluice mock}. */
 @Command(name = "mock", description = "Runs a scripted upstream that speaks the Responses API.",
         mixinStandardHelpOptions = true,
-        footer = {"", "The same request always gets the same bytes. A request can set each option for itself:",
+        footer = {"", "The same request always gets the same bytes. A request can say what it is answered with:",
             "\"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}.",
             "Speaks HTTP/1.1 and HTTP/2: by ALPN through TLS, with prior knowledge without.",
             "One line per answer goes to standard output, with the SHA-256 of its body."})

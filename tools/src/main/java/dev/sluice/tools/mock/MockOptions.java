@@ -8,8 +8,8 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 
 /**
- * What the mock answers with. Each option can also be set by the {@code metadata} of a request, where the option
- * {@code --pace-ms 5} is written {@code "mock_pace_ms": "5"}.
+ * What the mock answers with. Each option but {@code --max-streams} can also be set by the {@code metadata} of a
+ * request, where {@code --pace-ms 5} is written {@code "mock_pace_ms": "5"}.
  */
 public final class MockOptions implements Cloneable {
     /** What an answer consists of. */
