@@ -48,7 +48,8 @@ class RequestBodyIT extends RelayFixture {
 
         RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
         assertTrue(body.replace("\"gpt-5.2\"", "\"vendor/real-model\"").equals(received.text()));
-        assertTrue(received.head().contains("\r\ncontent-length: "), received.head());
+        // The end of a chunked body may come in a read of its own, and its beginning is on the way by then.
+        assertTrue(isChunked || received.head().contains("\r\ncontent-length: "), received.head());
     }
 
     private static void send(RawPeer client, String body, boolean isChunked) throws IOException {
