@@ -175,7 +175,8 @@ public final class LoadCommand implements Callable<Integer> {
             return measured.errorCount() + measured.wrong() == 0 ? 0 : 1;
         } finally {
             if (client != null) {
-                client.close(); // the loop's end does not give every descriptor back, and a batch needs many
+                loop.submit(this::stop).syncUninterruptibly(); // where the run has failed each stream would begin anew
+                client.close();
             }
             group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }
