@@ -265,7 +265,7 @@ class Http2AttackIT extends RelayFixture {
             peer.raw().socket().setSoTimeout(1000);
             try {
                 for (; sent < 4096; sent++) {
-                    peer.takeWindow(1, piece.length);
+                    peer.awaitWindow(1, piece.length);
                     peer.data(1, piece, false);
                 }
             } catch (java.net.SocketTimeoutException expected) {

@@ -98,7 +98,9 @@ final class Http2Peer implements AutoCloseable {
         return write(GOAWAY, 0, 0, ByteBuffer.allocate(8).putInt(lastStream).putInt(error).array());
     }
 
+    /** Sends DATA, whatever the windows allow; what it uses of them is counted. */
     Http2Peer data(int stream, byte[] bytes, boolean isEnd) throws IOException {
+        useWindow(stream, bytes.length);
         return write(DATA, isEnd ? END_STREAM : 0, stream, bytes);
     }
 
@@ -147,17 +149,21 @@ final class Http2Peer implements AutoCloseable {
         int sent = 0;
         do {
             int length = Math.min(MAX_FRAME, body.length - sent);
-            takeWindow(stream, length);
+            awaitWindow(stream, length);
             data(stream, Arrays.copyOfRange(body, sent, sent + length), sent + length == body.length);
             sent += length;
         } while (sent < body.length);
     }
 
-    /** Waits for windows as wide as {@code bytes}, which are used up then; what comes meanwhile is dropped. */
-    void takeWindow(int stream, int bytes) throws IOException {
+    /** Waits for windows as wide as {@code bytes}; what comes meanwhile is dropped. */
+    void awaitWindow(int stream, int bytes) throws IOException {
         while (!hasWindow(stream, bytes)) {
             takeUpdate();
         }
+    }
+
+    /** Counts what is sent otherwise than by {@link #data}. */
+    void useWindow(int stream, int bytes) {
         connectionWindow -= bytes;
         gained.merge(stream, (long) -bytes, Long::sum);
     }

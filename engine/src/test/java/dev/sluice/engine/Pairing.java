@@ -14,7 +14,6 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -74,17 +73,6 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         server.raw().close();
     }
 
-    /** Sends a text many times, as fast as windows allow where there are any. */
-    void sendWithinWindows(Server server, String text, int times, AtomicLong offered) throws IOException {
-        for (int i = 0; i < times; i++) {
-            if (server instanceof Server2 http2) {
-                http2.peer.takeWindow(http2.stream, text.length());
-            }
-            server.send(text);
-            offered.addAndGet(text.length());
-        }
-    }
-
     /** A downstream that sends one request at a time. */
     interface Client extends AutoCloseable {
         /** Sends a request to {@code /v1/responses}. */
@@ -136,7 +124,7 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         /** Sends a head with a body. */
         void answer(int status, String type, String body) throws IOException;
 
-        /** Sends a part of the body, in a chunk or a frame of its own. */
+        /** Sends a part of the body, in a chunk or in frames of its own, as soon as windows allow. */
         Server send(String text) throws IOException;
 
         /** Sends the beginning of a chunk or frame of {@code size} bytes. */
@@ -470,7 +458,9 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         public Server send(String text) throws IOException {
             byte[] bytes = text.getBytes(ISO_8859_1);
             for (int i = 0; i < bytes.length; i += 16_384) {
-                peer.data(stream, Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + 16_384)), false);
+                byte[] data = Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + 16_384));
+                peer.awaitWindow(stream, data.length);
+                peer.data(stream, data, false);
             }
             return this;
         }
@@ -480,6 +470,7 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
             byte[] frame = Http2Peer.frame(Http2Peer.DATA, 0, stream, new byte[size]);
             byte[] begin = Arrays.copyOf(frame, 9 + text.length());
             System.arraycopy(text.getBytes(ISO_8859_1), 0, begin, 9, text.length());
+            peer.useWindow(stream, size);
             peer.raw().write(begin);
             return this;
         }
