@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -36,11 +37,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One upstream write through the relay to the client in each pairing of HTTP/1.1 and HTTP/2, in plain text, per write,
- * over loopback: {@link RawRelayBenchmark} with HTTP/2 on one side or both.
+ * over loopback.
  *
  * <p>One thread plays upstream and client. Each event is a chunk or a DATA frame of its own; the driver reads until all
- * of their bytes have arrived, whatever they are framed in, and allocates nothing: what {@code -prof gc} reports per
- * operation is the relay's, and stands for {@code eventsPerWrite} events.
+ * of their bytes have arrived, whatever they are framed in. Compare {@link #relay} with {@link #baseline}, the same
+ * bytes over one hop without a relay, for what a second hop costs; and run with {@code -prof gc}: the driver allocates
+ * nothing, so what is reported per operation is the relay's, and stands for {@code eventsPerWrite} events.
  */
 @Fork(value = 3, jvmArgsPrepend = {"-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC"})
 @BenchmarkMode(Mode.AverageTime)
@@ -70,11 +72,14 @@ public class PairingBenchmark {
     private ServerSocketChannel listener;
     private SocketChannel upstream;
     private SocketChannel client;
+    private SocketChannel directUpstream;
+    private SocketChannel directClient;
     private ByteBuffer batch;
     private ByteBuffer received;
     private ByteBuffer dropped;
     private long expectedBytes;
     private PayloadCounter payload;
+    private PayloadCounter directPayload;
     private ByteBuffer windows;
     private long usedWindow;
 
@@ -86,26 +91,35 @@ public class PairingBenchmark {
         isUpstream2 = pairing.startsWith("h2");
         isDownstream2 = pairing.endsWith("h2");
         payload = new PayloadCounter(isDownstream2);
+        directPayload = new PayloadCounter(isUpstream2);
         byte[] updates = Wire.windows(HALF_WINDOW).getBytes(StandardCharsets.ISO_8859_1);
         windows = ByteBuffer.allocateDirect(updates.length).put(updates);
         received = ByteBuffer.allocateDirect(256 * 1024);
         dropped = ByteBuffer.allocateDirect(64 * 1024);
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
+        directClient = Wire.connect(port);
+        directUpstream = accept();
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:" + port + "/v1", null)
                         .withVersions(isUpstream2 ? HttpVersions.HTTP_2 : HttpVersions.HTTP_1)))
                 .route(RouteConfig.of("*", "up")).transport(new TransportConfig(transport, 1, false)).build());
         client = Wire.connect(relay.port());
         Wire.write(client, Wire.request(isDownstream2));
-        upstream = listener.accept();
-        upstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        upstream = accept();
         answer();
         byte[] events = framed(Wire.EVENT).repeat(eventsPerWrite).getBytes(StandardCharsets.ISO_8859_1);
         batch = ByteBuffer.allocateDirect(events.length).put(events);
         expectedBytes = (long) eventsPerWrite * Wire.EVENT.length();
-        client.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
-        upstream.configureBlocking(false);
+        for (SocketChannel channel : List.of(upstream, client, directUpstream, directClient)) {
+            channel.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
+        }
+    }
+
+    private SocketChannel accept() throws IOException {
+        SocketChannel accepted = listener.accept();
+        accepted.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        return accepted;
     }
 
     /** Waits for the request, and sends the head of the answer with a first event. */
@@ -123,28 +137,23 @@ public class PairingBenchmark {
     /** Closes everything. */
     @TearDown
     public void close() throws IOException {
-        upstream.close();
-        client.close();
+        for (SocketChannel channel : List.of(upstream, client, directUpstream, directClient)) {
+            channel.close();
+        }
         listener.close();
         relay.close();
     }
 
-    /** One write through the relay. */
+    /** The floor: one hop, nothing between. */
+    @Benchmark
+    public long baseline() throws IOException {
+        return pass(directUpstream, directClient, directPayload);
+    }
+
+    /** Two hops, with the relay between them. */
     @Benchmark
     public long relay() throws IOException {
-        batch.flip();
-        long count = 0;
-        while (count < expectedBytes) {
-            if (batch.hasRemaining()) {
-                upstream.write(batch);
-            }
-            received.clear();
-            int read = client.read(received);
-            if (read < 0) {
-                throw new IOException("the stream ended");
-            }
-            count += payload.count(received, read);
-        }
+        long count = pass(upstream, client, payload);
         usedWindow += count;
         if (isDownstream2 && usedWindow > HALF_WINDOW) {
             usedWindow -= HALF_WINDOW;
@@ -153,6 +162,23 @@ public class PairingBenchmark {
         if (isUpstream2) {
             dropped.clear();
             upstream.read(dropped); // windows that are given back
+        }
+        return count;
+    }
+
+    private long pass(SocketChannel from, SocketChannel to, PayloadCounter counter) throws IOException {
+        batch.flip();
+        long count = 0;
+        while (count < expectedBytes) {
+            if (batch.hasRemaining()) {
+                from.write(batch);
+            }
+            received.clear();
+            int read = to.read(received);
+            if (read < 0) {
+                throw new IOException("the stream ended");
+            }
+            count += counter.count(received, read);
         }
         return count;
     }
