@@ -78,15 +78,14 @@ final class LoopContext implements ExchangeStarter {
     }
 
     RequestScanner takeScanner(RuleTable table) {
-        ArrayDeque<RequestScanner> spare = spareScanners.get(table);
-        RequestScanner taken = spare == null ? null : spare.poll();
+        RequestScanner taken = spareScanners.computeIfAbsent(table, t -> new ArrayDeque<>()).poll();
         return taken == null ? new RequestScanner(table, JsonLimits.DEFAULT, scratch) : taken;
     }
 
     void giveBack(RequestScanner scanner) {
         scanner.reset(null); // keeps nothing of the body alive
-        ArrayDeque<RequestScanner> spare = spareScanners.computeIfAbsent(scanner.table(), t -> new ArrayDeque<>());
-        if (spare.size() < MAX_SPARE_SCANNERS) {
+        ArrayDeque<RequestScanner> spare = spareScanners.get(scanner.table());
+        if (spare != null && spare.size() < MAX_SPARE_SCANNERS) { // null: its table went with the last configuration
             spare.push(scanner); // the one that is still in the processor's cache comes first
         }
     }
