@@ -93,14 +93,13 @@ final class LoadClient {
         /** More has come. */
         void onBytes(long bytes, long events);
 
-        /** It is over: whole, as far as HTTP can tell. */
-        void onEnd(StreamCheck stream);
-
-        /** It is one document, and is it the mock's. */
-        void onDocument(boolean isRight);
-
-        /** It is one document, and came without the mock's hash: its headers were not passed on. */
-        void onUnverifiedDocument();
+        /**
+         * It is over: whole, as far as HTTP can tell.
+         *
+         * @param isVerified whether the mock's hash came with it: those who write answers anew drop it
+         * @param isRight    whether it was the mock's, byte for byte
+         */
+        void onEnd(boolean isVerified, boolean isRight);
 
         /** It was left in mid-stream. */
         void onLeft();
@@ -321,15 +320,15 @@ final class LoadClient {
                 fail("status " + status);
             } else if (documentHash != null) {
                 isOver = true;
-                answer.onDocument(document != null && documentHash.equals(StreamCheck.sha256(document)));
+                answer.onEnd(true, document != null && documentHash.equals(StreamCheck.sha256(document)));
             } else if (isDocument) {
                 isOver = true;
-                answer.onUnverifiedDocument();
+                answer.onEnd(false, false);
             } else if (!stream.isComplete()) {
                 fail("ended without its last event");
             } else {
                 isOver = true;
-                answer.onEnd(stream);
+                answer.onEnd(stream.isHashTold(), stream.isRight());
             }
             if (isHttp2) {
                 return;

@@ -43,7 +43,12 @@ import picocli.CommandLine.Spec;
             + " count", "from then: a target that falls behind looks as slow as it is. With --streams, so many run at"
             + " one", "time, each followed by the next.", "",
             "Times of events are from the stamp that the mock puts into each, so both must run on one machine. The",
-            "last event of an answer has the hash of all before it; 'wrong' counts answers that were not the mock's.",
+            "last event of an answer has the hash of it all; 'wrong' counts answers of the whole run, its warm-up too,",
+            "that were not byte for byte the mock's. 'send' is how late the load itself was: where that is more than",
+            "little, it is the load that is measured.", "",
+            "What began before the end of the time measured may go on to its end, for 5 s and, with --rate, the time",
+            "of an answer; what has not ended then counts as an error, and its age among the times of answers. Without",
+            "a rate it is an error where nothing has come of it for as long.",
             "", "What the mock is to do is in the metadata of each request. Where a profile removes that, give the",
             "options to the mock itself, --stamp among them."})
 public final class LoadCommand implements Callable<Integer> {
@@ -132,6 +137,10 @@ public final class LoadCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** What comes before and after the deltas of a message. */
+    private static final int OTHER_EVENTS = 10;
+
     private EventLoop loop;
     private LoadClient client;
     private final Recording measured = new Recording();
@@ -168,7 +177,8 @@ public final class LoadCommand implements Callable<Integer> {
             ProcessWatch process = pid > 0 ? new ProcessWatch(pid) : null;
             LoadReport report = measure(process);
             loop.execute(this::stop);
-            quiet.completeOnTimeout(null, 5, TimeUnit.SECONDS).join(); // what runs goes on to its end
+            long answerNanos = rate > 0 ? (events + OTHER_EVENTS) * paceNanos() : 0;
+            quiet.completeOnTimeout(null, DRAIN_NANOS + answerNanos, TimeUnit.NANOSECONDS).join();
             loop.submit(this::countUnfinished).get();
             report.print(spec.commandLine().getOut());
             report.write(json, html, hdr);
@@ -247,30 +257,37 @@ public final class LoadCommand implements Callable<Integer> {
         inFlight++;
         Running request = new Running(into, dueNanos);
         running.add(request);
+        into.record(Time.SEND, request.lastNanos - dueNanos);
         client.send(request, stamp -> recording.record(Time.EVENT, System.nanoTime() - stamp));
     }
 
     /**
-     * Requests of the time that was measured and that have not come to an end: with a rate all of them, or they would
-     * be missing among the slow ones; otherwise those that nothing came for, because a stream may be meant to be long.
+     * Requests that have not come to an end: with a rate all of the time that was measured, or they would be missing
+     * among the slow ones; otherwise those of which nothing has come for long: a stream may be meant to be long.
      */
     private void countUnfinished() {
+        long nowNanos = System.nanoTime();
         for (Running request : running) {
-            if (request.into == measured && (rate > 0 || !request.hasBegun)) {
-                long age = System.nanoTime() - request.dueNanos;
+            boolean isStuck = nowNanos - request.lastNanos >= DRAIN_NANOS + (request.hasBegun ? paceNanos() : 0);
+            if (rate > 0 ? request.into == measured : isStuck) {
                 measured.onError("unfinished");
-                measured.record(Time.ANSWER, age);
+                measured.record(Time.ANSWER, nowNanos - request.dueNanos);
                 if (!request.hasBegun) {
-                    measured.record(Time.FIRST_EVENT, age);
+                    measured.record(Time.FIRST_EVENT, nowNanos - request.dueNanos);
                 }
             }
         }
+    }
+
+    private long paceNanos() {
+        return TimeUnit.MILLISECONDS.toNanos(paceMillis);
     }
 
     /** One request; counts where it began. */
     private final class Running implements LoadClient.Answer {
         private final Recording into;
         private final long dueNanos;
+        private long lastNanos = System.nanoTime();
         private boolean hasBegun;
 
         Running(Recording into, long dueNanos) {
@@ -286,30 +303,17 @@ public final class LoadCommand implements Callable<Integer> {
 
         @Override
         public void onBytes(long bytes, long count) {
+            lastNanos = System.nanoTime();
             recording.onBytes(bytes, count);
         }
 
         @Override
-        public void onEnd(StreamCheck stream) {
+        public void onEnd(boolean isVerified, boolean isRight) {
             into.record(Time.ANSWER, System.nanoTime() - dueNanos);
-            into.onComplete(stream);
-            if (into != recording && recording == measured) {
-                recording.onEarlierComplete(stream); // begun before, and yet compared
+            into.onComplete(isVerified);
+            if (isVerified) {
+                measured.onCompared(isRight); // whenever it began: a wrong byte is one byte too many
             }
-            over();
-        }
-
-        @Override
-        public void onUnverifiedDocument() {
-            into.record(Time.ANSWER, System.nanoTime() - dueNanos);
-            into.onDocument();
-            over();
-        }
-
-        @Override
-        public void onDocument(boolean isRight) {
-            into.record(Time.ANSWER, System.nanoTime() - dueNanos);
-            into.onDocument(isRight);
             over();
         }
 
@@ -362,8 +366,11 @@ public final class LoadCommand implements Callable<Integer> {
         }
         long cpuNanos = process == null ? -1 : process.cpuNanos() - cpuBefore;
         long nanos = System.nanoTime() - startNanos;
-        loop.submit(() -> recording = new Recording()).get(); // what comes from here on is beyond the time measured
-        return new LoadReport(url, parameters(), measured, nanos, cpuNanos, most);
+        long open = loop.submit(() -> {
+            recording = new Recording(); // what comes from here on is beyond the time measured
+            return running.stream().filter(request -> request.hasBegun).count();
+        }).get();
+        return new LoadReport(url, parameters(), measured, nanos, open, cpuNanos, most);
     }
 
     private String parameters() {

@@ -31,19 +31,23 @@ final class LoadReport {
     private final String parameters;
     private final Recording recording;
     private final long nanos;
+    private final long open;
     private final long cpuNanos;
     private final long residentKib;
 
     /**
      * @param nanos       how long it was measured
+     * @param open        answers that had begun and ran on at the end of that time
      * @param cpuNanos    processor time of the target meanwhile; negative where it was not read
      * @param residentKib the most that the target had resident
      */
-    LoadReport(URI url, String parameters, Recording recording, long nanos, long cpuNanos, long residentKib) {
+    LoadReport(URI url, String parameters, Recording recording, long nanos, long open, long cpuNanos,
+            long residentKib) {
         this.url = url;
         this.parameters = parameters;
         this.recording = recording;
         this.nanos = nanos;
+        this.open = open;
         this.cpuNanos = cpuNanos;
         this.residentKib = residentKib;
     }
@@ -51,8 +55,9 @@ final class LoadReport {
     void print(PrintWriter out) {
         double seconds = nanos / 1e9;
         out.printf(Locale.ROOT, "%s%n%s, %.1f s%n%n", url, parameters, seconds);
-        out.printf(Locale.ROOT, "answers  %,d (%.1f a second), %,d wrong, %,d without a hash%n", recording.completed(),
-                recording.completed() / seconds, recording.wrong(), recording.unverified());
+        out.printf(Locale.ROOT, "answers  %,d (%.1f a second), %,d wrong, %,d without a hash, %,d open at the end%n",
+                recording.completed(), recording.completed() / seconds, recording.wrong(), recording.unverified(),
+                open);
         out.printf(Locale.ROOT, "events   %,d (%.0f a second), %.1f MB%n", recording.events(),
                 recording.events() / seconds, recording.bytes() / 1e6);
         recording.errors().forEach((kind, count) -> out.printf(Locale.ROOT, "errors   %,d %s%n", count, kind));
@@ -100,7 +105,7 @@ final class LoadReport {
     private ObjectNode asJson() {
         ObjectNode root = JSON.createObjectNode().put("url", url.toString()).put("parameters", parameters)
                 .put("time", Instant.now().toString()).put("seconds", nanos / 1e9)
-                .put("answers", recording.completed()).put("compared", recording.compared())
+                .put("answers", recording.completed()).put("open", open).put("compared", recording.compared())
                 .put("wrong", recording.wrong())
                 .put("unverified", recording.unverified()).put("events", recording.events())
                 .put("bytes", recording.bytes());

@@ -3,20 +3,19 @@
 package dev.sluice.tools.load;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 /** The processor time and the memory of a process and of those that it has started, from Linux's /proc. */
 final class ProcessWatch {
-    /** USER_HZ, which is 100 wherever Linux runs Java. */
-    private static final long NANOS_PER_TICK = TimeUnit.SECONDS.toNanos(1) / 100;
-    private static final int UTIME = 11;
-    private static final int STIME = 12;
-
     private final long pid;
+    /** What each thread was seen to have used, in nanoseconds: what one has used does not go when it ends. */
+    private final Map<Path, Long> threads = new HashMap<>();
 
     ProcessWatch(long pid) {
         this.pid = pid;
@@ -29,18 +28,31 @@ final class ProcessWatch {
     }
 
     /**
-     * Returns the time that processors have spent for them so far, in nanoseconds, in steps of 10 ms.
+     * Returns the time that processors have spent for them so far, in nanoseconds, from each thread's schedstat. The
+     * process's own stat counts in steps of 10 ms, which is too coarse for little work in a short time.
      *
-     * @throws IOException where there is no such process
+     * @throws IOException where there is no such process, or a kernel without CONFIG_SCHED_INFO
      */
     long cpuNanos() throws IOException {
-        long ticks = 0;
         for (long each : pids()) {
-            String stat = Files.readString(Path.of("/proc/" + each + "/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            ticks += Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME]);
+            try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/" + each + "/task"))) {
+                for (Path task : tasks) {
+                    read(task);
+                }
+            }
         }
-        return ticks * NANOS_PER_TICK;
+        return threads.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private void read(Path task) throws IOException {
+        try {
+            String stat = Files.readString(task.resolve("schedstat"));
+            threads.put(task, Long.parseLong(stat.substring(0, stat.indexOf(' '))));
+        } catch (IOException e) {
+            if (Files.exists(task)) {
+                throw e;
+            } // otherwise it has ended since it was listed
+        }
     }
 
     /**

@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import java.util.function.LongConsumer;
 
 /**
- * Reads one event stream of a mock that stamps: when each event was sent, and in its last event the hash of all before
- * it. Events end with a blank line; they may be cut anywhere.
+ * Reads one event stream of a mock that stamps: when each event was sent, and in its last event the hash of the whole
+ * answer, computed with zeros for its own digits. Events end with a blank line; they may be cut anywhere.
  */
 final class StreamCheck {
     private static final byte[] STAMP = "\"stamp\":\"".getBytes(StandardCharsets.US_ASCII);
@@ -21,6 +21,7 @@ final class StreamCheck {
     private static final byte[] TERMINAL_NAME = "event: response.completed\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TERMINAL_TYPE = "data: {\"type\":\"response.completed\"".getBytes(
             StandardCharsets.US_ASCII);
+    private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final int HASH_CHARS = 64;
 
     private final LongConsumer onStamp;
@@ -90,11 +91,16 @@ final class StreamCheck {
             int hash = indexOf(HASH, from, Math.min(to, from + 512));
             if (hash >= 0 && hash + HASH.length + HASH_CHARS <= to) {
                 isHashTold = true;
-                isHashRight = HexFormat.of().formatHex(digest.digest()).equals(new String(event, hash + HASH.length,
-                        HASH_CHARS, StandardCharsets.US_ASCII));
+                int digits = hash + HASH.length;
+                String told = new String(event, digits, HASH_CHARS, StandardCharsets.US_ASCII);
+                Arrays.fill(event, digits, digits + HASH_CHARS, (byte) '0');
+                digest.update(event, from, to - from);
+                isHashRight = HexFormat.of().formatHex(digest.digest()).equals(told);
             }
         } else if (!isTerminalSeen) {
             digest.update(event, from, to - from);
+        } else {
+            isHashRight &= to - from == DONE.length && startsWith(DONE, from); // all that may follow
         }
     }
 
@@ -137,8 +143,8 @@ final class StreamCheck {
         return isHashTold;
     }
 
-    /** Returns whether all bytes were those of the mock, as far as it told. */
-    boolean isHashRight() {
-        return isHashRight;
+    /** Returns, when the answer is over, whether all of its bytes were the mock's. */
+    boolean isRight() {
+        return isHashRight && length == 0;
     }
 }

@@ -9,12 +9,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The events of one streamed answer, complete and in order, made one at a time. */
 final class EventSequence implements Iterator<byte[]> {
     private static final String[] WORDS = {"The", " quick", " brown", " fox", " jumps", " over", " the", " lazy",
         " dog", ".", " \u00c9t\u00e9", " \u4e2d\u6587", " \ud83d\ude80", "\n"};
+
+    /** What stands in place of the last event's hash while that is computed. */
+    private static final String NO_HASH = "0".repeat(64);
 
     private final ResponseObject response;
     private final MockOptions options;
@@ -24,7 +28,7 @@ final class EventSequence implements Iterator<byte[]> {
     private int deltasLeft;
     private int deltasSent;
     private Supplier<byte[]> delta;
-    private Supplier<String> hash;
+    private Function<byte[], String> hash;
     private final StringBuilder text = new StringBuilder();
 
     EventSequence(ResponseObject response, MockOptions options) {
@@ -82,19 +86,22 @@ final class EventSequence implements Iterator<byte[]> {
         return event(type, node -> node.set("response", response.in(status, null, null, null)));
     }
 
-    /** Says who knows the hash of all that was sent; for a mock that stamps. */
-    void hashedBy(Supplier<String> soFar) {
-        hash = soFar;
+    /** Says who knows the hash of all that was sent, and of the last event after that; for a mock that stamps. */
+    void hashedBy(Function<byte[], String> hashWithLast) {
+        hash = hashWithLast;
     }
 
     private byte[] completed() {
         int reasoning = options.kind == MockOptions.Kind.REASONING ? options.events / 2 : 0;
-        return event("response.completed", node -> stamped(node).set("response", response.in("completed", output,
-                response.usage(options.events + reasoning, reasoning), null)));
-    }
-
-    private ObjectNode stamped(ObjectNode last) {
-        return hash == null || !options.isStamped ? last : last.put("mock_sha256", hash.get());
+        ObjectNode done = response.in("completed", output, response.usage(options.events + reasoning, reasoning), null);
+        if (hash == null || !options.isStamped) {
+            return event("response.completed", node -> node.set("response", done));
+        }
+        byte[] event = event("response.completed", node -> node.put("mock_sha256", NO_HASH).set("response", done));
+        byte[] digits = hash.apply(event).getBytes(StandardCharsets.US_ASCII);
+        int at = new String(event, StandardCharsets.ISO_8859_1).indexOf(NO_HASH);
+        System.arraycopy(digits, 0, event, at, digits.length);
+        return event;
     }
 
     private void addMessage(int deltas) {

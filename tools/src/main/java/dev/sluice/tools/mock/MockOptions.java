@@ -105,7 +105,7 @@ public final class MockOptions implements Cloneable {
     int maxStreams = 100;
 
     @Option(names = "--stamp", description = "Put into each delta when it was sent, and into the last event the SHA-256"
-            + " of all before it.")
+            + " of the whole answer, with zeros for its own digits.")
     boolean isStamped;
 
     @Option(names = "--fault-in-event", description = "Send half of one more event before the fault.")

@@ -48,16 +48,16 @@ final class StreamedAnswer {
         }
     }
 
-    private String hashSoFar() {
+    private String hashWith(byte[] last) {
         try {
-            return HexFormat.of().formatHex(((MessageDigest) hash.clone()).digest());
+            return HexFormat.of().formatHex(((MessageDigest) hash.clone()).digest(last));
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException("SHA-256: not to be copied (expected: the JDK's own can be)", e);
         }
     }
 
     void start() {
-        events.hashedBy(this::hashSoFar);
+        events.hashedBy(this::hashWith);
         wire.head(response.itemId("req"));
         pump();
     }

@@ -123,6 +123,32 @@ class LoadCommandIT {
         assertEquals(2, load());
     }
 
+    /** Nothing of what it counts ever ends, and all of it began before the time that is measured. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNoticeATargetThatStalls(boolean hasBegun) throws Exception {
+        Path json = folder.resolve("r.json");
+        MockOptions stalling = new MockOptions();
+        new CommandLine(stalling).parseArgs("--fault=STALL", "--fault-after=" + (hasBegun ? 3 : 0));
+        try (MockUpstream stalled = new MockUpstream("127.0.0.1", 0, stalling, report -> { })) {
+            assertEquals(1, new CommandLine(new LoadCommand()).execute("--url=http://127.0.0.1:" + stalled.port()
+                    + "/v1", "--streams=4", "--warmup=1", "--seconds=1", "--json=" + json));
+        }
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertEquals(4, result.get("errors").get("unfinished").asInt(), result.toString());
+        assertEquals(hasBegun ? 4 : 0, result.get("open").asInt(), result.toString());
+    }
+
+    @Test
+    void shouldWaitForAnswersThatTakeTheirTime() throws Exception {
+        Path json = folder.resolve("r.json");
+        assertEquals(0, load("--rate=5", "--events=50", "--pace-ms=100", "--json=" + json));
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertTrue(result.get("compared").asInt() >= 4 && result.get("errors").isEmpty(), result.toString());
+        assertTrue(result.get("micros").get("answer").get("p50").asDouble() > 5e6, result.toString());
+        assertEquals(result.get("micros").get("answer").get("count"), result.get("micros").get("send").get("count"));
+    }
+
     /** However it is cut, and whatever single byte is not the mock's. */
     @Test
     void shouldNoticeEveryByteThatIsNotTheMocks() throws Exception {
@@ -134,17 +160,25 @@ class LoadCommandIT {
         for (int step : new int[] {1, 2, 3, 7, stream.length}) {
             stamps.clear();
             StreamCheck check = read(stream, step, stamps);
-            assertTrue(check.isComplete() && check.isHashTold() && check.isHashRight());
+            assertTrue(check.isComplete() && check.isHashTold() && check.isRight());
             assertEquals(5, stamps.size());
             assertTrue(Math.abs(System.nanoTime() - stamps.get(4)) < 600e9, "a stamp of another clock");
         }
-        int last = new String(stream, UTF_8).indexOf("event: response.completed");
-        for (int i = 0; i < last; i += 97) {
+        for (int i = 0; i < stream.length; i += 7) {
             byte[] changed = stream.clone();
             changed[i] ^= 1;
-            StreamCheck check = read(changed, changed.length, stamps);
-            assertFalse(check.isHashTold() && check.isHashRight(), "byte " + i);
+            assertFalse(isRight(changed), "byte " + i);
         }
+        String more = new String(stream, UTF_8);
+        assertTrue(isRight((more + "data: [DONE]\n\n").getBytes(UTF_8)));
+        for (String junk : List.of("\n", ": comment\n\n", "data: [DONE]\n\ndata")) {
+            assertFalse(isRight((more + junk).getBytes(UTF_8)), junk);
+        }
+    }
+
+    private static boolean isRight(byte[] stream) {
+        StreamCheck check = read(stream, stream.length, new ArrayList<>());
+        return check.isComplete() && check.isHashTold() && check.isRight();
     }
 
     private static StreamCheck read(byte[] stream, int step, List<Long> stamps) {
