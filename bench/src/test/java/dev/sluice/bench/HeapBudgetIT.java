@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.bench.exchange.HeapPerEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +29,19 @@ class HeapBudgetIT {
                 "-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC", "-cp",
                 System.getProperty("java.class.path"), HeapPerEvent.class.getName(), "--check")
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        assertTrue(check.waitFor(5, TimeUnit.MINUTES));
-        assertEquals(0, check.exitValue(), Files.readString(output));
+        try {
+            assertTrue(check.waitFor(5, TimeUnit.MINUTES), () -> "not over: " + read(output));
+            assertEquals(0, check.exitValue(), () -> read(output));
+        } finally {
+            check.destroyForcibly();
+        }
+    }
+
+    private static String read(Path output) {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -2,12 +2,16 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.bench.event;
 
+import dev.sluice.bench.Shapes;
 import dev.sluice.protocol.event.ResponseObserver;
+import dev.sluice.protocol.event.ScannerPool;
 import dev.sluice.protocol.framing.BodyRuns;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -37,25 +41,38 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ResponseObserverBenchmark {
     private static final int EVENTS = 64;
 
-    /** Bytes of a whole event; a recorded {@code response.output_text.delta} has about 250. */
-    @Param({"200", "400", "2000"})
-    public int eventBytes;
+    /**
+     * What the events are: pieces of a text, of a call's arguments (JSON within JSON), of a patch of 2,000 bytes, or a
+     * whole stream with its beginning and its end, whose usage is read.
+     */
+    @Param({"text_delta", "arguments_delta", "patch_delta", "turn"})
+    public String events;
 
-    private final ResponseObserver observer = new ResponseObserver();
     private final BodyRuns runs = new BodyRuns();
+    private final ScannerPool pool = new ScannerPool();
     private final byte[] scratch = new byte[16 * 1024];
+    private boolean isTurn;
+    private ResponseObserver observer;
     private ByteBuf read;
 
     /** Lays out one read of {@link #EVENTS} events. */
     @Setup
     public void fill() {
-        String start = "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\","
-                + "\"sequence_number\":7,\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"";
-        String end = "\"}\n\n";
-        String event = start + "x".repeat(eventBytes - start.length() - end.length()) + end;
-        read = PooledByteBufAllocator.DEFAULT.directBuffer(EVENTS * eventBytes);
-        read.writeCharSequence(event.repeat(EVENTS), StandardCharsets.US_ASCII);
-        runs.add(0, read.writerIndex());
+        isTurn = events.equals("turn");
+        String text = isTurn ? String.join("", Shapes.turn(EVENTS)) : IntStream.range(0, EVENTS).mapToObj(i ->
+                switch (events) {
+                    case "text_delta" -> Shapes.textDelta(i);
+                    case "arguments_delta" -> Shapes.argumentsDelta(i);
+                    case "patch_delta" -> Shapes.patchDelta(i);
+                    default -> throw new IllegalArgumentException("events: " + events);
+                }).collect(Collectors.joining());
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        read = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
+        runs.add(0, bytes.length);
+        observer = new ResponseObserver(pool);
+        if (isTurn && observe() != EVENTS) {
+            throw new IllegalStateException("a turn: " + observer.events() + " events");
+        }
     }
 
     /** Gives the read back. */
@@ -75,11 +92,21 @@ public class ResponseObserverBenchmark {
         return scratch[0];
     }
 
-    /** What the relay does. */
+    /** What the relay does; for a whole stream with an observer of its own. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public long observe() {
+        if (isTurn) {
+            observer = new ResponseObserver(pool);
+        }
         observer.observe(read, runs, scratch);
+        if (isTurn) {
+            observer.end();
+            observer.release();
+            if (observer.usage() == null) {
+                throw new IllegalStateException("a turn: no usage was found");
+            }
+        }
         return observer.events();
     }
 }

@@ -4,6 +4,7 @@ package dev.sluice.bench.exchange;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.sluice.bench.Shapes;
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
@@ -75,9 +76,9 @@ public class ExchangeBenchmark {
     public void open() throws IOException {
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
-        String body = "{\"model\":\"m\",\"input\":\"" + "x".repeat(inputBytes) + "\",\"stream\":true}";
-        request = direct("POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-length: " + body.length() + "\r\n\r\n"
-                + body);
+        String body = "{\"model\":\"m\",\"input\":\"" + Shapes.code(inputBytes, 1) + "\",\"stream\":true}";
+        request = direct("POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-length: "
+                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body);
         answer = direct(Wire.head(false) + Wire.chunk(Wire.EVENT).repeat(events) + Wire.chunk(LAST) + "0\r\n\r\n");
         received = ByteBuffer.allocateDirect(256 * 1024);
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -101,7 +102,7 @@ public class ExchangeBenchmark {
     }
 
     private static ByteBuffer direct(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 

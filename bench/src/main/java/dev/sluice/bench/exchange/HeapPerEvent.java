@@ -69,6 +69,10 @@ public final class HeapPerEvent {
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).setLevel(Level.OFF);
         Path folder = Files.createTempDirectory("heap-per-event");
+        for (Path each : List.of(folder, folder.resolve("keys.p12"), folder.resolve("server.pem"),
+                folder.resolve("server.key"))) {
+            each.toFile().deleteOnExit(); // the last first
+        }
         KeyStore keys = newKeys(folder);
         System.out.println("upstream to downstream   plain B/event   TLS B/event");
         for (int i = 0; i < 4; i++) {
@@ -283,6 +287,9 @@ public final class HeapPerEvent {
             upstream.getOutputStream().write(bytes);
             for (int count = 0; count < Wire.EVENT.length();) {
                 int read = client.getInputStream().read(received);
+                if (read < 0) {
+                    throw new IOException("the stream ended");
+                }
                 count += payload.count(ByteBuffer.wrap(received), read);
             }
             if (upstream.getInputStream().available() > received.length / 2) {

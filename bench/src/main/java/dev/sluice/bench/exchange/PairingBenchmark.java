@@ -58,7 +58,7 @@ public class PairingBenchmark {
     @Param({"h1_to_h1", "h1_to_h2", "h2_to_h1", "h2_to_h2"})
     public String pairing;
 
-    /** How many events of about 220 bytes come with one write. */
+    /** How many events of about 300 bytes come with one write. */
     @Param({"1", "16", "64"})
     public int eventsPerWrite;
 

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.bench.exchange;
 
+import dev.sluice.bench.Shapes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -18,11 +19,8 @@ import java.nio.charset.StandardCharsets;
 
 /** What the drivers of the benchmarks here have in common: one event, its framing, and sockets that block at first. */
 final class Wire {
-    /** About 220 bytes. */
-    static final String EVENT = "event: response.output_text.delta\n"
-            + "data: {\"type\":\"response.output_text.delta\",\"sequence_number\":7,"
-            + "\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\" world\","
-            + "\"logprobs\":[],\"obfuscation\":\"abcdefgh\"}\n\n";
+    /** About 300 bytes. */
+    static final String EVENT = Shapes.textDelta(7);
 
     private static final int DATA = 0;
     private static final int HEADERS = 1;

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.bench.relay;
 
+import dev.sluice.bench.Shapes;
 import dev.sluice.engine.downstream.ResponseHead;
 import dev.sluice.engine.downstream.ResponseWriter;
 import dev.sluice.engine.event.RelayTimings;
@@ -46,11 +47,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Thread)
 public class BodyRelayBenchmark {
-    /** A delta as the API sends it. */
-    private static final String EVENT = "event: response.output_text.delta\n"
-            + "data: {\"type\":\"response.output_text.delta\",\"sequence_number\":7,\"item_id\":"
-            + "\"msg_68a1f0c0a3f48191b6c5d1f0e2a9b7c4\",\"output_index\":0,\"content_index\":0,\"delta\":\" world\","
-            + "\"logprobs\":[],\"obfuscation\":\"kXb2q9Zr\"}\n\n";
+    private static final String EVENT = Shapes.textDelta(7);
 
     /** Events to a read, each in a chunk of its own. */
     @Param({"1", "16", "64"})

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.bench.request;
 
+import dev.sluice.bench.Shapes;
 import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
@@ -13,7 +14,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -46,11 +46,6 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RequestScannerBenchmark {
     private static final int READ_BYTES = 64 * 1024;
     private static final String MODEL = "openai/gpt-5-2-codex";
-    private static final String TOOL = "{\"type\":\"function\",\"name\":\"NAME\",\"strict\":false,\"parameters\":{"
-            + "\"type\":\"object\",\"properties\":{\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
-            + "\"description\":\"The command to run.\"},\"workdir\":{\"type\":\"string\"},\"timeout_ms\":{\"type\":"
-            + "\"number\"}},\"required\":[\"command\"],\"additionalProperties\":false}}";
-
     /** What the body consists of; {@code _last}: with its model as the last member, so that nothing leaves before. */
     @Param({"codex_10KB", "codex_10KB_last", "codex_50KB", "codex_50KB_last", "codex_1MB", "codex_1MB_last",
             "codex_10MB", "codex_10MB_last", "base64_10MB", "escape_every_80_10MB", "escape_every_25_10MB",
@@ -84,11 +79,11 @@ public class RequestScannerBenchmark {
         int bytes = 10 * 1024 * 1024;
         boolean isModelLast = body.endsWith("_last");
         return switch (body.replace("_last", "")) {
-            case "codex_10KB" -> codexLike(10_000, isModelLast);
-            case "codex_50KB" -> codexLike(50_000, isModelLast);
-            case "codex_1MB" -> codexLike(1_000_000, isModelLast);
-            case "codex_10MB" -> codexLike(10_000_000, isModelLast);
-            case "base64_10MB" -> wrap(base64(bytes));
+            case "codex_10KB" -> Shapes.agentRequest(10_000, isModelLast);
+            case "codex_50KB" -> Shapes.agentRequest(50_000, isModelLast);
+            case "codex_1MB" -> Shapes.agentRequest(1_000_000, isModelLast);
+            case "codex_10MB" -> Shapes.agentRequest(10_000_000, isModelLast);
+            case "base64_10MB" -> wrap(Shapes.base64(bytes, new SplittableRandom(1)));
             case "escape_every_80_10MB" -> wrap(("x".repeat(78) + "\\n").repeat(bytes / 80));
             case "escape_every_25_10MB" -> wrap(("x".repeat(23) + "\\n").repeat(bytes / 25));
             case "cjk_10MB" -> wrap("\u4e2d\u6587\u5b57\u7b26".repeat(bytes / 12));
@@ -98,30 +93,6 @@ public class RequestScannerBenchmark {
 
     private static String wrap(String value) {
         return "{\"model\":\"gpt-5.2-codex\",\"input\":\"" + value + "\"}";
-    }
-
-    private static String base64(int bytes) {
-        byte[] random = new byte[bytes / 4 * 3];
-        new SplittableRandom(1).nextBytes(random);
-        return Base64.getEncoder().encodeToString(random);
-    }
-
-    /** The shape of a coding turn: instructions, tools with schemas, a history of calls with their output. */
-    private static String codexLike(int bytes, boolean isModelLast) {
-        String model = "\"model\":\"gpt-5.2-codex\"";
-        StringBuilder text = new StringBuilder("{" + (isModelLast ? "" : model + ",") + "\"stream\":true,"
-                + "\"instructions\":\"" + "You are a coding agent.\\nWork in small steps. "
-                .repeat(Math.min(150, bytes / 333)) + "\",\"tools\":[");
-        for (int i = 0; i < Math.min(12, bytes / 4000); i++) {
-            text.append(i == 0 ? "" : ",").append(TOOL.replace("NAME", "tool_" + i));
-        }
-        text.append("],\"input\":[");
-        for (int i = 0; text.length() < bytes; i++) {
-            text.append(i == 0 ? "" : ",").append("{\"type\":\"function_call_output\",\"call_id\":\"call_").append(i)
-                    .append("\",\"output\":\"{\\\"output\\\":\\\"")
-                    .append("src/main/java/Example.java:12: some line of code;\\\\n".repeat(8)).append("\\\"}\"}");
-        }
-        return text.append(isModelLast ? "]," + model + "}" : "]}").toString();
     }
 
     /** Gives the reads back. */

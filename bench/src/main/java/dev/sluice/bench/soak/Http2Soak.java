@@ -127,6 +127,7 @@ public final class Http2Soak {
 
     private static Process startRelay(int upstream, int port, int admin) throws IOException {
         Path file = Files.createTempFile("soak", ".yaml");
+        file.toFile().deleteOnExit();
         Files.writeString(file, "listeners: [{address: '127.0.0.1:" + port + "'}]\nadmin: {address: '127.0.0.1:" + admin
                 + "'}\nclusters: {mock: {endpoints: [{url: 'http://127.0.0.1:" + upstream + "/v1', http: '2'}]}}\n"
                 + "routes: [{model: '*', cluster: mock}]\n");
