@@ -3,7 +3,7 @@
 package dev.sluice.bench.relay;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 public final class LoopThreads extends ThreadPoolExecutor {
     /** As JMH calls it. */
     public LoopThreads(int maxThreads, String prefix) {
-        super(maxThreads, maxThreads, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
+        super(maxThreads, maxThreads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), // a thread may not be back yet
                 new DefaultThreadFactory(prefix, true));
     }
 }
