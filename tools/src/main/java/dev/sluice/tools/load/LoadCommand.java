@@ -52,6 +52,10 @@ import picocli.CommandLine.Spec;
             "", "What the mock is to do is in the metadata of each request. Where a profile removes that, give the",
             "options to the mock itself, --stamp among them."})
 public final class LoadCommand implements Callable<Integer> {
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** What comes before and after the deltas of a message. */
+    private static final int OTHER_EVENTS = 10;
+
     @Option(names = "--url", paramLabel = "URL", description = "Base URL of the target, with /v1.")
     private URI url;
 
@@ -136,10 +140,6 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
-
-    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
-    /** What comes before and after the deltas of a message. */
-    private static final int OTHER_EVENTS = 10;
 
     private EventLoop loop;
     private LoadClient client;

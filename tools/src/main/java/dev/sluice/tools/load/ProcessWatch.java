@@ -10,9 +10,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** The processor time and the memory of a process and of those that it has started, from Linux's /proc. */
 final class ProcessWatch {
+    /** USER_HZ, which is 100 wherever Linux runs Java. */
+    private static final long NANOS_PER_TICK = TimeUnit.SECONDS.toNanos(1) / 100;
+    private static final int UTIME = 11;
+    private static final int STIME = 12;
+
     private final long pid;
     /** What each thread was seen to have used, in nanoseconds: what one has used does not go when it ends. */
     private final Map<Path, Long> threads = new HashMap<>();
@@ -28,10 +34,10 @@ final class ProcessWatch {
     }
 
     /**
-     * Returns the time that processors have spent for them so far, in nanoseconds, from each thread's schedstat. The
-     * process's own stat counts in steps of 10 ms, which is too coarse for little work in a short time.
+     * Returns the time that processors have spent for them so far, in nanoseconds, from each thread's schedstat; from
+     * its stat, in steps of 10 ms, where the kernel keeps none (CONFIG_SCHED_INFO).
      *
-     * @throws IOException where there is no such process, or a kernel without CONFIG_SCHED_INFO
+     * @throws IOException where there is no such process
      */
     long cpuNanos() throws IOException {
         for (long each : pids()) {
@@ -46,13 +52,23 @@ final class ProcessWatch {
 
     private void read(Path task) throws IOException {
         try {
-            String stat = Files.readString(task.resolve("schedstat"));
-            threads.put(task, Long.parseLong(stat.substring(0, stat.indexOf(' '))));
+            threads.put(task, Math.max(fromSchedstat(task), fromStat(task)));
         } catch (IOException e) {
             if (Files.exists(task)) {
                 throw e;
             } // otherwise it has ended since it was listed
         }
+    }
+
+    private static long fromSchedstat(Path task) throws IOException {
+        Path file = task.resolve("schedstat");
+        return Files.exists(file) ? Long.parseLong(Files.readString(file).split(" ")[0]) : 0;
+    }
+
+    private static long fromStat(Path task) throws IOException {
+        String stat = Files.readString(task.resolve("stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return (Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME])) * NANOS_PER_TICK;
     }
 
     /**
