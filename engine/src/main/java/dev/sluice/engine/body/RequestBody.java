@@ -29,11 +29,17 @@ public final class RequestBody {
     private static final int MAX_SCANNED_AFTER_FAULT = 64 * 1024;
     /** How much is handed to a connection before it is asked again whether it takes more. */
     private static final int STEP_BYTES = 64 * 1024;
+    /**
+     * How much is kept of a sent body that is known to be too long to be kept whole: what goes out before a kept
+     * connection that is gone already is found to be. To keep more cost a seventh of the time of such a request.
+     */
+    private static final long MAX_KEPT_OF_TOO_LONG = 256 * 1024;
 
     private RequestScanner scanner;
     private final LimitConfig limits;
     private final MemoryBudget budget;
     private final long declaredBytes;
+    private final long replayBytes;
     private final BodyRewriter rewriter = new BodyRewriter();
     private final List<ByteBuf> sent = new ArrayList<>(2);
 
@@ -60,6 +66,8 @@ public final class RequestBody {
         this.limits = limits;
         this.budget = budget;
         this.declaredBytes = declaredBytes;
+        replayBytes = declaredBytes > limits.replayBytes() ? Math.min(limits.replayBytes(), MAX_KEPT_OF_TOO_LONG)
+                : limits.replayBytes();
         if (scanner != null) {
             scanner.reset(rewriter);
         }
@@ -269,7 +277,7 @@ public final class RequestBody {
 
     private void send(ByteBuf bytes) {
         sentBytes += bytes.readableBytes();
-        if (isReplayable && sentBytes > limits.replayBytes()) {
+        if (isReplayable && sentBytes > replayBytes) {
             giveUpReplay();
         }
         if (isReplayable) {

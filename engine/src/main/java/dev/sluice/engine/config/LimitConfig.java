@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param maxHeldBytes     the longest request body that is held because its model comes late; over it 413
  * @param holdBytes        up to here a body is held until it is complete and valid, and then sent with Content-Length;
  *                         above, it is cut through
- * @param replayBytes      how much of a sent body is kept so that it can be sent again; 0 for no retry of sent bodies
+ * @param replayBytes      how much of a sent body is kept so that it can be sent again; 0 for no retry of sent bodies.
+ *                         Of one whose Content-Length is above, at most 256 KiB
  * @param maxExchanges     exchanges at one time; those beyond it wait
  * @param maxQueued        how many may wait, for the relay and for each cluster with a limit; over it 429
  * @param maxQueueTime     how long one may wait; then 429
