@@ -250,7 +250,7 @@ public final class LoadCommand implements Callable<Integer> {
     private void send(long dueNanos) {
         Recording into = recording;
         into.onStart();
-        if (inFlight >= maxStreams) {
+        if (rate > 0 && inFlight >= maxStreams) {
             into.onError("beyond --max-streams");
             return;
         }

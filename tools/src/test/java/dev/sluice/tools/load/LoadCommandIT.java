@@ -149,6 +149,17 @@ class LoadCommandIT {
         assertEquals(result.get("micros").get("answer").get("count"), result.get("micros").get("send").get("count"));
     }
 
+    @Test
+    void shouldBoundStreamsWhereThereIsARateAlone() throws Exception {
+        Path json = folder.resolve("r.json");
+        assertEquals(0, load("--streams=6", "--max-streams=2", "--events=100", "--pace-ms=100", "--json=" + json));
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertEquals(6, result.get("open").asInt(), result.toString());
+        assertEquals(1, load("--rate=20", "--max-streams=2", "--events=10", "--pace-ms=100", "--json=" + json));
+        result = new ObjectMapper().readTree(json.toFile());
+        assertTrue(result.get("errors").get("beyond --max-streams").asInt() > 0, result.toString());
+    }
+
     /** However it is cut, and whatever single byte is not the mock's. */
     @Test
     void shouldNoticeEveryByteThatIsNotTheMocks() throws Exception {
