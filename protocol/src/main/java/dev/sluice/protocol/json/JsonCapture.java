@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The bytes of one captured value, up to the cap of its watch; past the cap it is empty and truncated. */
+/** The bytes of one captured value. A value that is longer than the cap of its watch is empty and truncated. */
 public final class JsonCapture {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -24,14 +24,14 @@ public final class JsonCapture {
     JsonCapture() {
     }
 
-    /** Gives a large array back between two texts. */
+    /** Replaces an array of over 16 KiB by a small one, so that it is not kept for the next text. */
     void trim() {
         if (bytes.length > MAX_KEPT_BYTES) {
             bytes = new byte[FIRST_BYTES];
         }
     }
 
-    /** Makes ready for a value of at most {@code capBytes}. */
+    /** Prepares the capture for a value of at most {@code capBytes}. */
     void start(int capBytes) {
         length = 0;
         cap = capBytes;
@@ -52,25 +52,25 @@ public final class JsonCapture {
         length += added;
     }
 
-    /** Returns the backing array; the value is in its first {@link #length} bytes. */
+    /** {@return the backing array, whose first {@link #length()} bytes are the value; valid during the callback} */
     public byte[] bytes() {
         return bytes;
     }
 
-    /** Returns the bytes of the value; 0 where nothing was captured. */
+    /** {@return the length of the value in bytes; 0 if nothing was captured or the value is truncated} */
     public int length() {
         return length;
     }
 
-    /** Returns whether the value was longer than the cap. */
+    /** {@return whether the value was longer than the cap} */
     public boolean isTruncated() {
         return isTruncated;
     }
 
     /**
-     * Returns the captured string value, decoded.
+     * Decodes the captured string value.
      *
-     * @return null where the value is not a string or was not captured whole
+     * @return the string; null if the value is not a string or was not captured in full
      */
     public String asString() {
         if (length < 2 || bytes[0] != '"') {
@@ -87,7 +87,12 @@ public final class JsonCapture {
         }
     }
 
-    /** Returns whether the captured value is a string that is written as {@code text}, without an escape. */
+    /**
+     * Returns whether the captured value is a string that is written exactly as {@code text}.
+     *
+     * @param text an ASCII string without characters that JSON escapes
+     * @return false also for an equal string that is written with an escape
+     */
     public boolean isString(String text) {
         if (length != text.length() + 2 || bytes[0] != '"') {
             return false;
@@ -100,7 +105,7 @@ public final class JsonCapture {
         return true;
     }
 
-    /** Returns whether the captured value has a backslash. */
+    /** {@return whether the captured value contains a backslash} */
     public boolean hasEscape() {
         for (int i = 1; i < length; i++) {
             if (bytes[i] == '\\') {
@@ -110,7 +115,12 @@ public final class JsonCapture {
         return false;
     }
 
-    /** Returns the captured value as an integer, or {@code otherwise} where it is none of at most 18 digits. */
+    /**
+     * Returns the captured value as an integer.
+     *
+     * @param otherwise the result if the value is not an integer of 1 to 18 digits, with or without a minus sign
+     * @return the integer, or {@code otherwise}
+     */
     public long asLong(long otherwise) {
         int first = length > 0 && bytes[0] == '-' ? 1 : 0;
         if (length == first || length - first > MAX_DIGITS) {

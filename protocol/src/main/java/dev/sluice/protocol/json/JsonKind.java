@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.json;
 
-/** The kinds of a JSON value; the two booleans are kinds of their own. */
+/** The kind of a JSON value. The two booleans are separate kinds. */
 public enum JsonKind {
     /** {@code {...}}. */
     OBJECT("an object"),
@@ -25,7 +25,7 @@ public enum JsonKind {
         this.words = words;
     }
 
-    /** Returns the kind in the words of an error message: "a string". */
+    /** {@return the kind as error messages state it, such as "a string"} */
     public String words() {
         return words;
     }

@@ -3,14 +3,14 @@
 package dev.sluice.protocol.json;
 
 /**
- * What a JSON text may be.
+ * The limits of a JSON text.
  *
- * @param maxDepth     containers inside each other; at least 1
- * @param maxNameBytes the longest member name as it is written, in bytes; at least 1
- * @param maxMembers   members of one object that contains a watched path; at least 1
+ * @param maxDepth     largest number of nested containers; at least 1
+ * @param maxNameBytes longest member name, in bytes as written between its quotes; at least 1
+ * @param maxMembers   largest number of members in an object that contains a watched path; at least 1
  */
 public record JsonLimits(int maxDepth, int maxNameBytes, int maxMembers) {
-    /** 256 levels, names of 1 KiB, 1,024 members in a watched object. */
+    /** 256 levels, member names of 1 KiB, 1,024 members in an object that contains a watched path. */
     public static final JsonLimits DEFAULT = new JsonLimits(256, 1024, 1024);
 
     public JsonLimits {

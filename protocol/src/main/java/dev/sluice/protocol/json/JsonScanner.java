@@ -6,17 +6,20 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * Scans one JSON text as it arrives, in any cut: strict RFC 8259 in UTF-8, one root value and nothing after it.
+ * An incremental scanner of one JSON text, split into chunks at any byte. It accepts strict RFC 8259 in UTF-8: one root
+ * value, followed only by white space.
  *
- * <p>Structure and watched paths are followed exactly; the inside of a long string is skipped at memory speed with
- * every byte checked. Names are compared decoded. In every object that contains a watched path a name may occur only
- * once and the number of members is limited; elsewhere duplicates pass. Lone surrogate escapes pass.
+ * <p>Structure and watched paths are followed exactly. The inside of a long string is skipped at memory speed, with
+ * every byte checked. Member names are decoded before they are compared. In an object that contains a watched path,
+ * each name may occur only once and the number of members is limited; other objects may have duplicate names. Escapes
+ * of lone surrogates are accepted.
  *
  * <p><b>Threading:</b> confined to one thread at a time; reusable through {@link #reset}.
  *
- * <p><b>Ownership:</b> borrows what it is fed.
+ * <p><b>Ownership:</b> borrows the buffers and arrays that it scans.
  *
- * <p><b>Errors:</b> every method that reads throws {@link JsonException}; the scanner must be reset after one.
+ * <p><b>Errors:</b> {@link #feed(byte[], int, int)} and the other scanning methods throw {@link JsonException}, after
+ * which the scanner must be reset.
  */
 public final class JsonScanner {
     private static final int VALUE = 0;
@@ -30,7 +33,7 @@ public final class JsonScanner {
     private static final int LITERAL = 8;
     private static final int DONE = 9;
     private static final long NO_SEPARATOR = -1;
-    /** What most texts need; deeper ones and longer names get more, up to the limits. */
+    /** Initial sizes, enough for most texts. The arrays grow up to the limits for deeper texts and longer names. */
     private static final int FIRST_LEVELS = 16;
     private static final int FIRST_NAME_BYTES = 64;
 
@@ -69,7 +72,12 @@ public final class JsonScanner {
     private long plainBytes;
     private PlainBlocks blocks;
 
-    /** Creates one that is reset to tell nobody. */
+    /**
+     * Creates a scanner whose listener ignores all values. {@link #reset} sets another listener.
+     *
+     * @param table  the watched paths
+     * @param limits the limits of the text
+     */
     public JsonScanner(WatchTable table, JsonLimits limits) {
         this.table = table;
         this.limits = limits;
@@ -85,7 +93,11 @@ public final class JsonScanner {
         reset((watch, valueKind, start, end, value) -> { });
     }
 
-    /** Makes ready for a new text. */
+    /**
+     * Prepares the scanner for a new text.
+     *
+     * @param newListener the listener of the new text
+     */
     public void reset(JsonListener newListener) {
         listener = newListener;
         state = VALUE;
@@ -99,59 +111,72 @@ public final class JsonScanner {
         isNextWanted = false;
     }
 
-    /** Returns how many bytes were fed since the last reset. */
+    /** {@return the number of bytes scanned since the last reset; within a callback, up to the start of the chunk} */
     public long position() {
         return base;
     }
 
-    /** Within a callback: returns how many containers are around the value. */
+    /** {@return the number of containers around the value; valid within a callback} */
     public int depth() {
         return depth;
     }
 
-    /** Within a callback: returns the value's place in the container at a level, counted from 0. */
+    /**
+     * Returns the position of the value, or of the container around it, in the container at a level. Valid within a
+     * callback.
+     *
+     * @param level the level of the container, counted from 1; 0 to {@link #depth()}
+     * @return the position, counted from 0; 0 at level 0
+     */
     public int ordinal(int level) {
         return ordinals[level];
     }
 
-    /** Within a callback: returns whether the container at a level, counted from 1, is an array. */
+    /**
+     * Returns whether the container at a level is an array. Valid within a callback.
+     *
+     * @param level the level of the container, 1 to {@link #depth()}
+     * @return false if it is an object
+     */
     public boolean isArray(int level) {
         return (isObject[level >> 6] >>> level & 1) == 0;
     }
 
-    /** Within a callback: returns the offset of the comma before the value's member or element; -1 for the first. */
+    /** {@return the offset of the comma before the member or element; -1 for the first; valid within a callback} */
     public long separator() {
         return separators[depth];
     }
 
-    /** Within a callback: returns the offset of the opening quote of the value's name; only for members. */
+    /** {@return the offset of the opening quote of the member's name; valid within a callback for a member} */
     public long nameStart() {
         return nameStarts[depth];
     }
 
-    /** Within {@code onValueStart}: returns the offset after the closing quote of the value's name. */
+    /** {@return the offset after the closing quote of the member's name; valid within {@code onValueStart}} */
     public long nameEnd() {
         return nameEnd;
     }
 
-    /** Within a callback: returns whether the value is a member of an object. */
+    /** {@return whether the value is a member of an object; valid within a callback} */
     public boolean isMember() {
         return depth > 0 && isInObject();
     }
 
-    /** Within {@code onValueEnd} of a container: returns how many members or elements it had. */
+    /** {@return the number of members or elements of the container that ended; valid within {@code onValueEnd}} */
     public int children() {
         return children;
     }
 
-    /** Within {@code onValueEnd}: asks for {@link JsonListener#onNext} when the comma or bracket after it has come. */
+    /** Within {@code onValueEnd}, requests {@link JsonListener#onNext} for the comma or bracket that follows. */
     public void wantNext() {
         isNextWanted = true;
     }
 
     /**
-     * Returns the offset from which on the text belongs to a member or element that has begun and of which no value has
-     * been told yet; {@link #position} where there is none, or its container is not watched.
+     * Returns the offset at which a member or element begins whose value has not been reported yet, including the comma
+     * before it.
+     *
+     * @return the offset; {@link #position} if there is no such member or element, or its container is not watched
      */
     public long undecidedFrom() {
         boolean isBeforeValue = state == KEY || state == COLON || state == VALUE || state == STRING && isName;
@@ -164,16 +189,21 @@ public final class JsonScanner {
         return isInObject() ? nameStarts[depth] : base;
     }
 
-    /** Returns whether the root value is complete: only white space may follow. */
+    /** {@return whether the root value is complete, so that only white space may follow} */
     public boolean isComplete() {
         return state == DONE;
     }
 
     /**
-     * Scans on, through a copy: for the processor the walk over an array in its cache is worth far more than the copy.
+     * Scans the next bytes of the text, which are a range of a buffer. A buffer without an array is copied in steps,
+     * because scanning an array in the processor's cache saves far more time than the copy costs.
      *
      * @param text    borrowed; its indices do not change
-     * @param scratch any array; may be shared by all scanners of one thread; its size is the step of the copy
+     * @param from    index of the first byte to scan
+     * @param to      index after the last byte to scan
+     * @param scratch a work array of at least 1 byte; may be shared by all scanners of one thread. Its length is the
+     *                number of bytes per step
+     * @throws JsonException if the text is not JSON, or exceeds a limit
      */
     public void feed(ByteBuf text, int from, int to, byte[] scratch) {
         if (text.hasArray()) {
@@ -191,9 +221,9 @@ public final class JsonScanner {
     }
 
     /**
-     * In the middle of a long plain string, goes over whole blocks without the copy to the bytes.
+     * Skips whole blocks in the middle of a long plain string, without the copy to the scratch array.
      *
-     * @return the index of the first block that is not plain, or of the rest
+     * @return the index of the first block that is not plain, or of the remaining bytes
      */
     private int skipPlainBlocks(ByteBuf text, int from, int to) {
         boolean isInPlainString = state == STRING && !isName && plainBytes >= PlainBlocks.BYTES
@@ -207,12 +237,19 @@ public final class JsonScanner {
         int skipped = blocks.skip(text, from, to);
         base += skipped;
         if (to - from - skipped >= PlainBlocks.BYTES) {
-            plainBytes = 0; // this block is not plain: first look at its bytes
+            plainBytes = 0; // this block is not plain, so its bytes are scanned first
         }
         return from + skipped;
     }
 
-    /** Scans on. */
+    /**
+     * Scans the next bytes of the text, which are a range of an array.
+     *
+     * @param text borrowed; the array is not changed
+     * @param from index of the first byte to scan
+     * @param to   index after the last byte to scan
+     * @throws JsonException if the text is not JSON, or exceeds a limit
+     */
     public void feed(byte[] text, int from, int to) {
         long textBase = base - from;
         captureFrom = from;
@@ -243,7 +280,11 @@ public final class JsonScanner {
         base = textBase + to;
     }
 
-    /** Says that the text has ended. */
+    /**
+     * Marks the text as ended.
+     *
+     * @throws JsonException if the text is not a complete JSON value
+     */
     public void end() {
         if (state == NUMBER && depth == 0) {
             number.end(base);
@@ -251,7 +292,7 @@ public final class JsonScanner {
             endValue(new byte[0], 0, base);
         }
         if (state != DONE) {
-            throw new JsonException("end of the text in mid-value (expected: a complete JSON value)", base);
+            throw new JsonException("text ended too early (expected: a complete JSON value)", base);
         }
     }
 
@@ -259,7 +300,10 @@ public final class JsonScanner {
         return b == ' ' || b == '\n' || b == '\r' || b == '\t';
     }
 
-    /** Takes {@code text[i]}, and what it begins as far as it has come; returns the index after that. */
+    /**
+     * Accepts {@code text[i]} and as much as has arrived of the name or value that it begins. Returns the index after
+     * the accepted bytes.
+     */
     private int acceptStructural(byte[] text, int i, int to, long textBase) {
         byte b = text[i];
         switch (state) {
@@ -411,7 +455,7 @@ public final class JsonScanner {
         endValue(text, i + 1, textBase);
     }
 
-    /** The current value, which ends before {@code text[end]}, is complete. */
+    /** Completes the current value, which ends before {@code text[end]}. */
     private void endValue(byte[] text, int end, long textBase) {
         state = depth == 0 ? DONE : AFTER_VALUE;
         if (valueNode == WatchTable.NONE || table.watch(valueNode) == WatchTable.NONE) {
@@ -450,7 +494,7 @@ public final class JsonScanner {
             return end + 1;
         }
         boolean isWhole = end < to && nameBytes == 0 && !string.hasEscape() && end - from <= limits.maxNameBytes();
-        if (isWhole) { // as most are: it is compared where it stands
+        if (isWhole) { // as most names are; no copy is needed
             endName(text, from, end - from, textBase + end);
             return end + 1;
         }
@@ -479,7 +523,7 @@ public final class JsonScanner {
         nameBytes += added;
     }
 
-    /** The member's name, which ends before {@code offset}, is complete: {@code bytes[from, from + length)}. */
+    /** Completes the name {@code bytes[from, from + length)}, whose closing quote is at {@code offset}. */
     private void endName(byte[] bytes, int from, int length, long offset) {
         state = COLON;
         nameEnd = offset + 1;

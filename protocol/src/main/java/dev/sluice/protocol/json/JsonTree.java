@@ -15,16 +15,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A JSON value in memory, for the few transformations that need one whole: an object is a {@link Map} in the order of
- * the text, an array a {@link List}, a string a {@link String}, all else a {@link Literal} that keeps its text, so that
- * a number comes out as it went in.
+ * Reader and writer of JSON values in memory, for the few transformations that need a whole value. An object is a
+ * {@link Map} in text order, an array a {@link List} and a string a {@link String}. Any other value is a
+ * {@link Literal}, which keeps its text, so that a number is written exactly as it was read.
  */
 public final class JsonTree {
     /**
-     * How many values one text may have: a value takes some eighty bytes of heap where its text takes as few as two.
+     * Largest number of values in one text. The number is limited because a value uses about 80 bytes of heap, while
+     * its text may have only two.
      */
     public static final int MAX_VALUES = 500_000;
-    /** What is read here was bounded by the scanner before, in bytes and in depth. */
+    /** A factory without length limits, because the scanner has already bounded the size and depth of request texts. */
     private static final JsonFactory JSON = JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder()
             .maxStringLength(Integer.MAX_VALUE).maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE)
             .build()).build();
@@ -35,7 +36,7 @@ public final class JsonTree {
     /**
      * A number, a boolean or null.
      *
-     * @param text as it stands in the JSON text
+     * @param text the value as written in the JSON text
      */
     public record Literal(String text) {
         /** {@code null}. */
@@ -47,18 +48,23 @@ public final class JsonTree {
     }
 
     /**
-     * Reads one value.
+     * Reads one value. Of members with the same name, the last one is kept.
      *
-     * @throws IllegalArgumentException where the text is not JSON, or has more than {@link #MAX_VALUES} values
+     * @param json the text in UTF-8
+     * @return a {@link Map}, {@link List}, {@link String} or {@link Literal}
+     * @throws IllegalArgumentException if the text is not one JSON value, or has more than {@link #MAX_VALUES} values
      */
     public static Object read(byte[] json) {
         return read(json, false);
     }
 
     /**
-     * Reads one value in which no object has a name twice.
+     * Reads one value in which no object has two members with the same name.
      *
-     * @throws IllegalArgumentException where the text is not that
+     * @param json the text in UTF-8
+     * @return a {@link Map}, {@link List}, {@link String} or {@link Literal}
+     * @throws IllegalArgumentException if the text is not one JSON value, has a duplicate member name, or has more than
+     *                                  {@link #MAX_VALUES} values
      */
     public static Object readUnique(byte[] json) {
         return read(json, true);
@@ -88,7 +94,7 @@ public final class JsonTree {
 
         private Object read(JsonToken token) throws IOException {
             if (token == null) {
-                throw new IOException("nothing to read");
+                throw new IOException("no value");
             }
             if (++values > MAX_VALUES) {
                 throw new IllegalArgumentException("text: over " + MAX_VALUES + " values (expected: at most that)");
@@ -99,7 +105,7 @@ public final class JsonTree {
                     while (parser.nextToken() == JsonToken.FIELD_NAME) {
                         String name = parser.currentName();
                         if (members.put(name, read(parser.nextToken())) != null && isUnique) {
-                            throw new IOException("a name twice");
+                            throw new IOException("a duplicate member name");
                         }
                     }
                     return members;
@@ -121,12 +127,22 @@ public final class JsonTree {
         }
     }
 
-    /** Writes a value without white space, in UTF-8. */
+    /**
+     * Writes a value in UTF-8, without white space.
+     *
+     * @param value a value as {@link #read} returns it
+     * @return the JSON text
+     */
     public static byte[] write(Object value) {
         return text(value).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Writes a value without white space. */
+    /**
+     * Writes a value as a string, without white space.
+     *
+     * @param value a value as {@link #read} returns it
+     * @return the JSON text
+     */
     public static String text(Object value) {
         StringBuilder out = new StringBuilder();
         write(value, out);
@@ -168,8 +184,11 @@ public final class JsonTree {
     }
 
     /**
-     * Returns the inside of a JSON string. A lone surrogate, which UTF-8 cannot carry, stays an escape: jackson's
-     * generators refuse it.
+     * Escapes a string for JSON. A lone surrogate becomes an escape, because UTF-8 cannot encode it. Jackson's
+     * generators are not used, because they refuse lone surrogates.
+     *
+     * @param string the string
+     * @return its JSON text without the quotes
      */
     public static String escape(String string) {
         char[] quoted = JsonStringEncoder.getInstance().quoteAsString(string);

@@ -2,17 +2,18 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.json;
 
-/** Undoes the escapes of a member name in place, so that names can be compared however they are written. */
+/** A decoder of escapes in member names, so that names written in different forms compare as equal. */
 final class NameDecoder {
     private NameDecoder() {
     }
 
     /**
-     * Decodes {@code name[0, length)} in place to UTF-8. A lone surrogate becomes the three bytes that UTF-8 would
-     * give it if it could: no valid name equals it.
+     * Decodes {@code name[0, length)} in place to UTF-8. A lone surrogate becomes the three bytes of its generalized
+     * UTF-8 form, which no valid name contains.
      *
-     * @param name a checked JSON string without its quotes
-     * @return the decoded length; never more than {@code length}
+     * @param name   a checked JSON string without its quotes
+     * @param length the length of the string in bytes
+     * @return the decoded length in bytes; never more than {@code length}
      */
     static int decode(byte[] name, int length) {
         int out = 0;

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * The names seen in one object, as 64-bit hashes under a secret seed: a collision, once in 2^44 objects of 1,024
- * members, refuses a body that was valid; it never lets a duplicate pass.
+ * The set of names seen in one object, stored as 64-bit hashes under a secret seed. A collision, which happens once in
+ * 2^44 objects of 1,024 members, refuses a valid body. A duplicate never goes undetected.
  */
 final class NameSet {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -31,7 +31,7 @@ final class NameSet {
         return count;
     }
 
-    /** Adds the name {@code bytes[from, from + length)}; returns whether it is new. */
+    /** Adds the name {@code bytes[from, from + length)}. Returns whether it is new. */
     boolean add(byte[] bytes, int from, int length) {
         if (2 * count >= hashes.length) {
             grow();

@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.json;
 
-/** The grammar of one JSON number (RFC 8259 section 6), a byte at a time. */
+/** An incremental checker of the grammar of one JSON number (RFC 8259 section 6). */
 final class NumberScanner {
     private static final int SIGN = 0;
     private static final int ZERO = 1;
@@ -15,15 +15,15 @@ final class NumberScanner {
 
     private int part;
 
-    /** Starts with the number's first byte, a digit or a minus sign. */
+    /** Starts a number with its first byte, a digit or a minus sign. */
     void start(byte first) {
         part = first == '-' ? SIGN : first == '0' ? ZERO : INTEGER;
     }
 
     /**
-     * Takes the next byte.
+     * Accepts the next byte if it belongs to the number.
      *
-     * @return false where the number ended before this byte
+     * @return false if the number ended before this byte
      */
     boolean accept(byte b, long offset) {
         boolean isDigit = b >= '0' && b <= '9';
@@ -47,7 +47,7 @@ final class NumberScanner {
         return false;
     }
 
-    /** Says that the number has ended. */
+    /** Checks that the number may end here. */
     void end(long offset) {
         if (part != ZERO && part != INTEGER && part != FRACTION && part != EXPONENT_DIGITS) {
             throw new JsonException("incomplete number (expected: a digit)", offset);

@@ -8,21 +8,22 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 
 /**
- * Skips the plain part of a long JSON string by whole blocks: every byte is checked, as {@link PlainBytes} does it.
+ * A search for the end of the plain part of a long JSON string, in whole blocks. Every byte is checked, with the test
+ * of {@link PlainBytes}.
  *
- * <p>A block is copied to an array of longs, over which the compiler makes vector instructions of a loop that only
- * collects bits; over an array of bytes it does not. On JDK 17 that is more than twice as fast, and the reason why a
- * block is asked only whether it is plain, not where it is not.
+ * <p>A block is copied to an array of longs, because the JIT compiler vectorizes a loop over longs that only collects
+ * bits, but not one over bytes. On JDK 17 this is more than twice as fast. For the same reason the test of a block
+ * reports only whether the block is plain, not the position of the first byte that is not.
  */
 final class PlainBlocks {
-    /** Size of a block. */
+    /** Size of a block in bytes. */
     static final int BYTES = 4096;
     private static final int LONGS = BYTES / Long.BYTES;
     private static final long HIGH_BITS = 0x8080808080808080L;
 
     private final long[] block = new long[LONGS];
 
-    /** Returns how many bytes from {@code from} on are in blocks that are plain. */
+    /** Returns the number of bytes, from {@code from} on, in the blocks before the first one that is not plain. */
     int skip(ByteBuf bytes, int from, int to) {
         ByteBuffer shared = bytes.internalNioBuffer(from, to - from);
         ByteOrder before = shared.order();

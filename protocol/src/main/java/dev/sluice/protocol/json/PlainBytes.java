@@ -7,13 +7,18 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Skips the plain part of a JSON string at memory speed: every byte is checked, 32 at a time.
+ * A search for the end of the plain part of a JSON string, at memory speed. Every byte is checked, 32 at a time.
  *
- * <p>A byte is plain unless it is a control character, a quote, a backslash or not ASCII. Per eight bytes {@code x} the
- * test is {@code x | ((x ^ 02..) - 21..) | ((x ^ 5c..) - 01..)}: its lowest byte with the high bit set is the first
- * byte that is not plain. {@code x} finds bytes from 0x80; {@code ^ 0x02} swaps the quote (0x22) with 0x20, so that
- * one subtraction finds it together with everything below 0x20; a borrow can only come from a byte that is itself
- * found, so the lowest one is always true.
+ * <p>A byte is plain unless it is a control character, a quote, a backslash or not ASCII. The test of eight bytes
+ * {@code x} is {@code x | ((x ^ 02..) - 21..) | ((x ^ 5c..) - 01..)}. The lowest byte of the result with the high bit
+ * set marks the first byte that is not plain:
+ * <ul>
+ * <li>{@code x} detects bytes from 0x80 on.
+ * <li>{@code ^ 0x02} swaps the quote (0x22) with 0x20, so that one subtraction detects it together with all bytes below
+ *     0x20.
+ * <li>{@code ^ 0x5c} turns the backslash (0x5c) into 0, which the subtraction of 1 detects.
+ * <li>A borrow comes only from a byte that is detected itself, so the lowest detected byte is always correct.
+ * </ul>
  */
 final class PlainBytes {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -25,7 +30,7 @@ final class PlainBytes {
     /** Returns the index of the first byte in {@code [from, to)} that is not plain, or {@code to}. */
     static int skip(byte[] bytes, int from, int to) {
         int i = from;
-        if (i <= to - 8) { // most strings are short: their end is looked for here first
+        if (i <= to - 8) { // most strings are short and end in the first eight bytes
             long found = test((long) LONGS.get(bytes, i)) & HIGH_BITS;
             if (found != 0) {
                 return i + (Long.numberOfTrailingZeros(found) >>> 3);

@@ -3,15 +3,15 @@
 package dev.sluice.protocol.json;
 
 /**
- * The inside of one JSON string (RFC 8259 section 7), resumable at any byte: escapes, UTF-8 (RFC 3629: no overlong
- * form, no surrogate, nothing over U+10FFFF) and control characters are checked, nothing is decoded.
+ * A checker of the inside of one JSON string (RFC 8259 section 7), resumable at any byte. It checks escapes, UTF-8
+ * (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF) and control characters, and decodes nothing.
  */
 final class StringScanner {
     private static final int PLAIN = 0;
     private static final int ESCAPE = 1;
     private static final int HEX = 2;
     private static final int CONTINUATION = 3;
-    /** By the byte after a backslash; {@code u} and its digits go one at a time. */
+    /** Indexed by the byte after a backslash. False for {@code u}, whose digits are checked one at a time. */
     private static final boolean[] IS_SHORT_ESCAPE = new boolean[256];
 
     static {
@@ -27,13 +27,13 @@ final class StringScanner {
     private boolean hasEscape;
     private int plainFrom;
 
-    /** Makes ready for the byte after an opening quote. */
+    /** Prepares the scanner for the byte after an opening quote. */
     void reset() {
         mode = PLAIN;
         hasEscape = false;
     }
 
-    /** Returns whether the last scan, which began at {@code from}, met nothing but plain bytes. */
+    /** Returns whether the last scan, which began at {@code from}, found only plain bytes. */
     boolean isPlainSince(int from) {
         return mode == PLAIN && plainFrom == from;
     }
@@ -44,10 +44,10 @@ final class StringScanner {
     }
 
     /**
-     * Scans on.
+     * Scans the next bytes.
      *
-     * @param base offset in the text of {@code bytes[0]}, for messages
-     * @return the index of the closing quote, or {@code to} where the string goes on
+     * @param base offset of {@code bytes[0]} in the text, for messages
+     * @return the index of the closing quote, or {@code to} if the string continues
      */
     int scan(byte[] bytes, int from, int to, long base) {
         int i = from;
@@ -71,7 +71,7 @@ final class StringScanner {
             if (b == '\\') {
                 hasEscape = true;
                 i++;
-                if (i < to && IS_SHORT_ESCAPE[bytes[i] & 0xff]) { // both bytes at once, in text of many short lines
+                if (i < to && IS_SHORT_ESCAPE[bytes[i] & 0xff]) { // a fast path, for text of many short lines
                     i++;
                 } else {
                     mode = ESCAPE;
@@ -86,7 +86,7 @@ final class StringScanner {
         return to;
     }
 
-    /** Runs of three-byte characters (CJK) stay in one tight loop; all other leads go one byte at a time. */
+    /** Scans runs of three-byte characters (CJK) in one tight loop, and any other lead byte by itself. */
     private int scanMultibyte(byte[] bytes, int from, int to, long base) {
         int i = from;
         while (i <= to - 3 && isUnconstrainedThree(bytes[i]) && bytes[i + 1] < (byte) 0xc0
@@ -100,7 +100,7 @@ final class StringScanner {
         return i;
     }
 
-    /** Leads E1 to EC, EE and EF take any two continuation bytes. */
+    /** Returns whether any two continuation bytes may follow: true for the leads E1 to EC, EE and EF. */
     private static boolean isUnconstrainedThree(byte lead) {
         return lead >= (byte) 0xe1 && lead <= (byte) 0xef && lead != (byte) 0xed;
     }

@@ -10,12 +10,13 @@ import java.util.List;
 /**
  * The paths whose values a {@link JsonScanner} reports, compiled to a trie. Immutable; shared by all scanners.
  *
- * <p>A path is written {@code a.b[].c}: member {@code c} of each element of the array that is member {@code b} of
- * member {@code a} of the root object. {@code tools[]*.type} is member {@code type} of each element of {@code tools},
- * and of each element of a {@code tools} of those, however deep. The empty path is the root itself.
+ * <p>The path {@code a.b[].c} means member {@code c} of each element of the array {@code a.b}, where {@code a} is a
+ * member of the root object. The path {@code tools[]*.type} means member {@code type} of each element of {@code tools}
+ * and, at any depth, of each element of a {@code tools} array inside such an element. The empty path means the root
+ * value itself.
  */
 public final class WatchTable {
-    /** No node, no watch. */
+    /** The absence of a node or watch. */
     static final int NONE = -1;
 
     private final Node[] nodes;
@@ -24,7 +25,7 @@ public final class WatchTable {
         this.nodes = nodes;
     }
 
-    /** Starts a table. */
+    /** {@return a new builder without paths} */
     public static Builder builder() {
         return new Builder();
     }
@@ -33,10 +34,13 @@ public final class WatchTable {
         return 0;
     }
 
-    /** Returns the node of a member whose decoded name stands there; {@link #NONE} where no path goes through it. */
+    /**
+     * Returns the node of the member with the decoded name {@code bytes[from, from + length)}; {@link #NONE} if no path
+     * passes through it.
+     */
     int member(int node, byte[] bytes, int from, int length) {
         for (Member member : nodes[node].members) {
-            // Most names differ in these two already; the rest is looked at once.
+            // Most names differ in length or first byte, so the full comparison is rare.
             boolean mayBe = member.name.length == length && (length == 0 || member.name[0] == bytes[from]);
             if (mayBe && Arrays.equals(member.name, 0, length, bytes, from, from + length)) {
                 return member.node;
@@ -77,7 +81,7 @@ public final class WatchTable {
         }
     }
 
-    /** Collects paths. */
+    /** A builder that collects the paths of a table. */
     public static final class Builder {
         private final List<Node> nodes = new ArrayList<>(List.of(new Node()));
         private int watches;
@@ -86,11 +90,11 @@ public final class WatchTable {
         }
 
         /**
-         * Watches one path; watching it again only raises what is kept of it.
+         * Watches one path. Watching it again can only raise its capture limit.
          *
-         * @param path         such as {@code response.usage} or {@code input[].type}
-         * @param captureBytes how many bytes of the value's text are kept for the listener; 0 keeps none
-         * @return the watch's number: 0 for the first path, then counting up
+         * @param path         the path, such as {@code response.usage} or {@code input[].type}
+         * @param captureBytes the longest value, in bytes as written, that is kept for the listener; 0 keeps none
+         * @return the number of the watch: 0 for the first path, then counting up; the same number for the same path
          */
         public int watch(String path, int captureBytes) {
             Node watched = nodes.get(node(path));
@@ -120,14 +124,18 @@ public final class WatchTable {
             return node;
         }
 
-        /** Lets the elements of member {@code name} of {@code element} be watched as {@code element} is. */
+        /** Watches the elements of member {@code name} of {@code element} in the same way as {@code element}. */
         private void nestMember(int element, String name) {
             nodes.get(member(element, name)).element = element;
         }
 
         /**
-         * Watches one path as {@link #watch} does, but keeps the text of strings, numbers and literals only, so that
-         * what is inside of an object or an array at this path can be kept on its own.
+         * Watches one path as {@link #watch} does, but keeps the text only of strings, numbers and literals, so that
+         * values inside an object or array at this path can be captured separately.
+         *
+         * @param path         the path
+         * @param captureBytes the longest value, in bytes as written, that is kept for the listener; 0 keeps none
+         * @return the number of the watch
          */
         public int watchScalar(String path, int captureBytes) {
             Node watched = nodes.get(node(path));
@@ -135,12 +143,12 @@ public final class WatchTable {
             return watch(path, 0);
         }
 
-        /** Returns how many paths are watched. */
+        /** {@return the number of watched paths} */
         public int count() {
             return watches;
         }
 
-        /** Returns the table. */
+        /** {@return a table of the paths watched so far} */
         public WatchTable build() {
             return new WatchTable(nodes.toArray(Node[]::new));
         }

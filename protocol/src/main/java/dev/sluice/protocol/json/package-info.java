@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 /**
- * An incremental, strict scan of JSON text (RFC 8259) with absolute byte offsets.
+ * Incremental, strict scanning of JSON text (RFC 8259) with absolute byte offsets.
  *
- * <p>{@link dev.sluice.protocol.json.JsonScanner} checks every byte and decodes almost none: it reports where the
- * values at the watched paths of a {@link dev.sluice.protocol.json.WatchTable} begin and end, whatever way the text is
- * cut. Everything else about JSON (decoding a captured value, writing) is jackson-core's.
+ * <p>{@link dev.sluice.protocol.json.JsonScanner} checks every byte and decodes almost none. It reports the offsets at
+ * which the values at the watched paths of a {@link dev.sluice.protocol.json.WatchTable} begin and end, no matter how
+ * the text is split into chunks. Parsing a value into a tree and decoding or encoding escapes in values is left to
+ * jackson-core.
  */
 package dev.sluice.protocol.json;

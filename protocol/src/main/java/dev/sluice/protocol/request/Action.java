@@ -4,68 +4,68 @@ package dev.sluice.protocol.request;
 
 import java.util.Locale;
 
-/** What a row of a profile does with its field. The name in lower case is the row's key in a profile's file. */
+/** The operation of a rule on its field. The name in lower case is the rule's key in the file of a profile. */
 public enum Action {
-    /** Takes back every inherited row of the field. */
+    /** Cancels every inherited rule of the field. */
     KEEP,
-    /** Refuses a value of another kind than those listed. */
+    /** Refuses a value whose kind is not listed. */
     KINDS,
-    /** Refuses a string or boolean that is not among those listed. */
+    /** Refuses a string or boolean that is not listed. */
     VALUES,
-    /** Refuses a number outside of {@code [lowest, highest]}; null is open. */
+    /** Refuses a number outside {@code [lowest, highest]}; a bound that is null does not limit. */
     RANGE,
     /** Refuses the field. */
     REFUSE,
     /** Refuses a request without the field. */
     REQUIRED,
-    /** Refuses a request that has not exactly one of these fields. */
+    /** Refuses a request that does not have exactly one of the listed fields. */
     ONE_OF,
-    /** Refuses a request that has more than one of these fields. */
+    /** Refuses a request that has more than one of the listed fields. */
     TOGETHER,
-    /** Refuses a request in which values of more than one of these groups occur. */
+    /** Refuses a request in which values from more than one of the listed groups occur. */
     APART,
-    /** Refuses what is neither true nor false nor a usual spelling of them; a spelling is sent on as the boolean. */
+    /** Refuses a value that is neither a boolean nor a usual spelling of one; forwards a spelling as the boolean. */
     BOOLEAN,
     /** Refuses a JSON schema that breaks the rules of strict mode. */
     STRICT_SCHEMA,
-    /** Removes the field, with its value. */
+    /** Removes the field together with its value. */
     DROP,
-    /** Replaces the value; adds the field where it is absent. */
+    /** Replaces the value, or adds the field if it is absent. */
     SET,
-    /** Adds the field where it is absent or null. */
+    /** Adds the field if it is absent or null. */
     DEFAULT,
-    /** Replaces certain strings by others. */
+    /** Replaces the listed strings by others. */
     MAP,
-    /** Removes white space around a string; a blank one is removed. */
+    /** Removes the white space around a string; removes the field if the string is blank. */
     TRIM,
-    /** Gives the field another name; where that one is there too, it wins and this one is removed. */
+    /** Renames the field. If a field with the new name exists, that field is kept and this one is removed. */
     RENAME,
-    /** Puts text before and after the value. */
+    /** Inserts text before and after the value. */
     WRAP,
-    /** Takes the value to another field, where that one is absent; holds the body. */
+    /** Moves the value to another field if that field is absent; holds the whole body. */
     MOVE,
-    /** Takes suffixes off the model's name, each of which stands for other fields; holds the body. */
+    /** Removes suffixes from the model name, each of which stands for other fields; holds the whole body. */
     SUFFIXES,
-    /** Spells the model's name as the upstream does. */
+    /** Rewrites the model name to the spelling of the upstream. */
     MODEL_NAME,
-    /** Turns chat messages into instructions and input; holds the body from where it becomes possible. */
+    /** Converts chat messages to instructions and input; holds the body from the first field that may be affected. */
     MESSAGES,
-    /** Turns a tool's message into the output item of its call; holds the item. */
+    /** Converts a tool message to the output item of its call; holds the item. */
     TOOL_OUTPUT,
-    /** Takes the text of a system or developer message to the instructions; holds the body. */
+    /** Moves the text of a system or developer message to the instructions; holds the whole body. */
     HOIST;
 
-    /** Returns the key of a row. */
+    /** {@return the key of this action in the file of a profile: the name in lower case} */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns whether a row can only refuse, never change anything. */
+    /** {@return whether a rule with this action can only refuse a request and never change it} */
     public boolean isRefusal() {
         return ordinal() >= KINDS.ordinal() && ordinal() <= STRICT_SCHEMA.ordinal() && this != BOOLEAN;
     }
 
-    /** Returns whether a body must be complete before any of it can be sent. */
+    /** Returns whether the body must be complete before any part of it can be sent. */
     boolean holdsAll() {
         return this == MOVE || this == SUFFIXES || this == HOIST;
     }

@@ -5,23 +5,24 @@ package dev.sluice.protocol.request;
 import java.util.List;
 
 /**
- * What a row demands of another field before it acts.
+ * A requirement on another field that must be met before a rule acts.
  *
- * @param path   the other field; where it shares arrays with the row's field, of the same elements
- * @param mode   how {@code values} are meant
- * @param values strings, {@code "true"} and {@code "false"} for booleans, null for absent or null
+ * @param path   the other field; if it shares arrays with the field of the rule, the same elements are meant
+ * @param mode   the interpretation of {@code values}
+ * @param values strings; {@code "true"} and {@code "false"} stand for booleans, null for an absent field or for null
+ *               (for {@link Mode#ANY} and {@link Mode#NONE} only for null)
  */
 public record Condition(String path, Mode mode, List<String> values) {
 
-    /** How the values of a condition are meant. */
+    /** The interpretation of the values of a condition. */
     public enum Mode {
         /** The other field has one of the values. */
         IN,
         /** The other field has none of the values. */
         NOT,
-        /** Somewhere in the request the path has one of the values. */
+        /** The path has one of the values somewhere in the request. */
         ANY,
-        /** Nowhere in the request the path has one of the values. */
+        /** The path has none of the values anywhere in the request. */
         NONE
     }
 }

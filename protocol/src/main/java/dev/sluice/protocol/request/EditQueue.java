@@ -9,15 +9,15 @@ import dev.sluice.protocol.rewrite.Edit;
 import java.util.ArrayList;
 
 /**
- * The edits of one body that were found and have not been handed to its rewriter, in the order of the text. An edit is
- * handed on when it and all before it are decided; nothing from the first undecided one on may be sent.
+ * The edits of one body that have not been handed to its rewriter, in text order. An edit is handed over once it and
+ * all edits before it are decided. The body may be sent up to the first undecided edit.
  */
 final class EditQueue {
-    /** Bounds the heap that a body made of undecided edits can take. */
+    /** Largest number of pending edits, which bounds the heap that a body full of undecided edits can use. */
     static final int MAX_PENDING = 200_000;
-    /** More than one value's rows can add. */
+    /** Free entries below which the queue is nearly full; more than the rows of one value can add. */
     private static final int RESERVE = 64;
-    /** How many that were handed on are kept at most, and no more than half of all. */
+    /** Handed-over edits above which the list is trimmed, if they also make up more than half of it. */
     private static final int MAX_CONSUMED = 1024;
 
     private final ArrayList<Pending> pendings = new ArrayList<>();
@@ -30,7 +30,7 @@ final class EditQueue {
         handedTo = 0;
     }
 
-    /** Adds an edit; among those with the same start, the one that was found first goes first. */
+    /** Adds an edit. Edits with the same start keep the order in which they were found. */
     void add(Pending pending) {
         if (pendings.size() - first >= MAX_PENDING) {
             throw tooMany();
@@ -44,7 +44,7 @@ final class EditQueue {
 
     static RelayException tooMany() {
         return RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + MAX_PENDING
-                + " edits that must wait for what follows them (expected: model, type and role first, or a smaller"
+                + " edits that depend on later fields (expected: model, type and role first, or a smaller"
                 + " body)");
     }
 
@@ -52,14 +52,14 @@ final class EditQueue {
         return pendings.size() - first >= MAX_PENDING - RESERVE;
     }
 
-    /** Forgets what was decided not to be. */
+    /** Removes the edits that were handed over or discarded. */
     void compact() {
         pendings.subList(0, first).clear();
         first = 0;
         pendings.removeIf(pending -> pending.isDecided() && !pending.isApplied());
     }
 
-    /** Hands on what is decided; an edit inside of one that was handed on is void. */
+    /** Hands decided edits to the rewriter, up to the first undecided one. An edit inside an earlier one is skipped. */
     void settle(BodyRewriter out) {
         while (first < pendings.size()) {
             Pending next = pendings.get(first);
@@ -82,7 +82,7 @@ final class EditQueue {
         }
     }
 
-    /** Returns where the first undecided edit begins, or {@code otherwise}. */
+    /** Returns the smaller of {@code otherwise} and the offset at which the first edit left in the queue begins. */
     long undecidedFrom(long otherwise) {
         return first < pendings.size() ? Math.min(otherwise, pendings.get(first).from) : otherwise;
     }

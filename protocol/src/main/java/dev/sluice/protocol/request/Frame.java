@@ -5,13 +5,16 @@ package dev.sluice.protocol.request;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A container that is open, or was when edits were found in it: what is known of the members that decide. */
+/**
+ * The known members of one container, as far as conditions depend on them. A frame outlives its container while edits
+ * that were found in it are pending.
+ */
 final class Frame {
-    /** A member that did not come; by identity. */
+    /** The value of an absent member; compared by identity. */
     static final String ABSENT = new String("absent");
-    /** A member that is null; by identity. */
+    /** The value of a member that is null; compared by identity. */
     static final String NULL = new String("null");
-    /** A member of which no text is known: a container, a number, an overlong string; by identity. */
+    /** The value of a member without known text: a container, a number, an overlong string; compared by identity. */
     static final String OTHER = new String("other");
 
     final int watch;
@@ -27,20 +30,20 @@ final class Frame {
         this.slots = new String[slots];
     }
 
-    /** A frame without any members. */
+    /** Returns a closed frame without members. */
     static Frame closed() {
         Frame frame = new Frame(-1, 0);
         frame.close();
         return frame;
     }
 
-    /** Returns what is known of a member, or null where it may still come. */
+    /** Returns the value of a member: its text or one of the constants; null while the member may still arrive. */
     String slot(int index) {
         String value = index < slots.length ? slots[index] : null;
         return value == null && isClosed ? ABSENT : value;
     }
 
-    /** Returns whether no refusal by this row waits here yet: one is as good as many. */
+    /** Records that a refusal by this row waits here. Returns whether it is the first, because one is enough. */
     boolean awaitsFirst(RuleTable.Row row) {
         if (awaitedRows == null) {
             awaitedRows = new ArrayList<>(2);
@@ -68,7 +71,10 @@ final class Frame {
         lastWaiting = pending;
     }
 
-    /** Returns the first that waited for this frame, the others behind it; they must be asked again, in this order. */
+    /**
+     * Removes and returns everything that waits for this frame: the first in the list linked by
+     * {@link Pending#nextWaiting}, or null. The caller must decide each again, in this order.
+     */
     Pending takeWaiting() {
         Pending taken = waiting;
         waiting = null;
@@ -76,7 +82,7 @@ final class Frame {
         return taken;
     }
 
-    /** Returns how many of its members or elements have been removed so far, in the order of the text. */
+    /** Returns how many members or elements have been removed so far, counted in text order. */
     int dropped() {
         return dropped;
     }

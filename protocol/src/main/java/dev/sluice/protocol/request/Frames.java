@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The containers that are open around the current value, and what their members say about rows. */
+/** The frames of the containers around the current value, which decide whether the needs of rows are met. */
 final class Frames {
-    /** What has no members: a value that is no object. */
+    /** The frame of a value that is not an object and therefore has no members. */
     private static final Frame NO_MEMBERS = Frame.closed();
     private static final Frame[] NONE = {};
     private static final int FIRST_LEVELS = 16;
@@ -32,12 +32,12 @@ final class Frames {
         deepest = 0;
     }
 
-    /** Returns the container that the current value is in; null where its members do not matter. */
+    /** Returns the frame of the container around the current value; null if its members do not matter. */
     Frame around() {
         return at(json.depth());
     }
 
-    /** Returns the current value as a container; null where it is none, or its members do not matter. */
+    /** Returns the frame of the current value; null if it is not a container or its members do not matter. */
     Frame inside() {
         return at(json.depth() + 1);
     }
@@ -46,7 +46,7 @@ final class Frames {
         return level < open.length ? open[level] : null;
     }
 
-    /** The current value begins. */
+    /** Records the frame of the value that begins; null if it needs none. */
     void enter(Frame frame) {
         int level = json.depth() + 1;
         if (level >= open.length) {
@@ -56,12 +56,12 @@ final class Frames {
         deepest = Math.max(deepest, level);
     }
 
-    /** Returns the root object. */
+    /** Returns the frame of the root object. */
     Frame root() {
         return open[1];
     }
 
-    /** Returns whether a member that has come already says that a row does not act on the current value. */
+    /** Returns whether a member that has already arrived prevents a row from acting on the current value. */
     boolean isRuledOut(Row row) {
         for (Need need : row.needs) {
             String value = need.isOuter() ? null : innermost(need.container()).slot(need.slot());
@@ -72,7 +72,7 @@ final class Frames {
         return false;
     }
 
-    /** Finds the objects whose members decide about what is pending at the current value. */
+    /** Sets the needs of an edit or refusal at the current value and, for each need, the frame that decides it. */
     void demand(Pending pending) {
         Need[] all = pending.row.needs;
         if (pending.row.hasOuterNeed) {
@@ -86,7 +86,10 @@ final class Frames {
         }
     }
 
-    /** Returns the innermost object of a watch around the value, or the value; one without members where it is none. */
+    /**
+     * Returns the innermost frame of a watch among the current value and the containers around it; a frame without
+     * members if there is none.
+     */
     private Frame innermost(int watch) {
         for (int i = Math.min(json.depth() + 1, deepest); i > 0; i--) {
             if (open[i] != null && open[i].watch == watch) {
@@ -96,7 +99,7 @@ final class Frames {
         return NO_MEMBERS;
     }
 
-    /** The same, where also the objects around the innermost one have a say. */
+    /** Does the same for a row with outer needs, which depend on the objects around the innermost one too. */
     private void demandOuter(Pending pending) {
         List<Frame> around = new ArrayList<>(4);
         List<Need> needs = new ArrayList<>(4);

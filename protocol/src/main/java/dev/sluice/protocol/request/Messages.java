@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Chat messages as the Responses API has them: instructions, input items, outputs of calls. */
+/** Conversions from chat messages to the instructions, input items and call outputs of the Responses API. */
 final class Messages {
     private static final String FIELD = "messages";
     private static final Set<String> TEXT_TYPES = Set.of("text", "input_text", "output_text");
 
-    /** What other APIs interleave with messages, and this one does not know. */
+    /** Members that other APIs add to messages and that the Responses API does not define. */
     private static final Set<String> REASONING_KEYS = Set.of("reasoning_content", "reasoning_details", "tool_calls",
             "function_call");
     private static final Set<Object> REASONING_TYPES = Set.of("reasoning", "reasoning_content", "reasoning_details");
@@ -25,39 +25,40 @@ final class Messages {
     }
 
     /**
-     * Reads a value that is to be changed as a whole.
+     * Reads a value that is changed as a whole.
      *
-     * @throws RelayException where it has more parts than can be held
+     * @throws RelayException if it has more than {@link JsonTree#MAX_VALUES} values
      */
     static Object read(String field, byte[] json) {
         try {
             return JsonTree.read(json);
         } catch (IllegalArgumentException e) {
             throw new RelayException(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, field, field + ": over "
-                    + JsonTree.MAX_VALUES + " values that must be held (expected: fewer)");
+                    + JsonTree.MAX_VALUES + " values to hold in memory (expected: fewer)");
         }
     }
 
     /**
-     * Turns a chat's messages into input items; what is for the instructions is added to {@code instructions}.
+     * Converts chat messages to input items. The text of system and developer messages is added to
+     * {@code instructions}.
      *
-     * @throws RelayException where one is not a message
+     * @throws RelayException if an element is not a message or has an invalid shape
      */
     static List<Object> convert(List<?> messages, List<String> instructions) {
         List<Object> input = new ArrayList<>();
         for (Object element : messages) {
             if (!(element instanceof Map<?, ?> message)) {
-                throw wrong("an element that is no object", "an array of objects");
+                throw wrong("an element that is not an object", "an array of objects");
             }
             if (!(message.get("role") instanceof String role)) {
-                throw wrong("a message without a role", "a string role in each");
+                throw wrong("a message without a role", "a string role in each message");
             }
             switch (role) {
                 case "system", "developer" -> instructions.add(instructionText(message.get("content")));
                 case "user" -> input.add(item(role, userParts(message.get("content"))));
                 case "assistant" -> addAssistant(message, input);
                 case "tool" -> input.add(toolMessage(message));
-                default -> throw wrong("another role", "system, developer, user, assistant or tool");
+                default -> throw wrong("an unknown role", "system, developer, user, assistant or tool");
             }
         }
         return input;
@@ -93,7 +94,7 @@ final class Messages {
         return String.join("\n", texts);
     }
 
-    /** Returns the text of a part, or null where it is none; a part without a type that has a text is one. */
+    /** Returns the text of a part, or null if it is not a text part. A part with text and no type is a text part. */
     private static String textOf(Object part, Set<String> types) {
         if (part instanceof String text) {
             return text;
@@ -194,7 +195,7 @@ final class Messages {
             input.add(item("assistant", parts));
         }
         if (calls != null && !isNull(calls) && !(calls instanceof List)) {
-            throw wrong("tool_calls that are no array", "an array of calls");
+            throw wrong("tool_calls that are not an array", "an array of calls");
         }
         if (hasCalls) {
             ((List<?>) calls).forEach(call -> input.add(functionCall(call)));
@@ -213,7 +214,7 @@ final class Messages {
             item.put("arguments", arguments);
             return item;
         }
-        throw wrong("a tool_calls entry of another shape", "id, function.name and function.arguments, all strings");
+        throw wrong("a malformed tool_calls entry", "id, function.name and function.arguments, all strings");
     }
 
     private static Object toolMessage(Map<?, ?> message) {
@@ -257,9 +258,9 @@ final class Messages {
     }
 
     /**
-     * Turns an input item with role tool into the output of its call.
+     * Converts an input item with role tool to the output of its call.
      *
-     * @throws RelayException where it names no call
+     * @throws RelayException if it has no call id
      */
     static Object toolOutput(Object item) {
         Map<?, ?> members = (Map<?, ?>) item;
@@ -283,10 +284,11 @@ final class Messages {
     }
 
     /**
-     * Takes the text out of a system or developer item.
+     * Moves the text of a system or developer item to the instructions.
      *
-     * @param instructions takes the text
-     * @return what is left of the item, as the user's; null where nothing is
+     * @param item         the item
+     * @param instructions the list to which the text is added
+     * @return an item with role user that has the remaining parts; null if none remain
      */
     static Object hoist(Object item, List<String> instructions) {
         Map<?, ?> members = (Map<?, ?>) item;

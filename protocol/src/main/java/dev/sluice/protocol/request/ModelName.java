@@ -4,7 +4,7 @@ package dev.sluice.protocol.request;
 
 import java.util.Map;
 
-/** How an upstream spells the name of a model: {@code {"prefix": "vendor/", "replace": {".": "-"}}}. */
+/** The spelling of model names at an upstream, such as {@code {"prefix": "vendor/", "replace": {".": "-"}}}. */
 record ModelName(String prefix, Map<?, ?> replace) {
 
     static ModelName of(Rule rule) {

@@ -5,12 +5,12 @@ package dev.sluice.protocol.request;
 import dev.sluice.protocol.json.JsonScanner;
 import java.util.function.Supplier;
 
-/** An edit or a refusal that has been found and may still depend on what comes. Mutable; one request's. */
+/** An edit or refusal that was found and may still depend on later bytes. Mutable; belongs to one request. */
 final class Pending {
     static final long UNKNOWN = -1;
 
     final RuleTable.Row row;
-    /** The first byte that it may touch. */
+    /** Offset of the first byte that the edit may change. */
     final long from;
     final long nameStart;
     final long nameEnd;
@@ -22,7 +22,7 @@ final class Pending {
     Frame[] frames;
     RuleTable.Need[] needs;
     boolean areConditionsMet;
-    /** The next of those that wait for the same frame. */
+    /** The next one that waits for the same frame. */
     Pending nextWaiting;
     long valueEnd = UNKNOWN;
     private long nextComma = UNKNOWN;
@@ -30,15 +30,15 @@ final class Pending {
     private boolean isDecided;
     private boolean isApplied;
     boolean isDrop;
-    /** What takes the place of {@code [editStart, editEnd)}. */
+    /** The new bytes for {@code [editStart, editEnd)}; null while {@link #late} supplies them. */
     private byte[] replacement;
     private Supplier<byte[]> late;
     private long editStart;
     private long editEnd;
-    /** What a refusal says of the field. */
+    /** The {@code error.param} of a refusal; {@link #found} is its description of the value. */
     String param;
     String found;
-    /** A value that is checked as soon as it is known whether it has to be. */
+    /** The new bytes of an edit, kept until it is known whether the edit applies; null if the action sets none. */
     byte[] value;
 
     private Pending(RuleTable.Row row, long from, long nameStart, long nameEnd, long valueStart, long separator,
@@ -53,7 +53,7 @@ final class Pending {
         this.container = container;
     }
 
-    /** Something about the value that begins at {@code start}. */
+    /** Returns an edit or refusal of the value that begins at {@code start}. */
     static Pending at(RuleTable.Row row, JsonScanner json, long start, Frame container, boolean mayDrop,
             boolean touchesName) {
         boolean isMember = json.isMember();
@@ -64,7 +64,7 @@ final class Pending {
                 json.ordinal(json.depth()), container);
     }
 
-    /** An insertion, or a replacement of bytes whose fate is known. */
+    /** Returns an edit without a row: an insertion or a replacement that depends on no condition. */
     static Pending ofBytes(long from) {
         return new Pending(null, from, from, from, from, UNKNOWN, 0, null);
     }
@@ -81,13 +81,13 @@ final class Pending {
         replacement = with;
     }
 
-    /** Inserts bytes that are known only when everything before them has been handed on. */
+    /** Inserts bytes that are computed only after all earlier edits have been handed over. */
     void insertLate(long at, Supplier<byte[]> bytes) {
         replace(at, at, null);
         late = bytes;
     }
 
-    /** Removes the member or element; what follows it must be known. */
+    /** Removes the member or element. The comma or closing bracket after it must be known. */
     void drop() {
         isDecided = true;
         isApplied = true;
@@ -112,8 +112,8 @@ final class Pending {
     }
 
     /**
-     * Fixes what is removed of a dropped member or element: with the comma before it where something before it is kept,
-     * else with the one after it. Called in the order of the text.
+     * Fixes the range of a dropped member or element. It includes the comma before it if an earlier member or element
+     * is kept, otherwise the comma after it. Must be called in text order.
      */
     void fixDrop() {
         replacement = RuleTable.NOTHING;
@@ -123,7 +123,7 @@ final class Pending {
         editEnd = isFirstKept && nextComma != UNKNOWN ? nextComma + 1 : valueEnd;
     }
 
-    /** Returns where it begins, without the comma that goes with a dropped member. */
+    /** Returns the offset at which the edit begins, without the comma before a dropped member. */
     long firstEdited() {
         return isDrop ? nameStart : editStart;
     }

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What requests of one kind may be and how they are normalised, as data. The same profile can be the face that
+ * The requests that one kind of API accepts and their normalization, as data. The same profile can be the face that
  * downstreams see and the dialect that an upstream needs.
  *
- * @param name     how routes and clusters name it
- * @param summary  one sentence for the documentation
- * @param parent   the name of the profile that it extends; null for none
- * @param paths    path prefixes at which it is the face, whatever the route says; such as {@code /api/v1}. Not
- *                 inherited, and no other profile of a relay may have the same
- * @param answers  what an upstream of this kind answers with
- * @param streamsByDefault whether, as a face, a request that says nothing of {@code stream} gets events
- * @param rules    rows, in the order in which violations are reported
+ * @param name     the name by which routes and clusters refer to the profile
+ * @param summary  one sentence for the documentation; may be empty
+ * @param parent   the name of the profile that this one extends; null for none
+ * @param paths    URL path prefixes under which the profile is the face regardless of the route, such as
+ *                 {@code /api/v1}. They are not inherited, and no two profiles of a relay may share one
+ * @param answers  the kind of response that an API of this kind sends
+ * @param streamsByDefault whether a request without {@code stream} is answered with events if the profile is its face
+ * @param rules    the rules, in the order of precedence of their violations
  */
 public record Profile(String name, String summary, String parent, List<String> paths, Answers answers,
         boolean streamsByDefault, List<Rule> rules) {
@@ -25,31 +25,34 @@ public record Profile(String name, String summary, String parent, List<String> p
         rules = List.copyOf(rules);
     }
 
-    /** What an upstream answers a request with. */
+    /** The kind of response that an API sends. */
     public enum Answers {
-        /** What the request asks for. */
+        /** The kind that the request asks for. */
         AS_ASKED,
-        /** An event stream, whatever the request asks for. */
+        /** An event stream, regardless of the request. */
         EVENTS,
-        /** One JSON document: events cannot be had. */
+        /** One JSON document; events are not available. */
         JSON
     }
 
     /**
-     * Reads a profile.
+     * Reads a profile from the tree of its file.
      *
-     * @param fields what a profile's file has, as {@link dev.sluice.protocol.json.JsonTree} reads it
-     * @param known  the profiles that it may extend
-     * @throws IllegalArgumentException where it is not one
+     * @param name   the name of the profile
+     * @param fields the members of the file's root object, as {@link dev.sluice.protocol.json.JsonTree} reads them
+     * @param known  the profiles that it may extend, by name
+     * @return the profile, with the inherited rules merged in
+     * @throws IllegalArgumentException if the fields do not form a valid profile
      */
     public static Profile read(String name, Map<String, Object> fields, Map<String, Profile> known) {
         return new ProfileReader(name, fields, known).read();
     }
 
     /**
-     * Returns the name that a model has without the suffixes that stand for other fields.
+     * Returns a model name without the suffixes that stand for other fields.
      *
-     * @param model as it was asked for
+     * @param model the name in the request
+     * @return the rest of the name; {@code model} itself if the profile, as a face, defines no suffixes
      */
     public String canonicalModel(String model) {
         for (Rule rule : rules) {
@@ -61,9 +64,10 @@ public record Profile(String name, String summary, String parent, List<String> p
     }
 
     /**
-     * Returns a model's name as an upstream of this kind spells it.
+     * Returns a model name in the spelling of an upstream with this dialect.
      *
-     * @param model its plain name, or already one of the upstream's with its vendor before a slash
+     * @param model the plain name, or a name in the upstream's spelling, with its vendor before a slash
+     * @return the upstream's spelling; {@code model} itself if it has a slash or the profile defines no spelling
      */
     public String upstreamModel(String model) {
         for (Rule rule : rules) {

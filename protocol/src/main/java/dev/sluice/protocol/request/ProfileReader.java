@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads a profile from the tree of its file, and says what is wrong with it. */
+/** A reader that builds a profile from the tree of its file, or reports the first mistake in it. */
 final class ProfileReader {
     private final String name;
     private final TreeReader tree;
@@ -30,7 +30,7 @@ final class ProfileReader {
         String parent = fields.containsKey("extends") ? tree.text(fields.get("extends"), "extends") : null;
         Profile base = parent == null ? null : known.get(parent);
         if (parent != null && base == null) {
-            throw tree.wrong("extends", "'" + parent + "', which is no profile", "one of " + known.keySet());
+            throw tree.wrong("extends", "'" + parent + "', not a known profile", "one of " + known.keySet());
         }
         List<Rule> rules = new ArrayList<>(base == null ? List.of() : base.rules());
         int row = 0;
@@ -68,7 +68,7 @@ final class ProfileReader {
         return paths;
     }
 
-    /** Rows of a field take the place of all inherited rows of that field. */
+    /** Merges two lists of rules. The own rules of a field replace all inherited rules of that field. */
     private static List<Rule> merge(List<Rule> inherited, List<Rule> own) {
         List<Rule> merged = new ArrayList<>();
         Set<String> replaced = new LinkedHashSet<>();

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The profiles that Sluice comes with, read from {@code profiles.json} beside this class; the first is the default. */
+/** The built-in profiles, read from {@code profiles.json} beside this class. The first one is the default. */
 public final class Profiles {
     private static final Map<String, Profile> BUILT_IN = load();
 
@@ -32,12 +32,12 @@ public final class Profiles {
         return java.util.Collections.unmodifiableMap(profiles);
     }
 
-    /** Returns the built-in profiles by name, in the order of their file. */
+    /** {@return the built-in profiles by name, in the order of their file; unmodifiable} */
     public static Map<String, Profile> builtIn() {
         return BUILT_IN;
     }
 
-    /** Returns the profile of a route that names none. */
+    /** {@return the default profile, for routes that name none} */
     public static Profile standard() {
         return BUILT_IN.values().iterator().next();
     }

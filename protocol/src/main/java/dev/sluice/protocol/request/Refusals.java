@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a value must be for a row to act, and the words of a refusal. */
+/** The evaluation of values against rows, and the messages of refusals. */
 final class Refusals {
     private static final Set<String> TRUE_SPELLINGS = Set.of("true", "t", "yes", "y", "on", "1");
     private static final Set<String> FALSE_SPELLINGS = Set.of("false", "f", "no", "n", "off", "0");
@@ -24,7 +24,7 @@ final class Refusals {
     private Refusals() {
     }
 
-    /** Returns the boolean that a value is a usual spelling of, or null. */
+    /** Returns the boolean that a value spells in a usual form, or null. */
     static Boolean spelled(JsonKind kind, JsonCapture value) {
         String word = switch (kind) {
             case TRUE -> "true";
@@ -41,13 +41,13 @@ final class Refusals {
         return TRUE_SPELLINGS.contains(lower) ? Boolean.TRUE : FALSE_SPELLINGS.contains(lower) ? Boolean.FALSE : null;
     }
 
-    /** Returns whether a value breaks a row that only refuses, its conditions aside. */
+    /** Returns whether a value violates a row, regardless of the conditions of the row. */
     static boolean isBroken(Row row, JsonKind kind, JsonCapture value, String text, RuleTable.Field field,
             int[] groups) {
         Rule rule = row.rule;
         boolean isElement = field.path.endsWith("]") || field.path.endsWith("*");
         if (kind == JsonKind.NULL && !rule.refusesNull() && !isElement) {
-            return false; // a null member counts as absent; an element is there
+            return false; // a null member counts as absent, a null element does not
         }
         if (!rule.is().isEmpty() && !isAmong(rule.is(), kind, value, text, field.hasSpelling)) {
             return false;
@@ -60,7 +60,7 @@ final class Refusals {
             case BOOLEAN -> spelled(kind, value) == null;
             case REFUSE -> true;
             case APART -> isApart(row, text, groups);
-            case STRICT_SCHEMA -> true; // what it is, is looked at when its conditions hold
+            case STRICT_SCHEMA -> true; // the caller checks the schema once no known member rules the row out
             default -> false;
         };
     }
@@ -93,7 +93,7 @@ final class Refusals {
         return Integer.bitCount(seen[row.rank]) > 1;
     }
 
-    /** The value of an edit has come: finds its new value, or that it is not concerned, or that it is refused. */
+    /** Evaluates an edit once its value is complete: sets the new bytes, or discards the edit if it does not apply. */
     static void evaluate(Pending edit, JsonKind kind, JsonCapture value, String text) {
         Rule rule = edit.row.rule;
         boolean isBoolean = rule.action() == Action.BOOLEAN;
@@ -130,14 +130,14 @@ final class Refusals {
             case SET -> {
                 String set = JsonTree.text(rule.argument());
                 if (kind != JsonKind.STRING && kind != JsonKind.NUMBER && set.equals(kind.words())) {
-                    edit.discard(); // it is what it should be
+                    edit.discard(); // already has the value
                 }
             }
-            default -> { } // acts whatever the value is
+            default -> { } // acts on any value
         }
     }
 
-    /** Returns the path of a value for {@code error.param}. */
+    /** Returns the {@code error.param} for a value, with indices filled in; null for the request as a whole. */
     static String param(Rule rule, String path, JsonScanner json) {
         if (rule.isAboutRequest()) {
             return null;
@@ -164,7 +164,7 @@ final class Refusals {
         return new RelayException(rule.code(), param, name + ": " + found + " (expected: " + expected(rule) + ")");
     }
 
-    /** Returns what a row expects, in the words of a message. */
+    /** Returns the text that follows {@code expected:} in the refusal of a rule. */
     static String expected(Rule rule) {
         if (rule.expected() != null) {
             return rule.expected();

@@ -7,9 +7,9 @@ import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonKind;
 import java.util.Arrays;
 
-/** The fields of a request body that decide what becomes of it, as far as they have arrived. */
+/** The fields of a request body that decide its routing, as far as they have arrived. */
 public final class RequestFacts {
-    /** Before every row of a profile. */
+    /** Rank of a violation of the model, which precedes every row. */
     private static final int MODEL_RANK = -1;
 
     private String model;
@@ -35,7 +35,7 @@ public final class RequestFacts {
         modelEnd = end;
     }
 
-    /** The model has come. */
+    /** Records the model, or reports a violation if it is not a valid name. */
     void onModel(JsonKind kind, long start, long end, JsonCapture value, Violations violations) {
         if (kind != JsonKind.STRING) {
             violations.report(MODEL_RANK, modelRefusal(kind.words()));
@@ -63,7 +63,7 @@ public final class RequestFacts {
         return false;
     }
 
-    /** The body has ended: a model that was there and wrong has been reported. */
+    /** Reports a missing model at the end of the body. An invalid one was reported earlier and takes precedence. */
     void onEnd(Violations violations) {
         if (model == null) {
             violations.report(MODEL_RANK, modelRefusal("missing"));
@@ -78,53 +78,58 @@ public final class RequestFacts {
         stream = value;
     }
 
-    /** A value that names an owner has come; what is no string, or too long to be an id, names none. */
+    /** Records the value of an owner field. A value that is not a string, or is over the limit, is ignored. */
     void onOwner(Owner owner, JsonKind kind, JsonCapture value) {
         owners[owner.ordinal()] = kind == JsonKind.STRING && !value.isTruncated() ? value.asString() : null;
     }
 
-    /** Returns the facts of a request that is not looked at: none. */
+    /** {@return empty facts, for a request that is not scanned} */
     public static RequestFacts none() {
         return new RequestFacts();
     }
 
-    /** Returns the model that is asked for, or null while it has not arrived. */
+    /** {@return the requested model; null until it arrives, or if it is invalid} */
     public String model() {
         return model;
     }
 
-    /** Returns the offset of the opening quote of the model's value; -1 while it has not arrived. */
+    /** {@return the offset in the body of the opening quote of the model; -1 while {@link #model()} is null} */
     public long modelStart() {
         return modelStart;
     }
 
-    /** Returns the offset after the closing quote of the model's value; -1 while it has not arrived. */
+    /** {@return the offset in the body after the closing quote of the model; -1 while {@link #model()} is null} */
     public long modelEnd() {
         return modelEnd;
     }
 
-    /** Returns the value by which a request belongs to an endpoint, or null where none has arrived. */
+    /**
+     * Returns the value of a field that ties the request to an endpoint.
+     *
+     * @param owner the field
+     * @return the decoded string; null if none has arrived, or if it is not a string of at most 512 bytes as written
+     */
     public String owner(Owner owner) {
         return owners[owner.ordinal()];
     }
 
-    /** Returns what the request says of {@code stream}, also by a usual spelling; null where nothing has arrived. */
+    /** {@return the value of {@code stream}, possibly from a usual spelling; null if absent so far or not a boolean} */
     public Boolean stream() {
         return stream;
     }
 
-    /** Fields that make a request belong to the endpoint that has seen their value before. */
+    /** The fields that tie a request to the endpoint that has seen their value before. */
     public enum Owner {
         /** {@code previous_response_id}. */
         PREVIOUS_RESPONSE("previous_response_id"),
         /** {@code conversation}, as a string. */
         CONVERSATION("conversation"),
-        /** {@code conversation.id}, the other way to write it. */
+        /** {@code conversation.id}, the alternative form. */
         CONVERSATION_ID("conversation.id"),
         /** {@code prompt_cache_key}. */
         PROMPT_CACHE("prompt_cache_key");
 
-        /** Longest value in bytes, as it is written. */
+        /** Longest value, in bytes as written between its quotes. */
         static final int MAX_BYTES = 512;
 
         final String path;

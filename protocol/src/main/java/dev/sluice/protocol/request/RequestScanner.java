@@ -17,21 +17,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Scans one request body as it arrives: checks that it is one strict JSON object in which no top-level name occurs
- * twice, finds the fields that decide routing, and what a {@link RuleTable} refuses and changes.
+ * An incremental scanner of one request body. It checks that the body is one strict JSON object without duplicate
+ * top-level names, finds the fields that decide routing, and applies the refusals and edits of a {@link RuleTable}.
  *
- * <p>A body that is not JSON is refused at once. A broken rule is remembered and reported at the end of the document,
- * so that the caller is told of the first rule in the order of the table ({@link #violation}); from the moment one is
- * known nothing more of the body may be forwarded.
+ * <p>A body that is not JSON is refused at once. A broken rule is recorded and reported at the end of the document, so
+ * that the caller receives the first violation in the order of the table ({@link #violation}). As soon as a violation
+ * is known, no more of the body may be forwarded.
  *
- * <p>Edits go to a {@link BodyRewriter} as soon as they, and all before them, are decided ({@link #settle}); an edit
- * whose condition is still to come holds the body from where it stands.
+ * <p>Edits go to a {@link BodyRewriter} as soon as they and all edits before them are decided ({@link #settle}). An
+ * edit whose condition is not decided yet holds the body from the offset of the edit.
  *
- * <p><b>Threading:</b> confined to one event loop; reusable through {@link #reset}. <b>Ownership:</b> borrows what it
- * is fed.
+ * <p><b>Threading:</b> confined to one event loop; reusable through {@link #reset}.
+ *
+ * <p><b>Ownership:</b> borrows the buffers that it scans.
  */
 public final class RequestScanner {
-    /** Limit of a model name, in bytes as it is written between its quotes (escapes count as they stand). */
+    /**
+     * Longest model name, in UTF-16 code units after escapes are decoded. A name may take up to six times as many bytes
+     * as written between its quotes.
+     */
     public static final int MAX_MODEL_BYTES = 256;
 
     private final RuleTable table;
@@ -44,9 +48,12 @@ public final class RequestScanner {
     private boolean isRootChecked;
 
     /**
-     * @param table   what requests may be and how they are changed
-     * @param limits  what the JSON may be
-     * @param scratch any array; may be shared by all scanners of one thread; its size is the step of the scan
+     * Creates a scanner without a rewriter.
+     *
+     * @param table   the compiled rules to apply
+     * @param limits  the limits of the JSON text
+     * @param scratch a work array of at least 1 byte; may be shared by all scanners of one thread. Its length is the
+     *                number of bytes per step of the scan
      */
     public RequestScanner(RuleTable table, JsonLimits limits, byte[] scratch) {
         this(table, limits, scratch, new Violations(null));
@@ -63,9 +70,10 @@ public final class RequestScanner {
     }
 
     /**
-     * Makes ready for a new body.
+     * Prepares the scanner for a new body.
      *
-     * @param rewriter has the bytes that are fed, before they are fed; null where nothing is edited
+     * @param rewriter the rewriter of the body, which must receive all bytes before they are fed here; null if the body
+     *                 is not edited
      */
     public void reset(BodyRewriter rewriter) {
         json.reset(run);
@@ -76,18 +84,22 @@ public final class RequestScanner {
     }
 
     /**
-     * Scans on.
+     * Scans the next bytes of the body.
      *
-     * @throws RelayException where the body is not a JSON object in UTF-8
+     * @param bytes borrowed; all its readable bytes are scanned, and its indices do not change
+     * @throws RelayException if the body is not a JSON object in UTF-8, or exceeds a limit
      */
     public void feed(ByteBuf bytes) {
         feed(bytes, bytes.readerIndex(), bytes.writerIndex());
     }
 
     /**
-     * Scans on, from one index to another.
+     * Scans the next bytes of the body, which are a range of a buffer.
      *
-     * @throws RelayException where the body is not a JSON object in UTF-8
+     * @param bytes borrowed; its indices do not change
+     * @param from  index of the first byte to scan
+     * @param to    index after the last byte to scan
+     * @throws RelayException if the body is not a JSON object in UTF-8, or exceeds a limit
      */
     public void feed(ByteBuf bytes, int from, int to) {
         try {
@@ -99,9 +111,9 @@ public final class RequestScanner {
     }
 
     /**
-     * Says that the body has ended.
+     * Marks the body as ended.
      *
-     * @throws RelayException where it is not a complete JSON object, or breaks a rule
+     * @throws RelayException if the body is not a complete JSON object, or breaks a rule
      */
     public void end() {
         try {
@@ -115,7 +127,7 @@ public final class RequestScanner {
         }
     }
 
-    /** The root's kind is known from its first byte: a body that is not an object is refused there. */
+    /** Refuses a body that is not an object at its first byte, which reveals the kind of the root. */
     private void checkRoot(ByteBuf bytes, int from, int to) {
         for (int i = from; !isRootChecked && i < to; i++) {
             byte b = bytes.getByte(i);
@@ -133,29 +145,33 @@ public final class RequestScanner {
     }
 
     /**
-     * Fixes the model; edits may be handed on from here.
+     * Fixes the model name. From here on edits may be handed to the rewriter.
      *
-     * @param upstreamModel the name to send; null to leave it as it is
+     * @param upstreamModel the name to send; null to keep the name in the request
      */
     public void plan(String upstreamModel) {
         run.plan(upstreamModel);
     }
 
     /**
-     * Hands the edits that are decided to the body's rewriter.
+     * Hands the decided edits to the rewriter of the body.
      *
-     * @return the offset up to which the body may be sent
+     * @return the offset up to which the body may be sent; 0 before {@link #plan} or while the whole body must be held
      */
     public long settle() {
         return run.settle();
     }
 
-    /** Returns whether the length of the edited body is known before its end has come. */
+    /**
+     * Returns whether the length of the edited body is known although the body may not have ended.
+     *
+     * @return whether the root object has closed, or the rules make no edits
+     */
     public boolean isLengthSettled() {
         return run.isRootClosed() || table.isReadOnly();
     }
 
-    /** Applies the rules about input to input that was made from messages: it is a request's like any other. */
+    /** Applies the rules about input to input that was made from messages, as to any other input. */
     private Object normalized(List<Object> input) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("model", "m");
@@ -186,22 +202,22 @@ public final class RequestScanner {
         }
     }
 
-    /** Returns the fields found so far. */
+    /** {@return the routing fields found so far; the same object for every body} */
     public RequestFacts facts() {
         return facts;
     }
 
-    /** Returns how many bytes were scanned. */
+    /** {@return the number of bytes scanned since the last reset} */
     public long scannedBytes() {
         return json.position();
     }
 
-    /** Returns the first rule, in the order of the table, that the body is known to break, or null. */
+    /** {@return the first violation known so far, in the order of the table; null for none} */
     public RelayException violation() {
         return violations.first();
     }
 
-    /** Returns what the body is scanned for. */
+    /** {@return the compiled rules of this scanner} */
     public RuleTable table() {
         return table;
     }

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What can be said of a request only when its root object closes: which fields are missing or do not go together, what
- * is added, and where values go that were moved. It also joins instructions from wherever they come.
+ * The checks and edits that are possible only when the root object closes: missing fields, conflicting fields, added
+ * fields and moved values. It also joins instructions from all their sources.
  */
 final class RootFields {
     private final RuleTable table;
@@ -81,12 +81,12 @@ final class RootFields {
         isInputSeen = false;
     }
 
-    /** Applies the rules about input to input that was made from messages: it is a request's like any other. */
+    /** A function that applies the rules about input to input that was made from messages. */
     interface Normalizer {
         Object normalized(List<Object> input);
     }
 
-    /** Returns what is to be joined to the instructions, in order. */
+    /** Returns the mutable list of the texts to append to the instructions, in order. */
     List<String> instructions() {
         return instructions;
     }
@@ -110,7 +110,7 @@ final class RootFields {
         }
     }
 
-    /** There is input: messages, which are refused beside it, add nothing. */
+    /** Discards the edits that messages would need, because messages add nothing to a request that has input. */
     private void onInput() {
         isInputSeen = true;
         if (emptyInput != null) {
@@ -121,7 +121,7 @@ final class RootFields {
         }
     }
 
-    /** A top-level field goes on under another name, which is not free any more. */
+    /** Records that a top-level field is renamed, so that no field is added under its new name. */
     void onRenamed(Rule rule) {
         renamed.add((String) rule.argument());
     }
@@ -149,12 +149,12 @@ final class RootFields {
     }
 
     /**
-     * The root object has closed.
+     * Runs the checks of the whole request and adds its last edits. Called when the root object closes.
      *
-     * @param frame       its frame
-     * @param members     how many members it had
-     * @param closeOffset where its closing brace stands
-     * @param model       the model, or null where it is missing
+     * @param frame       the frame of the root object
+     * @param members     the number of its members as received
+     * @param closeOffset the offset of its closing brace
+     * @param model       the model, or null if it is missing or invalid
      */
     void close(Frame frame, int members, long closeOffset, String model) {
         for (Row row : table.rows()) {
@@ -184,7 +184,7 @@ final class RootFields {
                                 .forEach(field -> add(field.getKey(), JsonTree.text(field.getValue())));
                     }
                 }
-                default -> { } // has acted where it stood, or does below
+                default -> { } // acted when its value was scanned, or acts below
             }
         }
         for (Row row : table.rows()) {
@@ -243,7 +243,7 @@ final class RootFields {
             return;
         }
         if (isInputSeen) {
-            messagesEdit.discard(); // refused, where a row says so
+            messagesEdit.discard(); // a row may refuse messages beside input
             return;
         }
         try {
@@ -291,7 +291,7 @@ final class RootFields {
         boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
         boolean isMapped = argument.containsKey("map");
         if (isMapped && isContainer) {
-            return; // never what a map is for
+            return; // a map never matches a container
         }
         byte[] value = body.copyOf(starts[row.mark], ends[row.mark]);
         if (!(argument.get("map") instanceof Map<?, ?> map)) {
@@ -306,7 +306,7 @@ final class RootFields {
         }
     }
 
-    /** Adds a field where it is absent; the first that asks for it wins. */
+    /** Adds a field if it is absent. The first value added for a path wins. */
     private void add(String path, String json) {
         int mark = table.markOf(path);
         if (mark >= 0 && isGiven(mark)) {
@@ -337,14 +337,17 @@ final class RootFields {
         }
     }
 
-    /** Whether anything is kept before it is known only when everything before it has been handed on. */
+    /**
+     * Appends members to an object. Their leading comma is needed only if a member before them is kept, which is known
+     * only after all earlier edits have been handed over.
+     */
     private void append(long closeOffset, int members, Frame frame, String text) {
         Pending end = Pending.ofBytes(closeOffset);
         end.insertLate(closeOffset, () -> bytes(members > (frame == null ? 0 : frame.dropped()) ? ',' + text : text));
         edits.add(end);
     }
 
-    /** Into an object that is there: in place of a null member where there is one, else at its beginning. */
+    /** Adds members to an object in the body. A null member is replaced; others go before its closing brace. */
     private void insertInto(int mark, Map<String, String> fields, String name) {
         Map<String, String> fresh = new LinkedHashMap<>();
         fields.forEach((member, value) -> {

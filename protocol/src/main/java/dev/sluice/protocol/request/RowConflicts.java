@@ -6,7 +6,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Rows that cannot stand in one table: they would make a member twice, or lose text or a check without a word. */
+/**
+ * A check for rules that must not be in one table, because together they would create a duplicate member or silently
+ * lose text or a check.
+ */
 final class RowConflicts {
     private static final Set<String> JOINED = Set.of("instructions", "input", "messages");
 
@@ -14,9 +17,9 @@ final class RowConflicts {
     }
 
     /**
-     * Checks the rows of a face and a dialect together.
+     * Checks the rules of a face and a dialect together.
      *
-     * @throws IllegalArgumentException where some of them do not go together
+     * @throws IllegalArgumentException if two of them conflict
      */
     static void check(List<Rule> rules) {
         Set<String> targets = new HashSet<>();
@@ -27,19 +30,19 @@ final class RowConflicts {
             if (rule.action() == Action.RENAME) {
                 String parent = rule.field().substring(0, rule.field().lastIndexOf('.') + 1);
                 if (!targets.add(parent + rule.argument())) {
-                    throw wrong(action, "two fields to " + rule.argument(), "one");
+                    throw wrong(action, "two fields renamed to " + rule.argument(), "one");
                 }
                 if (joins && (JOINED.contains(rule.argument()) || JOINED.contains(rule.field()))) {
-                    throw wrong(action, "of " + rule.field() + " to " + rule.argument() + " beside messages or hoist",
+                    throw wrong(action, "field " + rule.field() + " to " + rule.argument() + " with messages or hoist",
                             "other names");
                 }
             }
             boolean isGone = rule.action() == Action.DROP || rule.action() == Action.SET;
             if (joins && isGone && JOINED.contains(rule.field())) {
-                throw wrong(action, "of " + rule.field() + " beside messages or hoist", "another field");
+                throw wrong(action, "field " + rule.field() + " with messages or hoist", "another field");
             }
             if (rule.action() == Action.STRICT_SCHEMA && rules.stream().anyMatch(other -> isInside(other, rule))) {
-                throw wrong(action, "of " + rule.field() + " beside a row about what is inside of it", "one of them");
+                throw wrong(action, "field " + rule.field() + " with a rule for a path inside it", "one of them");
             }
         }
     }

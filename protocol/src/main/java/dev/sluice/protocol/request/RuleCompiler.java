@@ -17,9 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Compiles rows to a {@link RuleTable}: watches, slots for the members that decide, marks for the end of the body. */
+/**
+ * A compiler from rules to a {@link RuleTable}. It assigns watches to paths, slots to the members that conditions
+ * depend on, and marks to the fields that matter when the root object closes.
+ */
 final class RuleCompiler {
-    /** Limit of a value that decides about something: a type, a role, a spelling. */
+    /** Longest captured value that a condition or rule depends on, such as a type, a role or a spelling, in bytes. */
     private static final int DECIDING_BYTES = 1024;
     private static final String MODEL = "model";
     private static final String STREAM = "stream";
@@ -52,7 +55,10 @@ final class RuleCompiler {
         return new RuleTable(watches.build(), fields.toArray(Field[]::new), rows, marks);
     }
 
-    /** Where the other name is there too, it wins; as null it counts as absent and goes. */
+    /**
+     * Compiles a rename to three rows. A field that already has the new name wins, and this one is dropped; if it is
+     * null, it counts as absent and is dropped itself.
+     */
     private void addRename(Rule rule, List<Row> rows) {
         String other = sibling(rule.field(), (String) rule.argument());
         List<String> absent = Collections.singletonList(null);
@@ -95,7 +101,7 @@ final class RuleCompiler {
                 }
                 field("input[]", 0);
             }
-            default -> { } // acts where it stands
+            default -> { } // acts when its value is scanned
         }
         Row row = new Row(rank, rule, needs(rule), mark);
         if (rule.field() == null) {
@@ -149,8 +155,8 @@ final class RuleCompiler {
         boolean isShared = object.isEmpty() || rule.field().equals(object)
                 || rule.field().startsWith(object + '.') || rule.field().startsWith(object + "[]");
         if (!isShared) {
-            throw new IllegalArgumentException("where: " + condition.path() + " is not beside or around "
-                    + rule.field() + " (expected: a member of an object that holds the field, or 'any' or 'none'"
+            throw new IllegalArgumentException("where: " + condition.path() + " is not a member of an object around "
+                    + rule.field() + " (expected: a member of an object that contains the field, or 'any' or 'none'"
                     + " before the path)");
         }
         field(condition.path(), DECIDING_BYTES).addKnown(condition.values());
@@ -187,7 +193,7 @@ final class RuleCompiler {
         return byPath.get(path);
     }
 
-    /** Watches a path and everything around it. */
+    /** Returns the field of a path. Watches the path and all its parents. */
     private Field field(String path, int captureBytes) {
         if (!path.isEmpty() && !byPath.containsKey(parent(path))) {
             field(parent(path), 0);
@@ -201,7 +207,7 @@ final class RuleCompiler {
         if (path.endsWith("[]*")) {
             String array = path.substring(path.lastIndexOf('.') + 1, path.length() - 3);
             if (!byPath.containsKey(path + '.' + array)) {
-                field(path + '.' + array, 0); // so that every container on the way is told
+                field(path + '.' + array, 0); // so that the scanner reports every container on the path
             }
         }
         return fields.get(watch);
@@ -211,7 +217,7 @@ final class RuleCompiler {
         return !path.contains("[");
     }
 
-    /** Returns the path of what holds a path's value. */
+    /** Returns the path of the container that directly holds the value of a path. */
     private static String parent(String path) {
         if (path.endsWith("[]*")) {
             return path.substring(0, path.length() - 3);

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Reads the rows of a profile. */
+/** A reader of the rules in the file of a profile, which reports the first mistake in one. */
 final class RuleReader {
     private static final Pattern PATH = Pattern.compile(
             "[^.\\[\\]*\\s]+(\\[\\])*\\*?(\\.[^.\\[\\]*\\s]+(\\[\\])*\\*?)*");
@@ -33,9 +33,11 @@ final class RuleReader {
     }
 
     /**
-     * Returns what one row says: a rule for each of its fields.
+     * Reads one entry of the file.
      *
-     * @param at where the row is, for messages
+     * @param row the members of the entry
+     * @param at  the path of the entry with a trailing dot, for messages
+     * @return one rule for each field of the entry; a single rule if the action names the fields itself
      */
     List<Rule> rules(Map<String, Object> row, String at) {
         Set<String> actions = new LinkedHashSet<>(row.keySet());
@@ -70,7 +72,7 @@ final class RuleReader {
     private String checked(String path, Action action, String at) {
         boolean isTopLevelOnly = action == Action.DEFAULT || action == Action.MOVE || action == Action.REQUIRED;
         if (isTopLevelOnly && path.contains("[")) {
-            throw tree.wrong(at, "for " + path, "a field that is in no array");
+            throw tree.wrong(at, "for " + path, "a field outside arrays");
         }
         if (action == Action.DEFAULT && path.contains(".")) {
             throw tree.wrong(at, "for " + path, "a top-level field");
@@ -78,27 +80,27 @@ final class RuleReader {
         return path;
     }
 
-    /** Modifiers that would be ignored are mistakes. */
+    /** Refuses modifiers that the action would ignore. */
     private void checkModifiers(String path, Action action, Map<String, Object> row, String at) {
         boolean hasNoValue = EnumSet.of(Action.WRAP, Action.RENAME, Action.MOVE, Action.DEFAULT, Action.REQUIRED,
                 Action.ONE_OF, Action.TOGETHER).contains(action);
         if (hasNoValue && row.containsKey("is")) {
-            throw tree.wrong(at + "is", "beside " + action.key(), "none: this action does not look at the value");
+            throw tree.wrong(at + "is", "given with " + action.key(), "none: this action ignores the value");
         }
         boolean isUnconditional = EnumSet.of(Action.DEFAULT, Action.REQUIRED, Action.ONE_OF, Action.TOGETHER,
                 Action.APART, Action.MOVE).contains(action);
         if (isUnconditional && row.containsKey("where")) {
-            throw tree.wrong(at + "where", "beside " + action.key(), "none: this action has no conditions");
+            throw tree.wrong(at + "where", "given with " + action.key(), "none: this action has no conditions");
         }
         if (row.containsKey("within") && (path == null || !path.contains("*"))) {
             throw tree.wrong(at + "within", "without a nested path", "a path such as tools[]*.type");
         }
         if (action == Action.RENAME && path.endsWith("]")) {
-            throw tree.wrong(at + action.key(), "of an element", "a member");
+            throw tree.wrong(at + action.key(), "an array element", "a member");
         }
         if (row.get("param") instanceof String param && path != null
                 && param.split("\\{i}", -1).length > path.split("\\[", -1).length) {
-            throw tree.wrong(at + "param", "more {i} than the path has arrays", "at most one for each []");
+            throw tree.wrong(at + "param", "more {i} than arrays in the path", "at most one for each []");
         }
     }
 
@@ -159,12 +161,12 @@ final class RuleReader {
     private List<String> pair(Object value, String at) {
         List<String> texts = tree.texts(value, at);
         if (texts.size() != 2 || texts.contains(null)) {
-            throw tree.wrong(at, texts.size() + " texts", "what goes before and what goes after");
+            throw tree.wrong(at, texts.size() + " strings", "the text before and the text after the value");
         }
         return texts;
     }
 
-    /** A top-level field, or a member of one. */
+    /** Returns a path that must name a top-level field or a member of one. */
     private String target(Object value, String at) {
         String path = path(tree.text(value, at), at);
         if (path.contains("[") || path.indexOf('.') != path.lastIndexOf('.')) {
@@ -216,7 +218,7 @@ final class RuleReader {
             try {
                 range.add(Literal.NULL.equals(bound) ? null : Double.valueOf(((Literal) bound).text()));
             } catch (ClassCastException | NumberFormatException e) {
-                throw tree.wrong(at, "a bound that is no number", "[lowest, highest], null for none");
+                throw tree.wrong(at, "a bound that is not a number", "[lowest, highest], null for none");
             }
         }
         return range;

@@ -18,8 +18,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Applies the rows of a table to the values of one body as they come: what may act is pending from where it stands, and
- * is decided when the members that its conditions are about, its value and what follows it have come.
+ * The application of a table's rows to the values of one body, as they arrive. An edit or refusal is pending from the
+ * offset of its value on. It is decided once the members that its conditions depend on, its value and, for a removal,
+ * the next comma or closing bracket have arrived.
  */
 final class RuleRun implements JsonListener {
     private final RuleTable table;
@@ -61,7 +62,7 @@ final class RuleRun implements JsonListener {
         waitingRefusals = 0;
     }
 
-    /** The route is known: edits may be handed on, the model's among them. */
+    /** Allows edits to be handed over, because the route is known, and adds an edit if the model name changes. */
     void plan(String upstreamModel) {
         isPlanned = true;
         if (upstreamModel != null && !upstreamModel.equals(facts.model())) {
@@ -71,7 +72,7 @@ final class RuleRun implements JsonListener {
         }
     }
 
-    /** Hands on what is decided; returns how far the body may be sent. */
+    /** Hands decided edits to the rewriter. Returns the offset up to which the body may be sent. */
     long settle() {
         if (!isPlanned || table.holdsAll() && !isRootClosed) {
             return 0;
@@ -91,7 +92,7 @@ final class RuleRun implements JsonListener {
         boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
         frames.enter(isContainer && field.isFramed ? new Frame(watch, field.slots) : null);
         if (edits.isNearlyFull()) {
-            settle(); // much of it may be decided: this read may be a long one
+            settle(); // one long read may have decided many edits
             edits.compact();
         }
         root.onValueStart(field, kind, start, json, frames.around());
@@ -109,7 +110,7 @@ final class RuleRun implements JsonListener {
             case DEFAULT -> kind == JsonKind.NULL;
             case TOOL_OUTPUT, HOIST -> kind == JsonKind.OBJECT;
             case WRAP, RENAME, MOVE -> kind != JsonKind.NULL;
-            case SUFFIXES, MODEL_NAME, MESSAGES -> false; // made by the plan, or by the root
+            case SUFFIXES, MODEL_NAME, MESSAGES -> false; // applied by the plan or by RootFields
             default -> true;
         };
     }
@@ -124,7 +125,7 @@ final class RuleRun implements JsonListener {
             edit.value = before.getBytes(StandardCharsets.UTF_8);
             edit.valueEnd = start;
         } else if (action == Action.RENAME) {
-            edit.valueEnd = start; // nothing of the value matters
+            edit.valueEnd = start; // the value does not matter
         } else {
             open.add(edit);
         }
@@ -153,14 +154,14 @@ final class RuleRun implements JsonListener {
             pending.areConditionsMet = true;
             complete(pending);
         } else if (pending.found == null || !isOnlyUnknown || unknown.awaitsFirst(pending.row)) {
-            // Of refusals by one row that only this object decides about, one is as good as many.
+            // Of several refusals by one row that depend on this object alone, one is enough.
             unknown.await(pending);
         } else {
             pending.discard();
         }
     }
 
-    /** Its conditions hold; acts if all of its value has come. */
+    /** Applies an edit or refusal if its conditions hold and its value is complete. */
     private void complete(Pending pending) {
         if (pending.isDecided() || !pending.areConditionsMet || pending.valueEnd == Pending.UNKNOWN) {
             return;
@@ -285,7 +286,7 @@ final class RuleRun implements JsonListener {
     private void wake(Frame frame) {
         Pending waiting = frame.takeWaiting();
         while (waiting != null) {
-            Pending next = waiting.nextWaiting; // it may wait again
+            Pending next = waiting.nextWaiting; // decide may let it wait again
             decide(waiting);
             waitingRefusals -= waiting.found != null && waiting.isDecided() ? 1 : 0;
             waiting = next;

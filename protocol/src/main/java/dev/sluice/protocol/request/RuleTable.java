@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A face and a dialect compiled to one table, the face's rows first. Immutable; shared by all scanners.
+ * A face and a dialect compiled to one table, with the rows of the face first. Immutable; shared by all scanners.
  *
- * <p>Per watched path it has the rows that may act there, the slot in which its value decides about others, and the
- * mark by which the end of the body knows where it stood.
+ * <p>For each watched path the table has the rows that may act there, the slot that keeps the value for conditions on
+ * other fields, and the mark under which the offsets of the value are kept until the root object closes.
  *
- * <p>All rows look at the request as it came: a dialect may refuse what the face would have changed.
+ * <p>All rows apply to the request as received, so a dialect may refuse a value that the face would have changed.
  */
 public final class RuleTable {
     static final byte[] NOTHING = {};
-    /** What a dialect that removes or fixes a field undoes. */
+    /** The edits of a face that are left out if the dialect always removes or sets the same field. */
     private static final Set<Action> EDITS = Set.of(Action.DROP, Action.SET, Action.DEFAULT);
-    /** Limit of a schema that is checked. */
+    /** Longest schema that is checked, in bytes. */
     static final int SCHEMA_BYTES = 1024 * 1024;
 
     private final WatchTable watches;
@@ -46,11 +46,13 @@ public final class RuleTable {
     }
 
     /**
-     * Compiles two profiles.
+     * Compiles two profiles to one table.
      *
-     * @param face    what downstreams see
-     * @param dialect what the upstream needs
-     * @throws IllegalArgumentException where a row's conditions cannot be met together with its field
+     * @param face    the profile that downstreams see
+     * @param dialect the profile that the upstream needs; may be the same
+     * @return the table
+     * @throws IllegalArgumentException if two rules conflict, or a condition is about a field that does not belong to
+     *                                  an object around the field of its rule
      */
     public static RuleTable of(Profile face, Profile dialect) {
         List<Rule> rules = new ArrayList<>();
@@ -81,7 +83,7 @@ public final class RuleTable {
         return fields;
     }
 
-    /** What the face makes of a value is not made of it once more. */
+    /** Returns whether the face already does the work of a rule of the dialect, which must not be done twice. */
     private static boolean isDone(Rule rule, List<Rule> rules) {
         return rules.contains(rule) || rule.action() == Action.WRAP && rules.stream().anyMatch(
                 other -> other.action() == Action.WRAP && rule.field().equals(other.field()));
@@ -95,7 +97,7 @@ public final class RuleTable {
         return fields[watch];
     }
 
-    /** Returns all rows, by rank. */
+    /** Returns all rows, in the order of their ranks. */
     List<Row> rows() {
         return rows;
     }
@@ -104,25 +106,25 @@ public final class RuleTable {
         return marks;
     }
 
-    /** Whether a body must be complete before any of it can be sent. */
+    /** Returns whether a body must be complete before any part of it can be sent. */
     boolean holdsAll() {
         return holdsAll;
     }
 
-    /** Whether nothing is edited but what the plan says. */
+    /** Returns whether the rows make no edit, so that only the plan may change the model name. */
     boolean isReadOnly() {
         return isReadOnly;
     }
 
-    /** What a row is at one path. */
+    /** A compiled rule, bound to one path. */
     static final class Row {
         final int rank;
         final Rule rule;
         final Need[] needs;
         final boolean hasOuterNeed;
-        /** The path of the row's field, mark or -1. */
+        /** The mark of the field; -1 for none. */
         final int mark;
-        /** How many containers are around the value; -1 for a nested path. */
+        /** Number of containers around the value; -1 for a nested path or no path. */
         private final int depth;
 
         Row(int rank, Rule rule, List<Need> needs, int mark) {
@@ -138,12 +140,15 @@ public final class RuleTable {
             return (int) path.chars().filter(c -> c == '.' || c == '[').count() + 1;
         }
 
-        /** Returns whether the row is about a value of this kind, at this depth: nested paths share their watches. */
+        /**
+         * Returns whether the row applies to a value of this kind at this depth. The depth matters because a nested
+         * path shares its watch with the plain path.
+         */
         boolean takes(JsonKind kind, int valueDepth) {
             return takes(kind) && (depth < 0 || depth == valueDepth);
         }
 
-        /** Whether it is about the input and nothing else. */
+        /** Returns whether the row is about the input or a value inside it, but not about its presence. */
         boolean isAboutInput() {
             String field = rule.field();
             return field != null && (field.equals("input") || field.startsWith("input[") || field.startsWith("input."))
@@ -160,11 +165,13 @@ public final class RuleTable {
     }
 
     /**
-     * A condition as it is asked while scanning.
+     * A compiled condition.
      *
-     * @param container the watch of the object that has the deciding member
-     * @param slot      the member's slot in it
-     * @param isOuter   whether it is about the objects of that watch around the innermost one
+     * @param container the watch of the object that has the member
+     * @param slot      the slot of the member in the frame of that object
+     * @param mode      the interpretation of {@code values}
+     * @param values    the values of the condition
+     * @param isOuter   whether the condition is about the objects of that watch around the innermost one
      */
     record Need(int container, int slot, Condition.Mode mode, List<String> values, boolean isOuter) {
         boolean isMetBy(String value) {
@@ -182,16 +189,16 @@ public final class RuleTable {
         }
     }
 
-    /** One watched path. */
+    /** A watched path with everything that depends on its value. */
     static final class Field {
         final String path;
         final List<Row> edits = new ArrayList<>(1);
         final List<Row> checks = new ArrayList<>(1);
         final List<Sighting> sightings = new ArrayList<>(1);
-        /** Whether its members or elements are told apart. */
+        /** Set if a container at this path needs a frame. */
         boolean isFramed;
         int slots;
-        /** Where the parent's frame keeps this value; -1 for nowhere. */
+        /** The slot of this value in the parent's frame; -1 for none. */
         int slot = -1;
         int mark = -1;
         private List<String> knownTexts;
@@ -207,13 +214,13 @@ public final class RuleTable {
             isInputItem = path.equals("input[]");
         }
 
-        /** Whether its text matters for nothing but the conditions of others. */
+        /** Returns whether only the conditions of other fields use the text, and all their values are ASCII. */
         boolean isSlotOnly() {
             return knownTexts != null && isAscii && owner == null && edits.isEmpty() && checks.isEmpty()
                     && sightings.isEmpty();
         }
 
-        /** A value that conditions ask for. */
+        /** Adds the values that a condition compares this field with. */
         void addKnown(Collection<String> texts) {
             knownTexts = knownTexts == null ? new ArrayList<>() : knownTexts;
             for (String text : texts) {
@@ -224,7 +231,10 @@ public final class RuleTable {
             }
         }
 
-        /** Returns the text of a value if any condition asks for it, without making one of our own. */
+        /**
+         * Returns the text of a value if a condition compares with it, otherwise {@link Frame#OTHER}. A string is
+         * created only for a value with an escape.
+         */
         String known(JsonKind kind, JsonCapture value) {
             if (kind != JsonKind.STRING || value.isTruncated()) {
                 return RuleRun.textOf(kind, value);
@@ -238,7 +248,7 @@ public final class RuleTable {
         }
     }
 
-    /** A value that, wherever it occurs, sets a slot of the root. */
+    /** A set of values that fill a slot of the root object wherever one of them occurs at a path. */
     record Sighting(int rootSlot, Set<String> values) {
         boolean isOf(String text) {
             return text == Frame.NULL ? values.contains(null) : text != Frame.OTHER && values.contains(text);
@@ -251,7 +261,7 @@ public final class RuleTable {
                 .orElse(-1);
     }
 
-    /** Returns the paths that are looked at, for documentation and tests. */
+    /** Returns the watched paths, for documentation and tests. */
     Set<String> paths() {
         Set<String> paths = new LinkedHashSet<>();
         for (Field field : fields) {

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The rules of strict mode for a JSON schema (API reference, "Structured outputs"): every object lists all its
- * properties as required and allows no others, and every schema says what it is.
+ * The strict-mode rules for a JSON schema (API reference, "Structured outputs"): every object lists all its properties
+ * as required and must not allow additional ones, and every schema declares a type, a reference or alternatives.
  */
 final class StrictSchema {
     private static final Set<String> KINDS = Set.of("type", "$ref", "anyOf", "oneOf", "allOf");
@@ -22,7 +22,7 @@ final class StrictSchema {
     private StrictSchema() {
     }
 
-    /** Returns what breaks a rule, with what is expected, or null. */
+    /** Returns a message with the first fault and the expected form, or null if the schema is valid. */
     static String fault(JsonCapture schema) {
         if (schema.isTruncated()) {
             return "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)";
@@ -36,7 +36,7 @@ final class StrictSchema {
 
     private static String fault(Object schema) {
         if (!(schema instanceof Map<?, ?> node)) {
-            return "a schema that is no object (expected: an object)";
+            return "a schema that is not an object (expected: an object)";
         }
         if (node.keySet().stream().noneMatch(KINDS::contains)) {
             return "a schema without a type (expected: type, $ref, anyOf, oneOf or allOf)";
@@ -70,7 +70,7 @@ final class StrictSchema {
 
     private static String objectFault(Map<?, ?> node) {
         Object additional = node.get("additionalProperties");
-        // A missing one is let pass: the API's own published example lacks it.
+        // A missing one is accepted, because the published example of the API lacks it.
         if (additional != null && !Literal.FALSE.equals(additional)) {
             return "an object that allows additionalProperties (expected: \"additionalProperties\": false)";
         }

@@ -6,21 +6,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Suffixes of a model's name that stand for other fields: {@code {"high": {"reasoning.effort": "high"}}}. */
+/** Suffixes of model names that stand for other fields, such as {@code {"high": {"reasoning.effort": "high"}}}. */
 final class Suffixes {
     private Suffixes() {
     }
 
     /**
-     * A name taken apart.
+     * A model name split into its base and the meaning of its suffixes.
      *
-     * @param model  what is left of it
-     * @param fields the fields that its suffixes stand for, with their values
+     * @param model  the name without the suffixes
+     * @param fields the fields that the suffixes stand for, with their values
      */
     record Stripped(String model, List<Map.Entry<String, Object>> fields) {
     }
 
-    /** Takes off suffixes from the end as long as they are known; an unknown one leaves what is before it alone. */
+    /** Removes known suffixes from the end of a name and stops at the first unknown one. */
     static Stripped strip(Rule rule, String model) {
         Map<?, ?> known = (Map<?, ?>) rule.argument();
         List<Map.Entry<String, Object>> fields = new ArrayList<>();

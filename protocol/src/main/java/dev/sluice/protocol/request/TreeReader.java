@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Takes values out of the tree of a profile's file, and says what is wrong with one. */
+/** A reader of typed values from the tree of a profile's file, which reports values of the wrong kind. */
 final class TreeReader {
     private final String profile;
 
@@ -31,7 +31,7 @@ final class TreeReader {
 
     Object flag(Object value, String at) {
         if (!Literal.TRUE.equals(value)) {
-            throw wrong(at, "another value", "true");
+            throw wrong(at, "a different value", "true");
         }
         return value;
     }
@@ -39,7 +39,7 @@ final class TreeReader {
     @SuppressWarnings("unchecked")
     Map<String, Object> map(Object value, String at) {
         if (!(value instanceof Map)) {
-            throw wrong(at, "another value", "names with values");
+            throw wrong(at, "a value of a different kind", "an object");
         }
         return (Map<String, Object>) value;
     }
@@ -47,7 +47,7 @@ final class TreeReader {
     @SuppressWarnings("unchecked")
     List<Object> list(Object value, String at) {
         if (value != null && !(value instanceof List)) {
-            throw wrong(at, "another value", "a list");
+            throw wrong(at, "a value of a different kind", "an array");
         }
         return value == null ? List.of() : (List<Object>) value;
     }
@@ -59,7 +59,7 @@ final class TreeReader {
         return list;
     }
 
-    /** Strings; booleans by their word, null as null. */
+    /** Returns a list of strings. A boolean or number becomes its JSON text; null stays null. */
     List<String> texts(Object value, String at) {
         List<String> texts = new ArrayList<>();
         for (Object element : list(value, at)) {
@@ -71,7 +71,7 @@ final class TreeReader {
 
     String text(Object value, String at) {
         if (!(value instanceof String text)) {
-            throw wrong(at, value == null ? "missing" : "another value", "a text");
+            throw wrong(at, value == null ? "missing" : "a value of a different kind", "a string");
         }
         return text;
     }

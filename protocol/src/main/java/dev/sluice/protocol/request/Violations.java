@@ -4,14 +4,14 @@ package dev.sluice.protocol.request;
 
 import dev.sluice.protocol.error.RelayException;
 
-/** The rules that a request is known to break: of all, the first in the order of the table. */
+/** The violations of one request, of which only the one with the lowest rank is kept. */
 final class Violations {
     private final RuleTable inputOf;
     private RelayException first;
     private int rank;
 
     /**
-     * @param inputOf the table of whose rows only those about {@code input} count; null for all rows of any table
+     * @param inputOf the table whose rows about {@code input} are the only ones that count; null to count every row
      */
     Violations(RuleTable inputOf) {
         this.inputOf = inputOf;
@@ -21,7 +21,7 @@ final class Violations {
         first = null;
     }
 
-    /** Notes a broken rule. */
+    /** Records a violation. A rank of -1 stands for the model. */
     void report(int ruleRank, RelayException refusal) {
         if (inputOf != null && (ruleRank < 0 || !inputOf.rows().get(ruleRank).isAboutInput())) {
             return;
@@ -32,7 +32,7 @@ final class Violations {
         }
     }
 
-    /** Returns the first, or null. */
+    /** Returns the violation with the lowest rank, or null. */
     RelayException first() {
         return first;
     }

@@ -9,21 +9,23 @@ import java.util.ArrayList;
 import java.util.function.Consumer;
 
 /**
- * Turns received buffers and sorted edits into outgoing ones. Unchanged ranges leave as retained slices of what was
- * received; only replacements are new bytes.
+ * A rewriter that applies sorted edits to the received buffers of one body. Unchanged ranges leave as the received
+ * buffers or retained slices of them; only replacements are new bytes.
  *
- * <p>A buffer that holds few bytes for its size is copied into one of ours and released at once, so that what is held
- * costs about as much memory as it has bytes.
+ * <p>A buffer that holds few bytes for its capacity is copied to a buffer of the rewriter and released at once, so that
+ * the held bytes use about as much memory as there are bytes.
  *
- * <p>The caller decides how far may be sent ({@link #drain}): a byte leaves only when no edit can touch it any more.
+ * <p>The caller decides how much may be sent ({@link #drain}): it must not drain a byte that a later edit may change.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what is {@link #append}ed, returns what it
- * drains; {@link #release} gives back whatever is still held.
+ * <p><b>Threading:</b> confined to one event loop.
+ *
+ * <p><b>Ownership:</b> takes the buffers that are {@link #append}ed and returns the buffers that it drains;
+ * {@link #release} releases all buffers that are still held.
  */
 public final class BodyRewriter {
     private static final int MAX_WASTE_FACTOR = 4;
     private static final int MAX_TAIL_BYTES = 16 * 1024;
-    /** How many places of buffers that have left are kept at most, and no more than half of all. */
+    /** Entries of drained buffers above which the list is trimmed, if they also make up more than half of it. */
     private static final int MAX_REMOVED = 64;
 
     private final ArrayList<Held> held = new ArrayList<>(4);
@@ -35,11 +37,15 @@ public final class BodyRewriter {
     private long delta;
     private ByteBuf tail;
 
-    /** Creates a rewriter of one body. */
+    /** Creates a rewriter for one body. */
     public BodyRewriter() {
     }
 
-    /** Takes the next bytes of the body. */
+    /**
+     * Appends the next bytes of the body.
+     *
+     * @param bytes taken; an empty buffer is released at once
+     */
     public void append(ByteBuf bytes) {
         if (!bytes.isReadable()) {
             bytes.release();
@@ -50,7 +56,7 @@ public final class BodyRewriter {
             held.add(new Held(received - bytes.readableBytes(), bytes.readerIndex(), bytes));
             return;
         }
-        // A few bytes in a large buffer: keeping it would keep far more memory than is accounted for.
+        // Keeping a few bytes in a large buffer would use far more memory than is accounted for.
         ByteBuf last = first < held.size() ? held.get(held.size() - 1).bytes : null;
         if (last == null || last != tail || !tail.isWritable(bytes.readableBytes())) {
             tail = bytes.alloc().directBuffer(Math.max(bytes.readableBytes(),
@@ -62,9 +68,10 @@ public final class BodyRewriter {
     }
 
     /**
-     * Adds an edit, in the order of their offsets.
+     * Adds an edit. Edits must be added in the order of their offsets.
      *
-     * @throws IllegalArgumentException where it overlaps an earlier edit or bytes that have left already
+     * @param edit the edit; may extend beyond the bytes received so far
+     * @throws IllegalArgumentException if the edit starts before the end of an earlier one or before a drained byte
      */
     public void edit(Edit edit) {
         if (edit.start() < Math.max(drained, lastEditEnd)) {
@@ -76,25 +83,25 @@ public final class BodyRewriter {
         edits.add(edit);
     }
 
-    /** Returns how many bytes were appended. */
+    /** {@return the number of bytes appended so far} */
     public long receivedBytes() {
         return received;
     }
 
-    /** Returns how many bytes are held here. */
+    /** {@return the number of received bytes that have not been drained} */
     public long heldBytes() {
         return received - drained;
     }
 
-    /** Returns by how many bytes all edits so far make the body longer; negative for shorter. */
+    /** {@return the number of bytes by which all edits so far make the body longer; negative if shorter} */
     public long delta() {
         return delta;
     }
 
     /**
-     * Sends on everything before {@code limit}, edited.
+     * Drains everything before {@code limit}, with the edits applied.
      *
-     * @param limit offset in the received body; an edit that reaches over it stays until it fits
+     * @param limit offset in the received body; an edit that extends beyond it waits for a larger limit
      * @param out   takes each buffer
      */
     public void drain(long limit, Consumer<ByteBuf> out) {
@@ -102,11 +109,11 @@ public final class BodyRewriter {
     }
 
     /**
-     * Sends on some of what is before {@code limit}, edited: about {@code bytes}, and the first edit among them whole,
-     * however long it is.
+     * Drains about {@code bytes} of the bytes before {@code limit}, with the edits applied. The first edit among them
+     * is drained in full, regardless of its length.
      *
-     * @param limit as of {@link #drain}
-     * @param bytes of the received body; at least 1
+     * @param limit offset in the received body, as for {@link #drain}
+     * @param bytes number of bytes of the received body; at least 1
      * @param out   takes each buffer
      */
     public void drainSome(long limit, int bytes, Consumer<ByteBuf> out) {
@@ -174,9 +181,12 @@ public final class BodyRewriter {
     }
 
     /**
-     * Returns a copy of bytes that are held, as they were received.
+     * Returns a copy of held bytes, as received.
      *
-     * @throws IllegalArgumentException where some of them have left already, or have not come
+     * @param start offset of the first byte in the received body
+     * @param end   offset after the last byte in the received body
+     * @return the bytes without any edits; the caller may change the array
+     * @throws IllegalArgumentException if some of the bytes have been drained, or have not been received
      */
     public byte[] copyOf(long start, long end) {
         if (start < drained || end > received) {
@@ -195,7 +205,7 @@ public final class BodyRewriter {
         return copy;
     }
 
-    /** Returns which of the held buffers has a byte. */
+    /** Returns the list index of the held buffer that contains the byte at an offset of the body. */
     private int indexOf(long offset) {
         int low = first;
         int high = held.size() - 1;
@@ -211,21 +221,25 @@ public final class BodyRewriter {
     }
 
     /**
-     * A buffer that is held.
+     * A held buffer.
      *
-     * @param offset of its first byte in the body
-     * @param index  of that byte in the buffer
-     * @param bytes  ours; its reader index moves as it is drained
+     * @param offset offset of its first byte in the body
+     * @param index  index of that byte in the buffer
+     * @param bytes  owned by the rewriter; its reader index moves as it is drained
      */
     private record Held(long offset, int index, ByteBuf bytes) {
     }
 
-    /** Tells every buffer that is held, in order; each is borrowed. */
+    /**
+     * Passes every held buffer to a consumer, in order. Drained bytes are not readable in it.
+     *
+     * @param borrower borrows each buffer
+     */
     public void forEachHeld(Consumer<ByteBuf> borrower) {
         held.subList(first, held.size()).forEach(piece -> borrower.accept(piece.bytes));
     }
 
-    /** Releases whatever is held; idempotent. */
+    /** Releases all held buffers and discards all pending edits. Idempotent. */
     public void release() {
         held.subList(first, held.size()).forEach(piece -> piece.bytes.release());
         held.clear();

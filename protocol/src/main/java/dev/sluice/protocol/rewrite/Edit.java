@@ -3,11 +3,11 @@
 package dev.sluice.protocol.rewrite;
 
 /**
- * One byte range of a body and what takes its place.
+ * One byte range of a body and its replacement.
  *
- * @param start       offset of the first byte that is replaced; an insertion where it equals {@code end}
- * @param end         offset after the last byte that is replaced
- * @param replacement the new bytes; empty removes the range; not copied, must not change any more
+ * @param start       offset of the first replaced byte in the body, at least 0; equal to {@code end} for an insertion
+ * @param end         offset after the last replaced byte in the body; at least {@code start}
+ * @param replacement the new bytes; empty removes the range. The array is not copied and must not change afterwards
  */
 public record Edit(long start, long end, byte[] replacement) {
     public Edit {
@@ -16,7 +16,7 @@ public record Edit(long start, long end, byte[] replacement) {
         }
     }
 
-    /** Returns by how many bytes the body grows; negative where it shrinks. */
+    /** {@return the number of bytes by which the edit makes the body longer; negative if shorter} */
     public long delta() {
         return replacement.length - (end - start);
     }
