@@ -256,6 +256,9 @@ public final class Relay implements AutoCloseable {
      */
     public CompletableFuture<Void> drain() {
         isDraining = true;
+        if (isClosed) {
+            return CompletableFuture.completedFuture(null);
+        }
         CompletableFuture<Void> drained = core.drain();
         listeners.leave();
         CompletableFuture<Void> deadline = new CompletableFuture<Void>().completeOnTimeout(null,

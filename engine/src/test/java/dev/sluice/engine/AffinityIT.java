@@ -80,7 +80,7 @@ class AffinityIT extends RelayFixture {
                         Duration.ofSeconds(60), Duration.ofSeconds(60), 0)))
                 .route(RouteConfig.of("gpt-*", "up"))
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(),
-                extensions().withAffinityStore(store));
+                store == null ? extensions() : extensionsBuilder().affinityStore(store).build());
     }
 
     private RawPeer.Message ask(String headers, String fields) throws IOException {

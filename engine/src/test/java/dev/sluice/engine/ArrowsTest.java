@@ -19,8 +19,9 @@ import java.util.List;
 class ArrowsTest {
     private static final String ROOT = "dev.sluice.engine";
     /** In the order of an exchange's life. What is before the stages is for all of them. */
-    private static final List<String> LAYERS = List.of("config", "spi", "loop", "tls", "http2", "downstream", "auth",
-            "limit", "plan", "affinity", "upstream", "body", "event", "usage", "observe", "exchange", "");
+    private static final List<String> LAYERS = List.of("config", "spi", "files", "loop", "tls", "http", "http2",
+            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "body", "response", "observe",
+            "exchange", "");
 
     @ArchTest
     static final ArchRule SHOULD_IMPORT_EARLIER_STAGES_ONLY = classes().should(new ArchCondition<>("not know a later"

@@ -70,11 +70,11 @@ class OperationsIT extends RelayFixture {
             }
         };
         launch(route -> route, builder -> builder.admin(new AdminConfig("127.0.0.1", 0)),
-                extensions().withMetricsFormat(format));
+                extensionsBuilder().metricsFormat(format).build());
 
         assertEquals("live\n", admin("/health/live").text());
         assertEquals("ready\n", admin("/health/ready").text());
-        assertEquals("counters 13", admin("/metrics").text());
+        assertEquals("counters 14", admin("/metrics").text());
         assertTrue(admin("/metrics").head().contains("content-type: text/x"));
         assertTrue(admin("/other").head().startsWith("HTTP/1.1 404 "));
         relay.drain();
@@ -210,14 +210,14 @@ class OperationsIT extends RelayFixture {
     /** An authenticator may answer later, from another thread. */
     @Test
     void shouldWaitForAnAsynchronousAuthenticator() throws Exception {
-        launch(route -> route, builder -> builder, Extensions.NONE.withUsageSink(usage::add)
-                .withAuthenticator((head, decision) -> CompletableFuture.runAsync(() -> {
+        launch(route -> route, builder -> builder, Extensions.builder().usageSink(usage::add)
+                .authenticator((head, decision) -> CompletableFuture.runAsync(() -> {
                     if ("letmein".equals(head.header("x-token"))) {
                         decision.accept(Principal.of("carol"));
                     } else {
                         decision.refuse("x-token: wrong (expected: the right one)");
                     }
-                })));
+                })).build());
         upstream.then(peer -> {
             peer.readMessage();
             peer.write(ANSWER);

@@ -63,8 +63,11 @@ abstract class RelayFixture {
     }
 
     protected Extensions extensions() {
-        return Extensions.NONE.withUsageSink(usage::add)
-                .withNanoClock(() -> System.nanoTime() + addedNanos.get());
+        return extensionsBuilder().build();
+    }
+
+    protected Extensions.Builder extensionsBuilder() {
+        return Extensions.builder().usageSink(usage::add).nanoClock(() -> System.nanoTime() + addedNanos.get());
     }
 
     protected RawPeer connect() {

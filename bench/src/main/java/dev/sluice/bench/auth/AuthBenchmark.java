@@ -4,7 +4,7 @@ package dev.sluice.bench.auth;
 
 import dev.sluice.engine.auth.ApiKeyAuthenticator;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.downstream.DownstreamRequest;
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -52,7 +52,7 @@ public class AuthBenchmark {
                 .toList();
         authenticator = new ApiKeyAuthenticator(all);
         request = new DownstreamRequest("POST", "/v1/responses", "", new DefaultHttpHeaders().set("authorization",
-                "Bearer " + KEY + keys / 2), 0, false, true, false, InetSocketAddress.createUnresolved("a", 1));
+                "Bearer " + KEY + keys / 2), 0, false, InetSocketAddress.createUnresolved("a", 1));
     }
 
     /** The floor: SHA-256 of a key. */

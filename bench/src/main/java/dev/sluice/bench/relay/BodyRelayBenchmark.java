@@ -3,13 +3,23 @@
 package dev.sluice.bench.relay;
 
 import dev.sluice.bench.Shapes;
-import dev.sluice.engine.downstream.ResponseHead;
-import dev.sluice.engine.downstream.ResponseWriter;
-import dev.sluice.engine.event.RelayTimings;
-import dev.sluice.engine.event.ResponseRelay;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.CoalescingWriter;
+import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.LoopRecorder;
+import dev.sluice.engine.response.BodyObserver;
+import dev.sluice.engine.response.ResponseHeaders;
+import dev.sluice.engine.response.ResponseListener;
+import dev.sluice.engine.response.ResponsePath;
+import dev.sluice.engine.response.ResponseSource;
+import dev.sluice.engine.response.ResponseWay;
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.ScannerPool;
+import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -53,12 +63,11 @@ public class BodyRelayBenchmark {
     @Param({"1", "16", "64"})
     public int events;
 
-    private final TransferScanner frame = new TransferScanner();
-    private final byte[] scratch = new byte[16 * 1024];
-    private final RelayTimings timings = new LoopRecorder();
+    private final TransferScanner framing = new TransferScanner();
+    private final BodyPiece piece = new BodyPiece();
+    private final Upstream upstream = new Upstream();
     private ChannelHandlerContext context;
-    private ResponseRelay relay;
-    private RawWriter writer;
+    private ResponsePath path;
     private ByteBuf read;
 
     /** Opens the channel and lays out one read. */
@@ -70,11 +79,14 @@ public class BodyRelayBenchmark {
                 context = ctx;
             }
         });
-        writer = new RawWriter(new CoalescingWriter(context));
         ResponseHead head = new ResponseHead(HttpResponseStatus.OK, new DefaultHttpHeaders().set("content-type",
                 "text/event-stream"), -1);
-        relay = new ResponseRelay(head, timings, System::nanoTime, scratch, new ScannerPool());
-        frame.resetToChunked();
+        path = new ResponsePath(new RawWriter(new CoalescingWriter(context)), new Silent(),
+                new BodyObserver.Tools(new LoopRecorder(), System::nanoTime, new byte[16 * 1024], new ScannerPool()),
+                new MemoryBudget(0), LimitConfig.DEFAULT);
+        path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
+                new ResponseHeaders.Edits("an-id", null), false, true));
+        framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());
         read.writeCharSequence(chunk.repeat(events), StandardCharsets.US_ASCII);
@@ -83,7 +95,7 @@ public class BodyRelayBenchmark {
     /** Gives everything back. */
     @TearDown
     public void close() {
-        relay.release();
+        path.release();
         read.release();
         context.close();
     }
@@ -99,17 +111,85 @@ public class BodyRelayBenchmark {
     @Benchmark
     public long relay() {
         ByteBuf bytes = read.retain().setIndex(0, read.capacity());
-        frame.scan(bytes, 0, bytes.writerIndex());
-        relay.relay(bytes, frame, writer, System.nanoTime());
-        relay.flush(writer);
-        return relay.events();
+        framing.scan(bytes, 0, bytes.writerIndex(), piece);
+        upstream.way.onBody(piece);
+        upstream.way.onReadComplete();
+        return path.body().eventCount();
+    }
+
+    /** The attempt: it is asked to read on and does nothing. */
+    private static final class Upstream implements ResponseSource {
+        private ResponseWay way;
+
+        @Override
+        public void deliverTo(ResponseWay next) {
+            way = next;
+        }
+
+        @Override
+        public void read(long heldBytes) {
+            // the benchmark delivers the next read
+        }
+
+        @Override
+        public void cancel() {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void finishAlone() {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public boolean isOver() {
+            return false;
+        }
+    }
+
+    /** The exchange: the stream begins and never ends. */
+    private static final class Silent implements ResponseListener {
+        @Override
+        public void onCommit(long nowNanos) {
+            // once
+        }
+
+        @Override
+        public void onCollecting() {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void onDraining() {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void onResponseId(String id) {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void onEnding() {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void onEnded(ExchangeEnd end, String error) {
+            throw new UnsupportedOperationException("not on this path");
+        }
+
+        @Override
+        public void onRefused(RelayException refusal) {
+            throw new UnsupportedOperationException("not on this path");
+        }
     }
 
     /** Writes what is chunked already, as the writer of HTTP/1.1 does. */
-    private record RawWriter(CoalescingWriter out) implements ResponseWriter {
+    private record RawWriter(CoalescingWriter out) implements ResponseSink {
         @Override
-        public void relay(ByteBuf read, TransferScanner frame) {
-            out.write(read.setIndex(frame.rawStart(), frame.rawEnd()));
+        public void relay(BodyPiece piece) {
+            out.write(piece.bytes().setIndex(piece.rawStart(), piece.rawEnd()));
         }
 
         @Override
@@ -124,7 +204,7 @@ public class BodyRelayBenchmark {
 
         @Override
         public void writeHead(ResponseHead head) {
-            throw new UnsupportedOperationException("not on this path");
+            // once
         }
 
         @Override

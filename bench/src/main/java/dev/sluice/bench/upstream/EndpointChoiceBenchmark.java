@@ -2,12 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.bench.upstream;
 
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
-import dev.sluice.engine.upstream.Cluster;
-import dev.sluice.engine.upstream.Endpoint;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -62,9 +62,9 @@ public class EndpointChoiceBenchmark {
 
     /** One choice. */
     @Benchmark
-    public Endpoint choose() {
-        Endpoint chosen = cluster.choose(null, hash++, 0);
-        chosen.onDone();
+    public Slot choose() {
+        Slot chosen = cluster.choose(null, hash++, 0);
+        chosen.close();
         return chosen;
     }
 }

@@ -3,6 +3,6 @@
 /**
  * Which endpoint a request belongs to: by the response or conversation that it goes on from (a hard key, which only its
  * endpoint knows), or by its turn, session or prompt cache (a soft key: another endpoint would do, more slowly).
- * Doorway: {@link dev.sluice.engine.affinity.AffinityKeys}.
+ * Doorway: {@link dev.sluice.engine.affinity.AffinityIds}.
  */
 package dev.sluice.engine.affinity;

@@ -3,7 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.loop.FileStamp;
+import dev.sluice.engine.files.FileStamp;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;

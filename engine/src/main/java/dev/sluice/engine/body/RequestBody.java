@@ -3,8 +3,8 @@
 package dev.sluice.engine.body;
 
 import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.loop.MemoryBudget;
-import dev.sluice.engine.upstream.UpstreamConnection;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestFacts;

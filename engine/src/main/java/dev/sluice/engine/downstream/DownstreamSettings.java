@@ -5,6 +5,7 @@ package dev.sluice.engine.downstream;
 import dev.sluice.engine.config.Http2DownstreamConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.http.ExchangeStarter;
 import dev.sluice.engine.loop.MemoryBudget;
 import io.netty.channel.EventLoop;
 import java.util.function.Function;

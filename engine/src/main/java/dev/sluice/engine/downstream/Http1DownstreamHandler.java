@@ -4,11 +4,18 @@ package dev.sluice.engine.downstream;
 
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ExchangeId;
+import dev.sluice.engine.http.ExchangeStarter;
+import dev.sluice.engine.http.Refusal;
+import dev.sluice.engine.http.RequestListener;
+import dev.sluice.engine.http.RequestSource;
+import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
-import dev.sluice.protocol.error.ErrorBody;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.FramingException;
 import dev.sluice.protocol.framing.HeadCollector;
@@ -20,9 +27,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
 import java.time.Duration;
@@ -42,7 +47,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
  */
-final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements DownstreamPort, Tickable {
+final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements RequestSource, Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(Http1DownstreamHandler.class);
     private static final int MAX_PIPELINED_BYTES = 64 * 1024;
 
@@ -164,7 +169,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
 
     /** Takes {@code bytes}, of which the head ends at {@code end}. */
     private void onHead(ByteBuf bytes, int end) {
-        DownstreamRequest request;
+        Http1Request request;
         try {
             HttpRequest head = headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
             request = RequestHeadCheck.check(head, ctx.channel().remoteAddress());
@@ -188,17 +193,18 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         startExchange(request);
     }
 
-    private void startExchange(DownstreamRequest request) {
-        if (request.isChunked()) {
+    private void startExchange(Http1Request head) {
+        DownstreamRequest request = head.request();
+        if (request.bodyBytes() < 0) {
             body.resetToChunked();
         } else {
             body.resetToLength(request.bodyBytes());
         }
-        isKeepAlive = request.isKeepAlive();
-        isHttp10 = request.isHttp10();
+        isKeepAlive = head.isKeepAlive();
+        isHttp10 = head.isHttp10();
         isBodyWanted = false;
         state = State.BODY;
-        response = new Http1ResponseWriter(ctx, this, request);
+        response = new Http1ResponseWriter(ctx, this, head);
         exchange = starter.newExchange(request, this);
         exchange.start();
     }
@@ -206,17 +212,10 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private void refuseHead(RelayException refusal) {
         starter.onHeadRefused(refusal);
         isKeepAlive = false;
-        body.resetToClose(); // what still comes is dropped for a while, so that the refusal is seen and not a reset
-        byte[] text = ErrorBody.of(refusal);
-        response = new Http1ResponseWriter(ctx, this, new DownstreamRequest("", "", "", null, 0, false, false, false,
-                null));
+        body.resetToClose(); // what still arrives is dropped for a while, so that the refusal is seen and not a reset
+        response = new Http1ResponseWriter(ctx, this, Http1Request.UNREADABLE);
         state = State.BODY;
-        DefaultHttpHeaders headers = new DefaultHttpHeaders();
-        headers.set("content-type", "application/json");
-        response.writeHead(new ResponseHead(HttpResponseStatus.valueOf(refusal.code().status()), headers,
-                text.length));
-        response.append(Unpooled.wrappedBuffer(text));
-        response.end();
+        Refusal.write(response, ExchangeId.next(), refusal);
     }
 
     @Override
@@ -260,11 +259,12 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     }
 
     private void scanBody(ByteBuf bytes, RequestListener listener) {
-        int end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex());
+        BodyPiece piece = starter.requestPiece();
+        int end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex(), piece);
         if (end < bytes.writerIndex()) {
             arrived = bytes.retainedSlice(end, bytes.writerIndex() - end);
         }
-        BodyRuns runs = body.runs();
+        BodyRuns runs = piece.runs();
         if (runs.count() == 1) {
             listener.onBody(bytes.setIndex(runs.start(0), runs.end(0)));
             return;
@@ -460,7 +460,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public ResponseWriter response() {
+    public ResponseSink response() {
         return response;
     }
 

@@ -2,11 +2,13 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.CoalescingWriter;
+import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.HeaderLines;
-import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -27,7 +29,7 @@ import java.util.Map;
  *
  * <p><b>Ownership:</b> takes what it writes. <b>Allocation per event:</b> none.
  */
-final class Http1ResponseWriter implements ResponseWriter {
+final class Http1ResponseWriter implements ResponseSink {
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int HEAD_BYTES = 512;
     private static final int DEFAULT_LINGER = -1;
@@ -41,13 +43,13 @@ final class Http1ResponseWriter implements ResponseWriter {
     private boolean isRawChunkOpen;
     private final CoalescingWriter out;
 
-    Http1ResponseWriter(ChannelHandlerContext ctx, Http1DownstreamHandler connection, DownstreamRequest request) {
+    Http1ResponseWriter(ChannelHandlerContext ctx, Http1DownstreamHandler connection, Http1Request head) {
         this.ctx = ctx;
         this.connection = connection;
         out = new CoalescingWriter(ctx);
-        this.isHttp10 = request.isHttp10();
-        this.isHead = request.method().equals("HEAD");
-        this.isContinueWanted = request.expectsContinue();
+        isHttp10 = head.isHttp10();
+        isHead = head.request().method().equals("HEAD");
+        isContinueWanted = head.request().expectsContinue();
     }
 
     @Override
@@ -105,38 +107,38 @@ final class Http1ResponseWriter implements ResponseWriter {
     }
 
     @Override
-    public void relay(ByteBuf read, TransferScanner frame) {
+    public void relay(BodyPiece piece) {
         switch (framing) {
             case CHUNKED -> {
-                if (frame.isChunked()) {
-                    relayRaw(read, frame);
+                if (piece.hasRawFraming()) {
+                    relayRaw(piece.bytes(), piece);
                 } else {
-                    relayReframed(read, frame.runs(), 0);
+                    relayReframed(piece.bytes(), piece.runs(), 0);
                 }
             }
-            case LENGTH, UNTIL_CLOSE -> relayPlain(read, frame.runs());
-            default -> read.release();
+            case LENGTH, UNTIL_CLOSE -> relayPlain(piece.bytes(), piece.runs());
+            default -> piece.bytes().release();
         }
     }
 
-    private void relayRaw(ByteBuf read, TransferScanner frame) {
-        if (frame.resumedBytes() > 0) {
-            frame.writeResumed(out.room(frame.resumedBytes()));
+    private void relayRaw(ByteBuf read, BodyPiece piece) {
+        if (piece.resumedBytes() > 0) {
+            piece.writeResumed(out.room(piece.resumedBytes()));
         }
-        int rawBytes = frame.rawEnd() - frame.rawStart();
-        isRawChunkOpen = !frame.isAtChunkBoundary() && !frame.isReframingNeeded();
-        if (frame.isReframingNeeded()) {
+        int rawBytes = piece.rawEnd() - piece.rawStart();
+        isRawChunkOpen = !piece.isAtChunkBoundary() && !piece.isReframingNeeded();
+        if (piece.isReframingNeeded()) {
             if (rawBytes > 0) {
-                out.write(read.retainedSlice(frame.rawStart(), rawBytes));
+                out.write(read.retainedSlice(piece.rawStart(), rawBytes));
             }
-            relayReframed(read, frame.runs(), frame.rawEnd());
+            relayReframed(read, piece.runs(), piece.rawEnd());
             return;
         }
         if (rawBytes == 0) {
             read.release();
             return;
         }
-        out.write(read.setIndex(frame.rawStart(), frame.rawEnd()));
+        out.write(read.setIndex(piece.rawStart(), piece.rawEnd()));
     }
 
     /** Frames every run anew that starts at or after {@code from}. */

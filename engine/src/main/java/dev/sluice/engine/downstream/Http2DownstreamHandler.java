@@ -3,19 +3,19 @@
 package dev.sluice.engine.downstream;
 
 import dev.sluice.engine.config.Http2DownstreamConfig;
-import dev.sluice.engine.http2.Http2Fields;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ExchangeId;
+import dev.sluice.engine.http.ExchangeStarter;
+import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
-import dev.sluice.protocol.error.ErrorBody;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -124,29 +124,25 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
             starter.onHeadRefused(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST, malformed.getMessage()));
             throw malformed;
         } catch (RelayException refusal) {
-            starter.onHeadRefused(refusal);
-            byte[] body = ErrorBody.of(refusal);
-            opened.writeHead(new ResponseHead(HttpResponseStatus.valueOf(refusal.code().status()),
-                    new DefaultHttpHeaders().set("content-type", "application/json"), body.length));
-            opened.append(Unpooled.wrappedBuffer(body));
-            opened.end();
+            refuseHead(opened, refusal);
             return;
         }
         opened.start(request);
     }
 
-    /** A header list over its limit is answered like any other refusal; Netty resets the stream after it. */
+    private void refuseHead(Http2DownstreamStream opened, RelayException refusal) {
+        starter.onHeadRefused(refusal);
+        Refusal.write(opened, ExchangeId.next(), refusal);
+    }
+
+    /** Answers a header list over its limit like any other refusal; Netty resets the stream after it. */
     @Override
     protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
-        RelayException refusal = RelayException.of(ErrorCode.DOWNSTREAM_HEAD_TOO_LARGE, "head: over "
-                + settings.http2().maxHeaderListBytes() + " bytes (expected: at most that)");
-        starter.onHeadRefused(refusal);
-        byte[] body = ErrorBody.of(refusal);
-        Http2Headers head = Http2Fields.newFields().status(Integer.toString(refusal.code().status()))
-                .set("content-type", "application/json").setInt("content-length", body.length);
-        encoder().writeHeaders(ctx, stream.id(), head, 0, false, ctx.newPromise());
-        encoder().writeData(ctx, stream.id(), Unpooled.wrappedBuffer(body), 0, true, ctx.newPromise());
-        flush(ctx);
+        Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), starter, true);
+        know(stream, opened);
+        refuseHead(opened, RelayException.of(ErrorCode.DOWNSTREAM_HEAD_TOO_LARGE, "head: over "
+                + settings.http2().maxHeaderListBytes() + " bytes (expected: at most that)"));
+        flush(ctx); // at once: the reset that follows would drop what waits for the end of this read
     }
 
     @Override

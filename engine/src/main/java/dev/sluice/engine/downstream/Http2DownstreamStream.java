@@ -2,6 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ExchangeStarter;
+import dev.sluice.engine.http.RequestListener;
+import dev.sluice.engine.http.RequestSource;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.http2.Http2Fields;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.engine.http2.OutboundBody;
@@ -9,8 +15,8 @@ import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
-import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -29,7 +35,7 @@ import java.util.ArrayDeque;
  * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what has come until the exchange takes
  * it, and what is to be sent until it is written. <b>Allocation per event:</b> none.
  */
-final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, OutboundBody.Sender,
+final class Http2DownstreamStream implements RequestSource, ResponseSink, OutboundBody.Sender,
         Http2Handler.Touched {
     /** Up to this a DATA frame is copied: as a slice it would keep the whole read. */
     private static final int COPY_BYTES = 4 * 1024;
@@ -174,7 +180,7 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     }
 
     @Override
-    public ResponseWriter response() {
+    public ResponseSink response() {
         return this;
     }
 
@@ -206,8 +212,9 @@ final class Http2DownstreamStream implements DownstreamPort, ResponseWriter, Out
     }
 
     @Override
-    public void relay(ByteBuf read, TransferScanner frame) {
-        BodyRuns runs = frame.runs();
+    public void relay(BodyPiece piece) {
+        ByteBuf read = piece.bytes();
+        BodyRuns runs = piece.runs();
         for (int i = 0; i < runs.count() && !isBodiless; i++) {
             out.append(read, runs.start(i), runs.length(i));
         }

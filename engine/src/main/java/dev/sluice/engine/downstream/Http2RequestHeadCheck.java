@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http2.Http2Fields;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -49,7 +50,7 @@ final class Http2RequestHeadCheck {
         }
         int query = target.indexOf('?');
         return new DownstreamRequest(received.method().toString(), query < 0 ? target : target.substring(0, query),
-                query < 0 ? "" : target.substring(query), headers, bodyBytes(headers, isEnded), false, true,
+                query < 0 ? "" : target.substring(query), headers, bodyBytes(headers, isEnded),
                 expectsContinue(headers), remoteAddress);
     }
 

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.downstream;
 
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.ContentLength;
@@ -28,7 +29,7 @@ final class RequestHeadCheck {
      *
      * @throws RelayException with the status to refuse it with
      */
-    static DownstreamRequest check(HttpRequest head, SocketAddress remoteAddress) {
+    static Http1Request check(HttpRequest head, SocketAddress remoteAddress) {
         if (!isTransferCodingKnown(head.headers())) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_TRANSFER_CODING,
                     "transfer-encoding: a coding other than chunked (expected: chunked or none)");
@@ -43,9 +44,11 @@ final class RequestHeadCheck {
             throw badRequest("request target: not a path (expected: origin form, such as /v1/responses)");
         }
         int query = target.indexOf('?');
-        return new DownstreamRequest(head.method().name(), query < 0 ? target : target.substring(0, query),
-                query < 0 ? "" : target.substring(query), head.headers(), bodyBytes(head.headers(), isHttp10), isHttp10,
-                HttpUtil.isKeepAlive(head) && !isHttp10, expectsContinue(head.headers(), isHttp10), remoteAddress);
+        DownstreamRequest request = new DownstreamRequest(head.method().name(),
+                query < 0 ? target : target.substring(0, query), query < 0 ? "" : target.substring(query),
+                head.headers(), bodyBytes(head.headers(), isHttp10), expectsContinue(head.headers(), isHttp10),
+                remoteAddress);
+        return new Http1Request(request, isHttp10, HttpUtil.isKeepAlive(head) && !isHttp10);
     }
 
     private static boolean isTransferCodingKnown(HttpHeaders headers) {

@@ -2,60 +2,76 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.RateLimitHeaders;
+import dev.sluice.engine.cluster.RetryPolicy;
+import dev.sluice.engine.cluster.Slot;
+import dev.sluice.engine.config.HeaderRule;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
-import dev.sluice.engine.upstream.AttemptFailure;
-import dev.sluice.engine.upstream.Endpoint;
-import dev.sluice.engine.upstream.UpstreamConnection;
-import dev.sluice.engine.upstream.UpstreamListener;
-import dev.sluice.protocol.error.ErrorCode;
-import dev.sluice.protocol.error.RelayException;
-import dev.sluice.protocol.framing.TransferScanner;
-import io.netty.buffer.ByteBuf;
+import dev.sluice.engine.response.ResponseSource;
+import dev.sluice.engine.response.ResponseWay;
+import dev.sluice.engine.spi.ObservedAttempt;
+import dev.sluice.protocol.framing.BodyPiece;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One try of an exchange upstream. It tells its exchange what comes back until it is detached: cancelled, or left to
- * read the little that follows a terminal event so that its connection can return to the pool.
+ * One try of an exchange upstream. It reports to its {@link Listener} until it is detached: cancelled, or left alone to
+ * read the few bytes that follow a terminal event, so that its connection can be reused. The slot at the endpoint is
+ * closed when the attempt is over.
+ *
+ * <p><b>Threading:</b> confined to the exchange's loop.
  */
-final class Attempt implements UpstreamListener, Tickable {
+final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt, Tickable {
     private static final int MAX_LEFTOVER_BYTES = 64 * 1024;
     private static final long LEFTOVER_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Set<String> CREDENTIALS = Set.of("authorization", "proxy-authorization", "cookie", "api-key",
+            "x-api-key");
 
     private final LoopTicker ticker;
-    private final Exchange exchange;
-    private final Endpoint endpoint;
+    private final Listener listener;
+    private final Slot slot;
+    private final int number;
+    private final boolean isHedge;
+    private final long startedNanos;
+    private ResponseWay way;
     private UpstreamConnection connection;
     private boolean isDetached;
     private boolean isOver;
+    private boolean isEndReported;
+    private boolean isSent;
+    private long sentNanos;
+    private int status;
+    private String failure;
+    private Map<String, String> extraHeaders = Map.of();
     private LoopTicker.Entry tick;
     private long leftoverSinceNanos;
     private long leftoverBytes;
 
     /**
-     * @param endpoint chosen, and counted as such; the attempt gives its place back
+     * @param slot   taken; closed when the attempt is over
+     * @param number of the attempt within its exchange, from 1 on
      */
-    Attempt(Exchange exchange, LoopTicker ticker, Endpoint endpoint) {
-        this.exchange = exchange;
+    Attempt(LoopTicker ticker, Listener listener, Slot slot, int number, boolean isHedge) {
         this.ticker = ticker;
-        this.endpoint = endpoint;
+        this.listener = listener;
+        this.slot = slot;
+        this.number = number;
+        this.isHedge = isHedge;
+        startedNanos = ticker.nanoTime();
     }
 
-    Endpoint endpoint() {
-        return endpoint;
-    }
-
-    private void over() {
-        if (!isOver) {
-            isOver = true;
-            endpoint.onDone();
-        }
-    }
-
-    /** The endpoint has not answered in time. */
-    void onTimedOut() {
-        endpoint.onFailure(ticker.nanoTime());
+    /** Returns where the attempt goes. */
+    Endpoint target() {
+        return slot.endpoint();
     }
 
     /** Returns the connection, or null before there is one. */
@@ -63,20 +79,75 @@ final class Attempt implements UpstreamListener, Tickable {
         return connection;
     }
 
-    /** Ends the attempt at once; the exchange is told nothing more. */
-    void cancel() {
-        isDetached = true;
-        if (connection != null && !isOver) {
-            over();
-            connection.cancel();
-        } else {
-            over();
+    boolean isConnected() {
+        return connection != null;
+    }
+
+    /** Returns whether the head of a response was accepted. */
+    boolean hasHead() {
+        return way != null;
+    }
+
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    /** Notes that the whole request was handed to the connection. */
+    void markSent(long nowNanos) {
+        isSent = true;
+        sentNanos = nowNanos;
+    }
+
+    boolean isSent() {
+        return isSent;
+    }
+
+    long sentNanos() {
+        return sentNanos;
+    }
+
+    /** Records that the endpoint did not answer in time. */
+    void recordTimeout() {
+        target().recordFailure(ticker.nanoTime());
+    }
+
+    Map<String, String> extraHeaders() {
+        return extraHeaders;
+    }
+
+    private void finish() {
+        isOver = true;
+        slot.close();
+        if (tick != null) {
+            ticker.remove(tick);
+            tick = null;
+        }
+        reportEnd();
+    }
+
+    private void reportEnd() {
+        if (!isEndReported) {
+            isEndReported = true;
+            listener.onAttemptOver(this);
         }
     }
 
-    /** Leaves the attempt to itself: what is left of the response is read and dropped, within narrow bounds. */
-    void finishAlone() {
+    @Override
+    public void cancel() {
         isDetached = true;
+        if (isOver) {
+            return;
+        }
+        finish();
+        if (connection != null) {
+            connection.cancel();
+        }
+    }
+
+    @Override
+    public void finishAlone() {
+        isDetached = true;
+        reportEnd();
         if (!isOver) {
             leftoverSinceNanos = ticker.nanoTime();
             tick = ticker.add(this);
@@ -87,15 +158,20 @@ final class Attempt implements UpstreamListener, Tickable {
     @Override
     public void onTick(long nowNanos) {
         if (nowNanos - leftoverSinceNanos > LEFTOVER_NANOS) {
-            endAlone();
+            finish();
             connection.cancel();
         }
     }
 
-    private void endAlone() {
-        over();
-        if (tick != null) {
-            ticker.remove(tick);
+    @Override
+    public void deliverTo(ResponseWay next) {
+        way = next;
+    }
+
+    @Override
+    public void read(long heldBytes) {
+        if (!isOver && !isDetached) {
+            connection.read(heldBytes);
         }
     }
 
@@ -103,27 +179,28 @@ final class Attempt implements UpstreamListener, Tickable {
     public void onConnected(UpstreamConnection acquired) {
         connection = acquired;
         if (isDetached) {
-            over();
+            finish();
             acquired.cancel();
         } else {
-            exchange.requestSide().attempts().onConnected(this);
+            listener.onConnected(this);
         }
     }
 
     @Override
     public void onConnectFailed(Throwable cause) {
-        over();
+        failure = "connect";
+        finish();
         if (!isDetached) {
-            exchange.requestSide().attempts().onConnectFailed(this, cause);
+            listener.onConnectFailed(this, cause);
         }
     }
 
     @Override
     public void onUpstreamBusy() {
-        over();
-        if (!isDetached && !exchange.requestSide().attempts().isHedgeLeft(this)) {
-            exchange.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The connections to the upstream carry as many requests as they may"));
+        failure = "busy";
+        finish();
+        if (!isDetached) {
+            listener.onBusy(this);
         }
     }
 
@@ -134,84 +211,145 @@ final class Attempt implements UpstreamListener, Tickable {
 
     @Override
     public void onResponseHead(ResponseHead head) {
-        if (isFailure(head.status().code())) {
-            endpoint.onFailure(ticker.nanoTime());
+        status = head.status().code();
+        long nowNanos = ticker.nanoTime();
+        if (RetryPolicy.isEndpointFailure(status)) {
+            target().recordFailure(nowNanos);
         } else {
-            endpoint.onSuccess(ticker.nanoTime());
+            target().recordSuccess(nowNanos);
         }
-        long resetNanos = CoolDown.resetNanos(head.headers(), System.currentTimeMillis() / 1000);
+        long resetNanos = RateLimitHeaders.resetNanos(head.headers(), System.currentTimeMillis() / 1000);
         if (resetNanos > 0) {
-            endpoint.onRetryAfter(ticker.nanoTime(), resetNanos);
+            target().restFor(nowNanos, resetNanos);
         }
-        if (!isDetached && exchange.requestSide().attempts().isChosen(this, head.status().code())) {
-            exchange.responseSide().onHead(head);
+        if (!isDetached) {
+            listener.onHead(this, head);
         }
     }
 
     @Override
-    public void onResponseBody(ByteBuf read, TransferScanner frame) {
+    public void onResponseBody(BodyPiece piece) {
         if (!isDetached) {
-            exchange.responseSide().onBody(read, frame);
+            way.onBody(piece);
             return;
         }
-        leftoverBytes += read.readableBytes();
-        read.release();
+        leftoverBytes += piece.bytes().readableBytes();
+        piece.bytes().release();
         if (leftoverBytes > MAX_LEFTOVER_BYTES && !isOver) {
-            endAlone();
+            finish();
             connection.cancel();
         }
     }
 
     @Override
     public void onResponseEnd(boolean isByClose) {
-        endAlone();
-        if (!isDetached) {
-            exchange.responseSide().onEnd(isByClose);
+        boolean wasDetached = isDetached;
+        finish();
+        if (!wasDetached) {
+            way.onEnd(isByClose);
         }
     }
 
     @Override
     public void onUpstreamReadComplete() {
-        if (!isDetached && !exchange.responseSide().isAnsweredBy(this) && exchange.requestSide().attempt() != this) {
-            connection.read(0); // a hedge: what it has read so far is no answer yet
-        } else if (!isDetached) {
-            exchange.responseSide().onReadComplete();
-        } else if (!isOver) {
-            connection.read(0);
+        if (isDetached) {
+            if (!isOver) {
+                connection.read(0);
+            }
+        } else if (way != null) {
+            way.onReadComplete();
+        } else {
+            connection.read(0); // no head yet
         }
     }
 
     @Override
-    public void onAttemptFailed(AttemptFailure failure) {
-        endAlone();
-        boolean isEndpointsFault = failure.kind() == AttemptFailure.Kind.MALFORMED
-                || failure.kind() == AttemptFailure.Kind.CLOSED && !failure.isReused() && !failure.hasResponseBytes()
-                || failure.kind() == AttemptFailure.Kind.RESET && !failure.hasResponseBytes();
-        if (isEndpointsFault) {
-            endpoint.onFailure(ticker.nanoTime());
+    public void onAttemptFailed(AttemptFailure lost) {
+        failure = lost.kind().name().toLowerCase(Locale.ROOT);
+        finish();
+        if (RetryPolicy.isEndpointFailure(lost)) {
+            target().recordFailure(ticker.nanoTime());
         }
         if (!isDetached) {
-            exchange.onAttemptFailed(this, failure);
+            listener.onLost(this, lost);
         }
     }
 
     @Override
     public void onUpstreamWritable() {
         if (!isDetached) {
-            exchange.requestSide().attempts().onUpstreamWritable(this);
+            listener.onWritable(this);
         }
     }
 
-    /** Returns whether the connection is gone from this attempt. */
-    boolean isOver() {
+    @Override
+    public boolean isOver() {
         return isOver;
     }
 
-    /** 529 is how some upstreams say that they are overloaded. 429 is no failure: a limit works as it should. */
-    private static boolean isFailure(int status) {
-        return switch (status) {
-            case 500, 502, 503, 504, 529 -> true;
-            default -> false;
-        };
+    @Override
+    public int number() {
+        return number;
+    }
+
+    @Override
+    public boolean isHedge() {
+        return isHedge;
+    }
+
+    @Override
+    public String endpoint() {
+        return target().toString();
+    }
+
+    @Override
+    public String protocol() {
+        return connection == null ? null : connection.protocol();
+    }
+
+    @Override
+    public int status() {
+        return status;
+    }
+
+    @Override
+    public String failure() {
+        return failure;
+    }
+
+    @Override
+    public void setHeader(String name, String value) {
+        HeaderRule.check("attempt header", name, value);
+        if (CREDENTIALS.contains(name.toLowerCase(Locale.ROOT))) {
+            throw new IllegalArgumentException("attempt header: " + name + " (expected: a header without credentials)");
+        }
+        if (extraHeaders.isEmpty()) {
+            extraHeaders = new LinkedHashMap<>();
+        }
+        extraHeaders.put(name, value);
+    }
+
+    /** The runner of the attempt, as the attempt sees it. Not called once the attempt is detached, but for its end. */
+    interface Listener {
+        /** Reports that the connection is there. */
+        void onConnected(Attempt attempt);
+
+        /** Reports that no connection could be made. */
+        void onConnectFailed(Attempt attempt, Throwable cause);
+
+        /** Reports that no connection has room. */
+        void onBusy(Attempt attempt);
+
+        /** Receives the head of the response; the body goes to the way that is set before this returns. */
+        void onHead(Attempt attempt, ResponseHead head);
+
+        /** Reports that the attempt is lost. */
+        void onLost(Attempt attempt, AttemptFailure failure);
+
+        /** Reports that the upstream takes more of the request. */
+        void onWritable(Attempt attempt);
+
+        /** Reports, once, that the exchange has no further use for the attempt. */
+        void onAttemptOver(Attempt attempt);
     }
 }

@@ -2,152 +2,171 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
-import dev.sluice.engine.loop.Tickable;
-import dev.sluice.protocol.error.ErrorCode;
-import dev.sluice.protocol.error.RelayException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The deadlines of one exchange, looked at four times a second. Which of them counts follows from where the exchange
- * stands; nothing has to be set or cleared on the event path.
+ * The deadlines of an exchange, as a table: the states in which one runs, the time since which it runs, its limit, and
+ * the consequence when it is over. The table is looked at four times a second; nothing has to be set or cleared on the
+ * event path.
  */
-final class Deadlines implements Tickable {
-    /** After the grace, a body must have come at this pace or better. */
-    private static final long BODY_BYTES_PER_SECOND = 1024;
-    /** How long an upstream may take to end a body whose terminal event has come. */
+final class Deadlines {
+    /** The time of a deadline that does not run. */
+    static final long NOT_RUNNING = Long.MIN_VALUE;
+
+    /** An upstream may take this long to end a response whose terminal event has arrived. */
     private static final long AFTER_TERMINAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Set<ExchangeState> RUNNING = Set.of(ExchangeState.AUTHENTICATING, ExchangeState.ADMITTING,
+            ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING, ExchangeState.COLLECTING,
+            ExchangeState.RELAYING, ExchangeState.DRAINING);
 
-    private final Exchange exchange;
-    private final TimeoutConfig timeouts;
-    private final long startNanos;
-    private long lastTickNanos;
-    private long waitedForBodyNanos;
-    private long stalledSinceNanos;
-    private long stalledAtBytes = -1;
-    private long lastTakenBytes = -1;
-    private long takenSinceNanos;
-    private long terminalSinceNanos;
+    /** In each state the first row that is over counts. */
+    private static final List<Row> ROWS = List.of(
+            new Row(RUNNING, Progress::startedNanos, p -> orNever(p.timeouts().exchange().toNanos()),
+                    Overdue.EXCHANGE),
+            row(ExchangeState.AUTHENTICATING, Progress::startedNanos, p -> p.timeouts().requestHead().toNanos(),
+                    Overdue.IDENTIFICATION),
+            row(ExchangeState.ADMITTING, Progress::queuedSinceNanos, p -> p.limits().maxQueueTime().toNanos(),
+                    Overdue.ADMISSION),
+            row(ExchangeState.ADMITTING, Progress::quotaAskedNanos, p -> p.timeouts().requestHead().toNanos(),
+                    Overdue.IDENTIFICATION),
+            row(ExchangeState.PLANNING, Progress::ownerAskedNanos, Progress::ownerLimitNanos, Overdue.OWNER),
+            row(ExchangeState.PLANNING, Progress::queuedSinceNanos, p -> p.limits().maxQueueTime().toNanos(),
+                    Overdue.ADMISSION),
+            new Row(Set.of(ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING),
+                    Progress::slowBodySinceNanos, p -> p.timeouts().bodyGrace().toNanos(), Overdue.REQUEST_BODY),
+            // The waits of planning and connecting have limits of their own: these two are the last resort.
+            row(ExchangeState.PLANNING, Progress::planningSinceNanos, p -> p.timeouts().responseHead().toNanos(),
+                    Overdue.UPSTREAM),
+            row(ExchangeState.CONNECTING, Progress::connectingSinceNanos, p -> p.timeouts().responseHead().toNanos(),
+                    Overdue.UPSTREAM),
+            // An upstream may take a large body slowly, as long as it takes any of it.
+            row(ExchangeState.FORWARDING, Progress::stalledUploadSinceNanos,
+                    p -> p.timeouts().responseHead().toNanos(), Overdue.UPSTREAM),
+            row(ExchangeState.FORWARDING, Progress::sentNanos, p -> p.timeouts().responseHead().toNanos(),
+                    Overdue.UPSTREAM),
+            row(ExchangeState.FORWARDING, Progress::sentNanos, Progress::hedgeDelayNanos, Overdue.HEDGE),
+            row(ExchangeState.FORWARDING, Progress::headNanos, p -> p.timeouts().firstEvent().toNanos(),
+                    Overdue.UPSTREAM),
+            row(ExchangeState.COLLECTING, Progress::lastReadNanos, p -> p.timeouts().betweenReads().toNanos(),
+                    Overdue.UPSTREAM),
+            row(ExchangeState.RELAYING, Progress::terminalSinceNanos, p -> AFTER_TERMINAL_NANOS,
+                    Overdue.END_AFTER_TERMINAL),
+            row(ExchangeState.RELAYING, Progress::lastReadNanos, p -> p.timeouts().betweenReads().toNanos(),
+                    Overdue.UPSTREAM_IDLE),
+            row(ExchangeState.RELAYING, Progress::silentSinceNanos, p -> orNever(p.keepAliveNanos()),
+                    Overdue.KEEP_ALIVE),
+            row(ExchangeState.RELAYING, Progress::stalledDownstreamSinceNanos,
+                    p -> p.timeouts().writeStall().toNanos(), Overdue.DOWNSTREAM_STALLED),
+            row(ExchangeState.DRAINING, Progress::lastReadNanos, p -> p.timeouts().betweenReads().toNanos(),
+                    Overdue.UPSTREAM_IDLE));
+    private static final Map<ExchangeState, Row[]> BY_STATE = byState();
 
-    Deadlines(Exchange exchange, TimeoutConfig timeouts, long startNanos) {
-        this.exchange = exchange;
-        this.timeouts = timeouts;
-        this.startNanos = startNanos;
-        lastTickNanos = startNanos;
+    private Deadlines() {
     }
 
-    @Override
-    public void onTick(long nowNanos) {
-        long sinceLastTick = nowNanos - lastTickNanos;
-        lastTickNanos = nowNanos;
-        long wholeNanos = timeouts.exchange().toNanos();
-        if (wholeNanos > 0 && nowNanos - startNanos > wholeNanos) {
-            exchange.onExchangeTimeout();
-            return;
-        }
-        switch (exchange.state()) {
-            case AUTHENTICATING -> {
-                if (exchange.places() != null && exchange.places().isWaiting()) {
-                    exchange.places().onTick(nowNanos);
-                } else if (isOver(startNanos, nowNanos, timeouts.requestHead().toNanos())) {
-                    exchange.refuse(RelayException.of(ErrorCode.RELAY_INTERNAL,
-                            "The caller could not be identified in time"));
-                }
-            }
-            case PLANNING, CONNECTING, FORWARDING -> onTickBeforeCommit(nowNanos, sinceLastTick);
-            case RELAYING -> onTickWhileRelaying(nowNanos);
-            case DRAINING -> {
-                if (isOver(exchange.responseSide().lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {
-                    exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
-                }
-            }
-            default -> { } // over
-        }
+    private static Row row(ExchangeState state, Time since, Time limit, Overdue consequence) {
+        return new Row(Set.of(state), since, limit, consequence);
     }
 
-    private void onTickBeforeCommit(long nowNanos, long sinceLastTick) {
-        RequestSide request = exchange.requestSide();
-        request.onTick(nowNanos);
-        exchange.places().onTick(nowNanos);
-        if (exchange.state().isTerminal() || exchange.places().isWaiting()) {
-            return;
-        }
-        if (request.isWaitingForBody()) {
-            waitedForBodyNanos += sinceLastTick;
-            long graceNanos = timeouts.bodyGrace().toNanos();
-            long paceBytes = TimeUnit.NANOSECONDS.toSeconds(waitedForBodyNanos) * BODY_BYTES_PER_SECOND;
-            if (waitedForBodyNanos > graceNanos && request.receivedBytes() < paceBytes) {
-                exchange.refuseAndCancel(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "body: slower than "
-                        + BODY_BYTES_PER_SECOND + " bytes a second (expected: at least that)"));
-            }
-            return;
-        }
-        if (request.attempts().isWaitingToRetry()) {
-            return; // not for long
-        }
-        ResponseSide response = exchange.responseSide();
-        if (response.hasHead()) {
-            boolean isSilent = response.isCollecting()
-                    ? isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())
-                    : isOver(response.headNanos(), nowNanos, timeouts.firstEvent().toNanos());
-            if (isSilent) {
-                exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
-            }
-        } else if (request.isSent()) {
-            if (isOver(request.attempts().sentNanos(), nowNanos, timeouts.responseHead().toNanos())) {
-                exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
-            } else {
-                request.attempts().hedgeIfLate(nowNanos);
-            }
-        } else if (request.attempts().isForwarding()) {
-            onTickWhileForwarding(request, nowNanos);
-        } else if (exchange.state() == ExchangeState.PLANNING
-                && isOver(startNanos, nowNanos, timeouts.responseHead().toNanos())) {
-            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // all waits there have limits of their own
-        } else if (exchange.state() == ExchangeState.CONNECTING
-                && isOver(request.attempts().startedNanos(), nowNanos, timeouts.responseHead().toNanos())) {
-            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT); // connecting has limits of its own: this is the last resort
-        }
+    private static long orNever(long nanos) {
+        return nanos == 0 ? Long.MAX_VALUE : nanos;
     }
 
-    /** An upstream may take a large body slowly, as long as it takes any of it. */
-    private void onTickWhileForwarding(RequestSide request, long nowNanos) {
-        long takenBytes = request.attempts().takenBytes();
-        if (takenBytes != lastTakenBytes) {
-            lastTakenBytes = takenBytes;
-            takenSinceNanos = nowNanos;
-        } else if (isOver(takenSinceNanos, nowNanos, timeouts.responseHead().toNanos())) {
-            exchange.onTimeout(ErrorCode.UPSTREAM_TIMEOUT);
+    private static Map<ExchangeState, Row[]> byState() {
+        Map<ExchangeState, Row[]> rows = new EnumMap<>(ExchangeState.class);
+        for (ExchangeState state : ExchangeState.values()) {
+            List<Row> own = new ArrayList<>(ROWS);
+            own.removeIf(row -> !row.states.contains(state));
+            rows.put(state, own.toArray(Row[]::new));
         }
+        return rows;
     }
 
-    private void onTickWhileRelaying(long nowNanos) {
-        ResponseSide response = exchange.responseSide();
-        if (!response.isTerminalOld()) {
-            terminalSinceNanos = nowNanos;
-        } else if (isOver(terminalSinceNanos, nowNanos, AFTER_TERMINAL_NANOS) && !response.isPaused()) {
-            response.endAfterTerminal();
-            return;
-        }
-        if (!response.isPaused()) {
-            stalledAtBytes = -1;
-            if (isOver(response.lastReadNanos(), nowNanos, timeouts.betweenReads().toNanos())) {
-                exchange.onTimeout(ErrorCode.UPSTREAM_IDLE);
-            } else {
-                response.keepAliveIfSilent(nowNanos);
+    /**
+     * Returns the consequence of the first deadline that is over.
+     *
+     * @param nowNanos the clock's time
+     * @return null where none is
+     */
+    static Overdue find(ExchangeState state, Progress progress, long nowNanos) {
+        for (Row row : BY_STATE.get(state)) {
+            long since = row.since.nanos(progress);
+            if (since != NOT_RUNNING && nowNanos - since > row.limit.nanos(progress)) {
+                return row.consequence;
             }
-            return;
         }
-        long pendingBytes = response.pendingBytes();
-        if (pendingBytes != stalledAtBytes) {
-            stalledAtBytes = pendingBytes;
-            stalledSinceNanos = nowNanos;
-        } else if (isOver(stalledSinceNanos, nowNanos, timeouts.writeStall().toNanos())) {
-            exchange.onDownstreamStalled();
-        }
+        return null;
     }
 
-    private static boolean isOver(long sinceNanos, long nowNanos, long limitNanos) {
-        return nowNanos - sinceNanos > limitNanos;
+    /** The times that deadlines look at; {@link #NOT_RUNNING} where something does not apply. */
+    interface Progress {
+        TimeoutConfig timeouts();
+
+        LimitConfig limits();
+
+        /** Returns the start of the exchange. */
+        long startedNanos();
+
+        /** Returns the time since which a permit has been awaited. */
+        long queuedSinceNanos();
+
+        /** Returns the time since which the quota's answer has been awaited. */
+        long quotaAskedNanos();
+
+        /** Returns the time since which the affinity store's answer has been awaited. */
+        long ownerAskedNanos();
+
+        /** Returns the longest time that the store is waited for. */
+        long ownerLimitNanos();
+
+        /** Returns the time since which a body has been awaited that arrives too slowly. */
+        long slowBodySinceNanos();
+
+        /** Returns the start of planning, unless something with a limit of its own is awaited. */
+        long planningSinceNanos();
+
+        /** Returns the start of the current attempt, unless something else is awaited. */
+        long connectingSinceNanos();
+
+        /** Returns the time since which the upstream has taken nothing of a request that is not sent completely. */
+        long stalledUploadSinceNanos();
+
+        /** Returns the time at which the request was sent completely, where no response has begun. */
+        long sentNanos();
+
+        /** Returns the delay before a hedge; {@link Long#MAX_VALUE} for never. */
+        long hedgeDelayNanos();
+
+        /** Returns the time at which the head of a held response arrived. */
+        long headNanos();
+
+        /** Returns the time of the latest read of a response that is not paused. */
+        long lastReadNanos();
+
+        /** Returns the time at which the terminal event was noticed, of a response that is not paused. */
+        long terminalSinceNanos();
+
+        /** Returns the time since which a stream has been silent that is not paused. */
+        long silentSinceNanos();
+
+        /** Returns the silence after which an event is added; 0 for never. */
+        long keepAliveNanos();
+
+        /** Returns the time since which the downstream has taken nothing of a paused response. */
+        long stalledDownstreamSinceNanos();
+    }
+
+    private interface Time {
+        long nanos(Progress progress);
+    }
+
+    private record Row(Set<ExchangeState> states, Time since, Time limit, Overdue consequence) {
     }
 }

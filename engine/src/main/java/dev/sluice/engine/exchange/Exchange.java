@@ -2,419 +2,401 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import dev.sluice.engine.downstream.DownstreamPort;
-import dev.sluice.engine.downstream.DownstreamRequest;
-import dev.sluice.engine.downstream.RequestListener;
-import dev.sluice.engine.event.ResponseRelay;
+import dev.sluice.engine.admission.Admission;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ExchangeId;
+import dev.sluice.engine.http.Refusal;
+import dev.sluice.engine.http.RequestListener;
+import dev.sluice.engine.http.RequestSource;
+import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.loop.LoopTicker;
-import dev.sluice.engine.observe.AccessLog;
-import dev.sluice.engine.observe.AccessRecord;
-import dev.sluice.engine.observe.Counter;
-import dev.sluice.engine.observe.LoopRecorder;
-import dev.sluice.engine.observe.Timer;
-import dev.sluice.engine.plan.Face;
-import dev.sluice.engine.plan.Plan;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.engine.plan.ApiOperation;
+import dev.sluice.engine.response.ResponseListener;
+import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.engine.spi.Authenticator;
+import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.engine.spi.Principal;
-import dev.sluice.engine.upstream.AttemptFailure;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.Usage;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.net.InetSocketAddress;
-import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One request with its response, across both sides: authenticates, then lets its {@link RequestSide} and its
- * {@link ResponseSide} do their work, and ends exactly once.
+ * One request with its response, across both sides. It moves through the states of its life, lets its parts do the work
+ * of each stage, and ends exactly once. The parts report to it through interfaces of their own and do not know it.
  *
  * <p><b>Threading:</b> confined to the event loop of its downstream connection, which is that of its upstream
  * connections too.
  */
-final class Exchange implements RequestListener {
+final class Exchange implements RequestListener, Admission.Listener, RequestPath.Listener, AttemptRunner.Listener,
+        ResponseListener, Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final long VERSION_4 = 0x4000L;
-    private static final long VARIANT = 0x8000000000000000L;
 
-    private final RelayCore core;
-    private final Setup setup;
-    private final LoopContext loop;
-    private final DownstreamRequest request;
-    private final DownstreamPort port;
-    private final ResponseSide responseSide;
-    private final String id = newId();
-    private final long startNanos;
-
-    private ExchangeState state = ExchangeState.AUTHENTICATING;
+    private final RelayServices relay;
+    private final ActiveConfig config;
+    private final LoopServices loop;
+    private final ExchangeLife life = new ExchangeLife();
+    private final ExchangeParts parts;
+    private final ExchangeProgress progress;
+    private final ExchangeView view;
     private LoopTicker.Entry tick;
-    private Principal principal;
-    private Places places;
-    private RequestSide requestSide;
-    private int ownStatus;
 
-    Exchange(RelayCore core, LoopContext loop, DownstreamRequest request, DownstreamPort port) {
-        this.core = core;
-        setup = core.setup();
+    Exchange(RelayServices relay, ActiveConfig config, LoopServices loop, DownstreamRequest request,
+            RequestSource source) {
+        this.relay = relay;
+        this.config = config;
         this.loop = loop;
-        this.request = request;
-        this.port = port;
-        responseSide = new ResponseSide(this, core, setup, loop, port.response());
-        startNanos = loop.ticker().nanoTime();
-    }
-
-    /** A random UUID without the cost of a secure one: it tells exchanges apart and protects nothing. */
-    private static String newId() {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        return new UUID(random.nextLong() & ~0xf000L | VERSION_4, random.nextLong() >>> 2 | VARIANT).toString();
+        parts = new ExchangeParts(ExchangeId.next(), request, source, loop.ticker().nanoTime());
+        parts.responsePath = new ResponsePath(source.response(), this, loop.tools(), relay.bodies(), config.limits());
+        progress = new ExchangeProgress(parts, config.timeouts(), config.limits());
+        view = new ExchangeView(parts, loop.ticker());
     }
 
     @Override
     public void start() {
-        boolean isAdmitted = core.tryStartExchange();
-        tick = loop.ticker().add(new Deadlines(this, setup.timeouts(), startNanos));
+        boolean isWithinLimit = relay.life().startExchange(config.maxUnidentified());
+        tick = loop.ticker().add(this);
+        loop.observers().started(view);
         try {
-            Face face = setup.faces().of(request);
-            setup.authenticator().authenticate(request, new LoopDecision(face, isAdmitted));
+            ApiOperation operation = config.operations().of(parts.request);
+            config.authenticator().authenticate(parts.request, new LoopDecision(operation, isWithinLimit));
         } catch (RelayException refusal) {
-            refuse(refusal);
+            onRefused(refusal);
         } catch (RuntimeException e) {
-            LOG.error("exchange {}: the authenticator failed", id, e);
-            refuse(RelayException.of(ErrorCode.RELAY_INTERNAL, "The relay could not identify the caller"));
+            LOG.error("exchange {}: the authenticator failed", parts.id, e);
+            onRefused(RelayException.of(ErrorCode.RELAY_INTERNAL, "The relay could not identify the caller"));
         }
     }
 
-    private void onAccepted(Principal caller, Face face, boolean isAdmitted) {
-        if (state != ExchangeState.AUTHENTICATING) {
-            return; // the downstream left meanwhile
+    private void onIdentified(Principal caller, ApiOperation operation, boolean isWithinLimit) {
+        if (life.state() != ExchangeState.AUTHENTICATING) {
+            return; // the downstream left in the meantime
         }
-        principal = caller;
+        parts.principal = caller;
+        life.moveTo(ExchangeState.ADMITTING);
         try {
-            if (core.isRefusing()) {
+            if (relay.life().isRefusing()) {
                 throw RelayException.of(ErrorCode.RELAY_DRAINING, "The relay is stopping");
             }
-            if (!isAdmitted) {
+            if (!isWithinLimit) {
                 throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay carries as many requests as it may");
             }
-            switch (face.kind()) {
-                case MODELS -> answer(setup.models().list(caller, request.query().contains("client_version=")));
-                case MODEL -> answer(setup.models().one(face.model(), caller));
+            switch (operation.kind()) {
+                case MODELS -> answer(config.models().list(caller,
+                        parts.request.query().contains("client_version=")));
+                case MODEL -> answer(config.models().one(operation.model(), caller));
                 default -> {
-                    places = new Places(this, core, setup, loop, caller);
-                    places.enterRelay(() -> begin(face));
+                    parts.admission = new Admission(relay.quota(), relay.gate(), caller, loop.loop(),
+                            loop.ticker()::nanoTime, this);
+                    parts.admission.enterRelay(() -> onAdmitted(operation));
                 }
             }
         } catch (RelayException refusal) {
-            refuse(refusal);
+            onRefused(refusal);
         }
     }
 
-    private void begin(Face face) {
+    private void onAdmitted(ApiOperation operation) {
         try {
-            Admission.check(face, request, setup.limits());
-            moveTo(ExchangeState.PLANNING);
-            requestSide = new RequestSide(this, core, setup, loop, principal, face);
-            requestSide.start();
+            life.moveTo(ExchangeState.PLANNING);
+            ExchangeAssembly.assemble(parts, operation, life, relay, config, loop, this, this);
+            parts.requestPath.start();
         } catch (RelayException refusal) {
-            refuse(refusal);
+            onRefused(refusal);
         }
     }
 
     private void answer(byte[] json) {
-        ownStatus = HttpResponseStatus.OK.code();
-        Refusal.writeJson(port.response(), HttpResponseStatus.OK, new DefaultHttpHeaders(), id, json);
+        view.answer(HttpResponseStatus.OK.code());
+        Refusal.writeJson(parts.source.response(), parts.id, json);
         finish(ExchangeEnd.COMPLETED, null);
     }
 
-    /** Moves on, checked against the life of an exchange. */
-    void moveTo(ExchangeState next) {
-        if (!state.canBecome(next)) {
-            throw new IllegalStateException("exchange: " + state + " to " + next + " (expected: a step of its life)");
-        }
-        state = next;
-    }
-
     /** Answers with an error of the relay's own; only before the commit. */
-    void refuse(RelayException refusal) {
-        if (state.isTerminal()) {
+    @Override
+    public void onRefused(RelayException refusal) {
+        if (life.state().isTerminal()) {
             return;
         }
-        ownStatus = refusal.code().status();
+        view.answer(refusal.code().status());
         stopRequest();
-        leavePlaces();
-        Refusal.write(port.response(), setup.faces(), request, id, refusal);
+        releasePermits();
+        Refusal.write(parts.source.response(), parts.id, refusal);
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
 
-    /** The same, where an attempt is under way. */
-    void refuseAndCancel(RelayException refusal) {
-        cancelAttempt();
-        refuse(refusal);
-    }
-
-    private void cancelAttempt() {
-        if (requestSide != null && requestSide.attempt() != null) {
-            requestSide.attempts().cancelHedge();
-            requestSide.attempt().cancel();
-        }
-    }
-
     private void stopRequest() {
-        if (requestSide != null) {
-            cancelAttempt();
-            requestSide.stop();
+        if (parts.requestPath != null) {
+            parts.attempts.cancel();
+            parts.requestPath.stop();
         }
     }
 
-    /** No reentry from here: the end of the response may start the connection's next exchange. */
-    void beginEnd() {
-        requestSide.stop();
-        leavePlaces();
-    }
-
-    /**
-     * Gives back what it took of its caller's limits: before its end is seen, for the caller's next request follows.
-     */
-    private void leavePlaces() {
-        if (places != null) {
-            Usage usage = responseSide.relay() == null ? null : responseSide.relay().usage();
-            places.leave(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
+    /** Releases the caller's permits before the response ends, because the caller's next request may follow at once. */
+    private void releasePermits() {
+        if (parts.admission != null) {
+            Usage usage = view.usage();
+            parts.admission.release(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
         }
     }
 
-    void onAttemptFailed(Attempt failed, AttemptFailure failure) {
-        LOG.debug("exchange {}: attempt {} failed, {}", id, requestSide.attempts().count(), failure.detail());
-        if (requestSide.attempts().isHedgeLeft(failed)) {
+    @Override
+    public void onPlanned() {
+        loop.observers().planned(view);
+    }
+
+    @Override
+    public void onAttemptBegan(Attempt attempt) {
+        loop.observers().attemptBegan(view, attempt);
+    }
+
+    @Override
+    public void onAttemptEnded(Attempt attempt) {
+        loop.observers().attemptEnded(view, attempt);
+    }
+
+    @Override
+    public void onConnectFailed(String cluster, Throwable cause) {
+        LOG.info("exchange {}: no connection to cluster {}: {}", parts.id, cluster, cause.toString());
+    }
+
+    @Override
+    public void onAttemptLost(Attempt attempt, AttemptFailure failure) {
+        LOG.debug("exchange {}: attempt {} failed, {}", parts.id, attempt.number(), failure.detail());
+    }
+
+    @Override
+    public void onProgress() {
+        parts.requestPath.advance();
+    }
+
+    @Override
+    public void onRequestSent() {
+        parts.responsePath.onRequestSent();
+    }
+
+    @Override
+    public void onRetry() {
+        parts.responsePath.reset();
+    }
+
+    @Override
+    public void onResponse(Attempt attempt, ResponseHead head) {
+        int status = head.status().code();
+        if ((status == 401 || status == 403) && attempt.target().hasCredentials()) {
+            onRefused(RelayException.of(ErrorCode.UPSTREAM_AUTH_FAILED, "The upstream refused the relay's credentials"));
             return;
         }
-        if (!state.isResponseCommitted() && !responseSide.isCollecting()
-                && requestSide.attempts().retryAfter(failure)) {
+        if (status / 100 == 3 && status != 304) {
+            onRefused(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
+                    "The upstream answered with a redirect, which is never followed"));
             return;
         }
-        responseSide.onLost(failure.kind() == AttemptFailure.Kind.MALFORMED ? ErrorCode.UPSTREAM_MALFORMED
-                : state.isResponseCommitted() ? ErrorCode.UPSTREAM_TRUNCATED : ErrorCode.UPSTREAM_CLOSED);
-    }
-
-    /** The exchange as a whole takes too long. */
-    void onExchangeTimeout() {
-        onTimeout(ErrorCode.UPSTREAM_TIMEOUT, false);
-    }
-
-    /** The upstream takes too long. */
-    void onTimeout(ErrorCode code) {
-        onTimeout(code, true);
-    }
-
-    private void onTimeout(ErrorCode code, boolean isRetryable) {
-        if (requestSide == null) {
-            refuse(RelayException.of(ErrorCode.UPSTREAM_TIMEOUT, "The exchange took too long"));
-            return;
+        if (head.isSuccess() && parts.affinity != null) {
+            parts.affinity.onAccepted(attempt.target(), head.headers());
         }
-        Attempt late = requestSide.attempt();
-        if (late != null && !state.isResponseCommitted()) {
-            if (isRetryable || requestSide.isSent()) {
-                late.onTimedOut(); // otherwise it is a downstream that sends its request slowly
-            }
-            if (isRetryable && !responseSide.isCollecting() && requestSide.attempts().retryAfterTimeout()) {
-                return;
-            }
+        if (!head.isSuccess() && !attempt.isSent()) {
+            parts.requestPath.stop(); // an early error: there is no use in sending the rest
         }
-        cancelAttempt();
-        responseSide.onLost(code);
+        parts.responsePath.begin(attempt, head, ExchangeAssembly.handling(parts, attempt.isSent()));
     }
 
-    void onDownstreamStalled() {
-        cancelAttempt();
-        finish(ExchangeEnd.DOWNSTREAM_STALLED, null);
-        port.closeNow();
+    @Override
+    public void onLost(ErrorCode cause) {
+        parts.responsePath.onLost(cause);
+    }
+
+    @Override
+    public void onCommit(long nowNanos) {
+        life.moveTo(ExchangeState.RELAYING);
+        parts.requestPath.onAnswered();
+        parts.attempts.onCommit(nowNanos);
+        loop.observers().committed(view);
+    }
+
+    @Override
+    public void onCollecting() {
+        life.moveTo(ExchangeState.COLLECTING);
+        parts.requestPath.onAnswered();
+    }
+
+    @Override
+    public void onDraining() {
+        life.moveTo(ExchangeState.DRAINING);
+    }
+
+    @Override
+    public void onResponseId(String id) {
+        if (parts.affinity != null) {
+            parts.affinity.onId(parts.requestPath.operation(), id, parts.attempts.lead().target());
+        }
+    }
+
+    @Override
+    public void onEnding() {
+        parts.requestPath.stop();
+        releasePermits();
+    }
+
+    @Override
+    public void onEnded(ExchangeEnd end, String error) {
+        finish(end, error);
     }
 
     @Override
     public void onBody(ByteBuf bytes) {
-        if (requestSide == null) {
+        if (parts.requestPath == null) {
             bytes.release();
         } else {
-            requestSide.onBody(bytes);
+            parts.requestPath.onBody(bytes);
         }
     }
 
     @Override
     public void onBodyEnd() {
-        if (requestSide != null) {
-            requestSide.onBodyEnd();
+        if (parts.requestPath != null) {
+            parts.requestPath.onBodyEnd();
         }
     }
 
     @Override
     public void onBodyFailure(RelayException refusal) {
-        if (state.isResponseCommitted()) {
-            return; // only an early error answer can be under way, and its connection closes after it
+        if (!life.state().isCommitted()) { // otherwise an early error response, after which the connection closes
+            onRefused(refusal);
         }
-        refuseAndCancel(refusal);
     }
 
     @Override
     public void onReadComplete() {
-        if (requestSide != null && !state.isTerminal()) {
-            requestSide.onReadComplete();
+        if (parts.requestPath != null && !life.state().isTerminal()) {
+            parts.requestPath.onReadComplete();
         }
     }
 
     @Override
     public void onWritabilityChanged() {
-        if (state == ExchangeState.RELAYING) {
-            responseSide.onWritabilityChanged();
-        }
+        parts.responsePath.onWritabilityChanged();
     }
 
     @Override
     public void onDownstreamClosed() {
-        if (state.isTerminal()) {
-            return;
+        if (life.state().isAnswered()) {
+            parts.responsePath.onDownstreamClosed();
+        } else if (!life.state().isTerminal()) {
+            stopRequest();
+            finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
         }
-        if (state == ExchangeState.RELAYING || responseSide.isCollecting()) {
-            responseSide.onDownstreamClosed();
-            return;
-        }
-        stopRequest();
-        finish(ExchangeEnd.DOWNSTREAM_LEFT, null);
     }
 
-    /** Ends the exchange: accounts, logs and gives back everything; only the first call counts. */
-    void finish(ExchangeEnd end, String error) {
-        if (state.isTerminal()) {
+    @Override
+    public void onTick(long nowNanos) {
+        progress.sample(nowNanos);
+        Overdue overdue = Deadlines.find(life.state(), progress, nowNanos);
+        if (overdue != null) {
+            onOverdue(overdue, nowNanos);
+        }
+    }
+
+    private void onOverdue(Overdue overdue, long nowNanos) {
+        switch (overdue) {
+            case EXCHANGE -> onTimeout(ErrorCode.UPSTREAM_TIMEOUT, false);
+            case IDENTIFICATION -> onRefused(RelayException.of(ErrorCode.RELAY_INTERNAL,
+                    "The caller could not be identified in time"));
+            case ADMISSION -> onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The relay carries as many requests as it may, and no place came free in time"));
+            case OWNER -> parts.affinity.giveUpWaiting();
+            case REQUEST_BODY -> onRefused(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "body: slower than "
+                    + ExchangeProgress.BODY_BYTES_PER_SECOND + " bytes a second (expected: at least that)"));
+            case UPSTREAM -> onTimeout(ErrorCode.UPSTREAM_TIMEOUT, true);
+            case UPSTREAM_IDLE -> onTimeout(ErrorCode.UPSTREAM_IDLE, true);
+            case HEDGE -> parts.attempts.hedge(nowNanos);
+            case KEEP_ALIVE -> parts.responsePath.relayed().keepAlive();
+            case END_AFTER_TERMINAL -> parts.responsePath.relayed().endAfterTerminal();
+            case DOWNSTREAM_STALLED -> {
+                parts.attempts.cancel();
+                finish(ExchangeEnd.DOWNSTREAM_STALLED, null);
+                parts.source.closeNow();
+            }
+        }
+    }
+
+    /**
+     * Ends an exchange that takes too long, or lets another endpoint try.
+     *
+     * @param isUpstreams whether the upstream alone is late; otherwise the downstream may have sent its request slowly
+     */
+    private void onTimeout(ErrorCode code, boolean isUpstreams) {
+        if (parts.requestPath == null) {
+            onRefused(RelayException.of(ErrorCode.UPSTREAM_TIMEOUT, "The exchange took too long"));
             return;
         }
-        state = end == ExchangeEnd.COMPLETED ? ExchangeState.COMPLETED : ExchangeState.FAILED;
+        Attempt late = parts.attempts.lead();
+        if (late != null && !life.state().isCommitted()) {
+            if (isUpstreams || late.isSent()) {
+                late.recordTimeout();
+            }
+            if (isUpstreams && !life.state().isAnswered() && parts.attempts.retryAfterTimeout()) {
+                return;
+            }
+        }
+        parts.attempts.cancel();
+        parts.responsePath.onLost(code);
+    }
+
+    /** Ends the exchange: everything is released and observed. Only the first call counts. */
+    private void finish(ExchangeEnd end, String error) {
+        if (life.state().isTerminal()) {
+            return;
+        }
+        life.moveTo(end == ExchangeEnd.COMPLETED ? ExchangeState.COMPLETED : ExchangeState.FAILED);
         loop.ticker().remove(tick);
-        ResponseRelay relayed = responseSide.relay();
-        Plan plan = requestSide == null ? null : requestSide.plan();
-        record(end, relayed);
-        if (AccessLog.isEnabled()) {
-            AccessLog.write(accessRecord(end, error, relayed, plan));
+        if (parts.attempts != null) {
+            parts.attempts.cancelHedge();
         }
-        if (plan != null && plan.model() != null && requestSide.attempts().count() > 0) {
-            core.accountant().account(id, principal, plan, relayed, relayed != null && relayed.isTerminalSeen()
-                    || end == ExchangeEnd.COMPLETED);
+        view.end(end, error);
+        loop.observers().ended(view);
+        parts.responsePath.release();
+        if (parts.requestPath != null) {
+            parts.requestPath.release();
         }
-        responseSide.release();
-        if (requestSide != null) {
-            requestSide.release();
-        }
-        leavePlaces();
-        core.endExchange();
+        releasePermits();
+        relay.life().endExchange();
     }
 
-    private void record(ExchangeEnd end, ResponseRelay relayed) {
-        LoopRecorder recorder = loop.recorder();
-        recorder.add(end.counter(), 1);
-        recorder.record(Timer.EXCHANGE_TIME, loop.ticker().nanoTime() - startNanos);
-        if (relayed == null) {
-            return;
-        }
-        recorder.add(Counter.EVENTS, relayed.events());
-        recorder.add(Counter.RESPONSE_BYTES, relayed.bodyBytes());
-        if (relayed.firstEventNanos() != 0) {
-            recorder.record(Timer.TIME_TO_FIRST_EVENT, relayed.firstEventNanos() - startNanos);
-        }
-        Usage usage = relayed.usage();
-        if (usage != null) {
-            recorder.add(Counter.INPUT_TOKENS, usage.inputTokens());
-            recorder.add(Counter.OUTPUT_TOKENS, usage.outputTokens());
-        }
-    }
-
-    private AccessRecord accessRecord(ExchangeEnd end, String error, ResponseRelay relayed, Plan plan) {
-        Attempt attempt = requestSide == null ? null : requestSide.attempt();
-        boolean hasEndpoint = attempt != null && attempt.connection() != null;
-        long firstEvent = relayed == null || relayed.firstEventNanos() == 0 ? -1
-                : TimeUnit.NANOSECONDS.toMicros(relayed.firstEventNanos() - startNanos);
-        return new AccessRecord(id, remoteAddress(), port.protocol(), request.method(), request.path(),
-                principal == null ? null : principal.name(), requestSide == null ? null : requestSide.model(),
-                plan == null ? null : plan.upstreamModel(), plan == null ? null : plan.route().cluster(),
-                hasEndpoint ? attempt.connection().endpoint().toString() : null,
-                hasEndpoint ? attempt.connection().protocol() : null,
-                requestSide == null ? 0 : requestSide.attempts().count(),
-                ownStatus != 0 ? ownStatus : responseSide.status(),
-                end.label(), error != null ? error : relayed == null ? null : relayed.errorCode(),
-                relayed == null ? 0 : relayed.events(), requestSide == null ? 0 : requestSide.receivedBytes(),
-                relayed == null ? 0 : relayed.bodyBytes(), firstEvent,
-                TimeUnit.NANOSECONDS.toMicros(loop.ticker().nanoTime() - startNanos),
-                relayed == null ? null : relayed.responseId(), relayed == null ? null : relayed.responseStatus(),
-                relayed == null ? null : relayed.usage());
-    }
-
-    private String remoteAddress() {
-        return request.remoteAddress() instanceof InetSocketAddress address
-                ? address.getAddress().getHostAddress() + ':' + address.getPort()
-                : String.valueOf(request.remoteAddress());
-    }
-
-    ExchangeState state() {
-        return state;
-    }
-
-    String id() {
-        return id;
-    }
-
-    DownstreamRequest request() {
-        return request;
-    }
-
-    DownstreamPort port() {
-        return port;
-    }
-
-    /** Returns what it needs to run, or null before its caller is known. */
-    Places places() {
-        return places;
-    }
-
-    RequestSide requestSide() {
-        return requestSide;
-    }
-
-    ResponseSide responseSide() {
-        return responseSide;
-    }
-
-    /** Brings an authenticator's answer, from whatever thread, to the exchange's loop; takes only the first. */
+    /** A decision of an authenticator, brought from any thread to the exchange's loop; only the first one counts. */
     private final class LoopDecision implements Authenticator.Decision {
-        private final Face face;
-        private final boolean isAdmitted;
+        private final ApiOperation operation;
+        private final boolean isWithinLimit;
 
-        LoopDecision(Face face, boolean isAdmitted) {
-            this.face = face;
-            this.isAdmitted = isAdmitted;
+        LoopDecision(ApiOperation operation, boolean isWithinLimit) {
+            this.operation = operation;
+            this.isWithinLimit = isWithinLimit;
         }
 
         @Override
         public void accept(Principal caller) {
-            onLoop(() -> onAccepted(caller, face, isAdmitted));
+            onLoop(() -> onIdentified(caller, operation, isWithinLimit));
         }
 
         @Override
         public void refuse(String reason) {
             onLoop(() -> {
-                if (state == ExchangeState.AUTHENTICATING) {
-                    Exchange.this.refuse(RelayException.of(ErrorCode.DOWNSTREAM_KEY_INVALID, reason));
+                if (life.state() == ExchangeState.AUTHENTICATING) {
+                    onRefused(RelayException.of(ErrorCode.DOWNSTREAM_KEY_INVALID, reason));
                 }
             });
         }
 
         private void onLoop(Runnable decision) {
-            EventLoop eventLoop = loop.eventLoop();
-            if (eventLoop.inEventLoop()) {
+            if (loop.loop().inEventLoop()) {
                 decision.run();
             } else {
-                eventLoop.execute(decision);
+                loop.loop().execute(decision);
             }
         }
     }

@@ -2,34 +2,37 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-/** Where one exchange stands. Constants are declared in the order an untroubled exchange passes through them. */
+/** The states of an exchange, in the order in which an untroubled one passes through them. */
 enum ExchangeState {
-    /** The request head has arrived; the caller is being identified. */
-    AUTHENTICATING(false),
-    /** The body is being scanned as it arrives; no route is known yet, or not enough of the body is there. */
-    PLANNING(false),
-    /** The plan is fixed; an upstream connection is being acquired. */
-    CONNECTING(false),
-    /** The edited body is being sent, or an answer awaited; no response byte has reached the downstream. */
-    FORWARDING(false),
-    /** The response head went downstream: from here on a failure can only end the response. */
-    RELAYING(true),
-    /** The downstream has left; the rest of the answer is read for its usage. */
-    DRAINING(true),
-    /** Terminal: the whole response was handed to the downstream channel. */
-    COMPLETED(true),
+    /** The request's head has arrived; the caller is being identified. */
+    AUTHENTICATING,
+    /** The caller is known; a permit of the relay is awaited. */
+    ADMITTING,
+    /** The body is scanned as it arrives; no route is known yet, or no endpoint may be asked yet. */
+    PLANNING,
+    /** An endpoint is chosen and a connection is being acquired. */
+    CONNECTING,
+    /** The edited body is being sent, or the response is awaited; nothing has reached the downstream. */
+    FORWARDING,
+    /** The response is collected to one document; nothing has reached the downstream. */
+    COLLECTING,
+    /** The response's head went downstream: from now on a failure can only end the response. */
+    RELAYING,
+    /** The downstream has left; the rest of the response is read for its usage. */
+    DRAINING,
+    /** Terminal: the whole response was handed to the downstream. */
+    COMPLETED,
     /** Terminal: ended early by an error, a deadline or a disconnect. */
-    FAILED(true);
+    FAILED;
 
-    private final boolean responseCommitted;
-
-    ExchangeState(boolean responseCommitted) {
-        this.responseCommitted = responseCommitted;
+    /** Returns whether it is too late to answer with an HTTP status of the relay's own. */
+    boolean isCommitted() {
+        return this == RELAYING || this == DRAINING;
     }
 
-    /** Returns whether it is too late to answer with an HTTP status of our own. */
-    boolean isResponseCommitted() {
-        return responseCommitted;
+    /** Returns whether the exchange depends on one response, so that no other attempt can be made. */
+    boolean isAnswered() {
+        return this == COLLECTING || this == RELAYING || this == DRAINING;
     }
 
     boolean isTerminal() {
@@ -39,12 +42,12 @@ enum ExchangeState {
     /** Returns whether {@code next} may directly follow this state. */
     boolean canBecome(ExchangeState next) {
         return switch (this) {
-            case AUTHENTICATING -> next == PLANNING || next == COMPLETED || next == FAILED; // COMPLETED: answered here
+            case AUTHENTICATING -> next == ADMITTING || next == FAILED;
+            case ADMITTING -> next == PLANNING || next == COMPLETED || next == FAILED; // COMPLETED: answered here
             case PLANNING -> next == CONNECTING || next == FAILED;
-            case CONNECTING -> next == FORWARDING || next == FAILED;
-            // CONNECTING: another attempt; DRAINING: while an answer is collected
-            case FORWARDING -> next == RELAYING || next == CONNECTING || next == DRAINING || next == FAILED;
-            case RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
+            case CONNECTING -> next == FORWARDING || next == CONNECTING || next == FAILED; // CONNECTING: another attempt
+            case FORWARDING -> next == RELAYING || next == COLLECTING || next == CONNECTING || next == FAILED;
+            case COLLECTING, RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
             case DRAINING -> next == FAILED;
             case COMPLETED, FAILED -> false;
         };

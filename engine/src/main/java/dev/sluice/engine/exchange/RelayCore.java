@@ -4,22 +4,23 @@ package dev.sluice.engine.exchange;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.sluice.engine.admission.FairGate;
+import dev.sluice.engine.admission.KeyQuota;
 import dev.sluice.engine.affinity.AffinityTable;
+import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
-import dev.sluice.engine.downstream.ExchangeStarter;
 import dev.sluice.engine.downstream.ProtocolChoice;
-import dev.sluice.engine.limit.FairGate;
-import dev.sluice.engine.limit.KeyQuota;
 import dev.sluice.engine.loop.Buffers;
+import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.engine.observe.AccessLog;
+import dev.sluice.engine.observe.AccessLogObserver;
 import dev.sluice.engine.observe.Metrics;
-import dev.sluice.engine.spi.AffinityStore;
-import dev.sluice.engine.spi.Authenticator;
+import dev.sluice.engine.observe.UsageObserver;
+import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
-import dev.sluice.engine.spi.RequestQuota;
-import dev.sluice.engine.upstream.Cluster;
-import dev.sluice.engine.usage.Accountant;
+import dev.sluice.engine.spi.LoopTimer;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
@@ -27,38 +28,32 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** What all event loops of one relay share. Thread-safe. */
+/** Everything that the event loops of one relay share. Thread-safe. */
 public final class RelayCore {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final Authenticator authenticator;
+    private final Extensions extensions;
     private final long createdAt = Instant.now().getEpochSecond();
-    private volatile Setup setup;
-    private final Accountant accountant;
-    private final AffinityStore affinity;
-    private final RequestQuota quota;
-    private final FairGate gate;
+    private final RelayLife life = new RelayLife();
     private final LongSupplier clock;
+    private final LoopTimer timer;
     private final ByteBufAllocator allocator;
-    private final MemoryBudget bodies;
-    private volatile DownstreamSettings downstream;
+    private final RelayServices services;
+    private final AccessLog accessLog = new AccessLog();
+    private final List<ExchangeObserver> observers = new ArrayList<>();
     private final Metrics metrics;
-    private final Map<EventLoop, LoopContext> loops = new ConcurrentHashMap<>();
-    private final AtomicInteger inFlight = new AtomicInteger();
-    /** Answers whose exchange is over and that have not left. */
-    private final AtomicInteger tails = new AtomicInteger();
-    private final CompletableFuture<Void> drained = new CompletableFuture<>();
-    private volatile boolean isDraining;
-    private volatile boolean isRefusing;
+    private final Map<EventLoop, ExchangeFactory> loops = new ConcurrentHashMap<>();
+    private volatile ActiveConfig config;
+    private volatile DownstreamSettings downstream;
 
     /**
      * Prepares a relay.
@@ -66,37 +61,44 @@ public final class RelayCore {
      * @throws IllegalArgumentException where a cluster's TLS cannot be set up
      */
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
+        this.extensions = extensions;
         this.allocator = allocator;
-        authenticator = extensions.authenticator();
-        setup = new Setup(config, authenticator, createdAt, null);
-        accountant = new Accountant(extensions.usageSink());
+        this.config = new ActiveConfig(config, extensions.authenticator(), createdAt, null);
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
-        affinity = extensions.affinityStore() != null ? extensions.affinityStore()
-                : new AffinityTable(config.affinity().maxEntries(), clock);
-        quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
-        gate = new FairGate(config.limits().maxExchanges(), config.limits().maxQueued());
-        bodies = new MemoryBudget(heldBytes(config));
+        timer = extensions.loopTimer() != null ? extensions.loopTimer() : LoopTicker::startTimer;
+        MemoryBudget bodies = new MemoryBudget(heldBytes(config));
+        services = new RelayServices(life,
+                extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock),
+                new FairGate(config.limits().maxExchanges(), config.limits().maxQueued()),
+                extensions.affinityStore() != null ? extensions.affinityStore()
+                        : new AffinityTable(config.affinity().maxEntries(), clock), bodies);
+        observers.add(new AccessLogObserver(accessLog));
+        if (extensions.usageSink() != null) {
+            observers.add(new UsageObserver(extensions.usageSink()));
+        }
+        observers.addAll(extensions.observers());
         downstream = downstreamOf(config);
-        metrics = new Metrics(inFlight::get, this::queued, bodies::usedBytes, () -> Buffers.directBytes(allocator));
+        metrics = new Metrics(new Metrics.Gauges(life::inFlight, this::queued, bodies::usedBytes,
+                () -> Buffers.directBytes(allocator), accessLog::droppedLines));
     }
 
     private static long heldBytes(RelayConfig config) {
         return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
     }
 
-    private DownstreamSettings downstreamOf(RelayConfig config) {
-        return new DownstreamSettings(config.limits(), config.timeouts(), config.http2Downstream(), bodies,
-                this::starterOf);
+    private DownstreamSettings downstreamOf(RelayConfig relayConfig) {
+        return new DownstreamSettings(relayConfig.limits(), relayConfig.timeouts(), relayConfig.http2Downstream(),
+                services.bodies(), this::factoryOf);
     }
 
     /**
-     * Prepares the step to another configuration, as far as it is not about addresses or the transport.
+     * Prepares the step to another configuration, as far as it does not concern addresses or the transport.
      *
      * @throws IllegalArgumentException where it cannot be used
      */
-    public Step prepare(RelayConfig config) {
-        Setup next = new Setup(config, authenticator, createdAt, setup);
-        return () -> use(next);
+    public Step prepare(RelayConfig next) {
+        ActiveConfig active = new ActiveConfig(next, extensions.authenticator(), createdAt, config);
+        return () -> use(active);
     }
 
     /** A step to another configuration that can be made at any time. */
@@ -105,27 +107,22 @@ public final class RelayCore {
         void use();
     }
 
-    /** Goes over to another configuration: exchanges that begin from now on go by it. */
-    private void use(Setup next) {
-        RelayConfig config = next.config();
-        gate.setLimits(config.limits().maxExchanges(), config.limits().maxQueued());
-        bodies.setLimit(heldBytes(config));
-        if (affinity instanceof AffinityTable table) {
-            table.setMaxEntries(config.affinity().maxEntries());
+    /** Activates another configuration for the exchanges that begin from now on. */
+    private void use(ActiveConfig next) {
+        RelayConfig nextConfig = next.config();
+        services.gate().setLimits(nextConfig.limits().maxExchanges(), nextConfig.limits().maxQueued());
+        services.bodies().setLimit(heldBytes(nextConfig));
+        if (services.affinity() instanceof AffinityTable table) {
+            table.setMaxEntries(nextConfig.affinity().maxEntries());
         }
-        next.clusters().forEach(cluster -> cluster.takeOver(config.limits().maxQueued()));
-        downstream = downstreamOf(config);
-        setup = next;
+        next.clusters().forEach(cluster -> cluster.takeOver(nextConfig.limits().maxQueued()));
+        downstream = downstreamOf(nextConfig);
+        config = next;
         onEachLoop(loop -> loop.use(next));
     }
 
-    /** Returns what exchanges that begin now go by. */
-    Setup setup() {
-        return setup;
-    }
-
     private int queued() {
-        return gate.queued() + setup.clusters().stream().mapToInt(Cluster::queued).sum();
+        return services.gate().queued() + config.clusters().stream().mapToInt(Cluster::queued).sum();
     }
 
     /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
@@ -133,92 +130,63 @@ public final class RelayCore {
         return new ProtocolChoice(downstream);
     }
 
-    /** Prepares a loop that is going to relay: connections that are to be ready are opened. */
+    /** Prepares a loop that is going to relay: the connections that must be ready are opened. */
     public void openLoop(EventLoop loop) {
-        LoopContext context = contextOf(loop);
-        loop.execute(() -> context.keepWarm(setup));
+        ExchangeFactory factory = factoryOf(loop);
+        loop.execute(factory::keepWarm);
     }
 
-    /** Asks endpoints whether they are well, from a loop that relays nothing. */
+    /** Starts the health checks of endpoints, on a loop that relays nothing. */
     public void startChecks(EventLoop loop) {
-        LoopContext context = contextOf(loop);
-        loop.execute(() -> context.startChecks(setup));
+        ExchangeFactory factory = factoryOf(loop);
+        loop.execute(factory::startChecks);
     }
 
-    private ExchangeStarter starterOf(EventLoop loop) {
-        return contextOf(loop);
+    private ExchangeFactory factoryOf(EventLoop loop) {
+        return loops.computeIfAbsent(loop, l -> new ExchangeFactory(services, () -> config, l, clock, timer, allocator,
+                metrics.newRecorder(), observers));
     }
 
-    private LoopContext contextOf(EventLoop loop) {
-        return loops.computeIfAbsent(loop, l -> new LoopContext(this, l));
-    }
-
-    /** Stops asking for further requests: responses say that their connection closes. */
+    /**
+     * Begins to drain: responses announce that their connection closes.
+     *
+     * @return completes when no exchange is in flight any more
+     */
     public CompletableFuture<Void> drain() {
-        isDraining = true;
-        completeIfDrained();
-        return drained;
+        return life.drain();
     }
 
-    /** Refuses whatever comes from now on. */
+    /** Refuses everything that arrives from now on. */
     public void refuseAll() {
-        isRefusing = true;
+        life.refuseAll();
     }
 
-    /** Closes the pools of all loops. */
+    /** Closes the pools of all loops, and the access log once its queued lines are written. */
     public void close() {
-        onEachLoop(LoopContext::close);
+        onEachLoop(ExchangeFactory::close);
+        accessLog.close();
     }
 
-    /** Loops of somebody else's may be gone before us. */
-    private void onEachLoop(Consumer<LoopContext> action) {
-        for (LoopContext loop : List.copyOf(loops.values())) {
+    /** Runs an action on each loop; loops of an embedder may be gone before the relay is. */
+    private void onEachLoop(Consumer<ExchangeFactory> action) {
+        for (ExchangeFactory factory : List.copyOf(loops.values())) {
             try {
-                loop.eventLoop().execute(() -> action.accept(loop));
+                factory.eventLoop().execute(() -> action.accept(factory));
             } catch (RejectedExecutionException gone) {
-                loops.remove(loop.eventLoop());
+                loops.remove(factory.eventLoop());
             }
         }
     }
 
     /** Returns whether new exchanges are welcome. */
     public boolean isReady() {
-        return !isDraining;
+        return !life.isDraining();
     }
 
     /** Returns how many upstream connections are idle in the pools of all loops; asks each loop. */
     public int idleUpstreamConnections() {
-        return loops.values().stream().mapToInt(loop -> loop.eventLoop().submit(() -> loop.pools().idleCount())
-                .syncUninterruptibly().getNow()).sum();
-    }
-
-    boolean isRefusing() {
-        return isRefusing;
-    }
-
-    /** Counts one in; the gate is what bounds those that run, this bounds those whose caller is not known yet. */
-    boolean tryStartExchange() {
-        return inFlight.incrementAndGet() <= 2L * setup.limits().maxExchanges() + setup.limits().maxQueued();
-    }
-
-    void endExchange() {
-        inFlight.decrementAndGet();
-        completeIfDrained();
-    }
-
-    void beginTail() {
-        tails.incrementAndGet();
-    }
-
-    void endTail() {
-        tails.decrementAndGet();
-        completeIfDrained();
-    }
-
-    private void completeIfDrained() {
-        if (isDraining && inFlight.get() == 0 && tails.get() == 0) {
-            drained.complete(null);
-        }
+        return loops.values().stream().mapToInt(factory -> factory.eventLoop()
+                .submit(factory::idleUpstreamConnections).syncUninterruptibly().getNow()).sum();
     }
 
     /** Returns the metrics. */
@@ -226,17 +194,17 @@ public final class RelayCore {
         return metrics;
     }
 
-    /** Follows the files that may change while it runs, of keys and certificates; not on a loop that relays. */
+    /** Reads keys and certificates again whose files have changed; not to be called on a loop that relays. */
     public void refreshFiles() {
-        setup.refreshFiles();
+        config.refreshFiles();
     }
 
-    /** Returns how each endpoint is, in JSON. */
+    /** Returns the state of each endpoint, as a JSON array. */
     public String describeEndpoints() {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.writeStartArray();
-            for (Cluster cluster : setup.clusters()) {
+            for (Cluster cluster : config.clusters()) {
                 cluster.describe(clock.getAsLong(), (name, endpoint, state, inFlight) ->
                         writeEndpoint(json, name, endpoint, state, inFlight));
             }
@@ -259,33 +227,5 @@ public final class RelayCore {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // as above
         }
-    }
-
-    Accountant accountant() {
-        return accountant;
-    }
-
-    LongSupplier clock() {
-        return clock;
-    }
-
-    RequestQuota quota() {
-        return quota;
-    }
-
-    FairGate gate() {
-        return gate;
-    }
-
-    AffinityStore affinity() {
-        return affinity;
-    }
-
-    ByteBufAllocator allocator() {
-        return allocator;
-    }
-
-    MemoryBudget bodies() {
-        return bodies;
     }
 }

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.loop;
 
+import dev.sluice.engine.spi.LoopTimer;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -21,16 +22,36 @@ public final class LoopTicker {
 
     private final EventLoop loop;
     private final LongSupplier clock;
+    private final LoopTimer timer;
     private final Entry head = new Entry(null);
-    private Future<?> timer;
+    private Runnable stopTimer;
     private Entry next;
 
-    /** Creates a ticker with an empty list. */
-    public LoopTicker(EventLoop loop, LongSupplier clock) {
+    /**
+     * Creates a ticker with an empty list.
+     *
+     * @param loop  the event loop that runs everything in the list
+     * @param clock nanoseconds from an arbitrary origin
+     * @param timer runs the ticks while the list is not empty
+     */
+    public LoopTicker(EventLoop loop, LongSupplier clock, LoopTimer timer) {
         this.loop = loop;
         this.clock = clock;
+        this.timer = timer;
         head.previous = head;
         head.following = head;
+    }
+
+    /**
+     * Starts a timer of the event loop itself: the {@link LoopTimer} of a relay that replaces none.
+     *
+     * @param loop the event loop
+     * @param tick runs every 250 ms
+     * @return stops the timer
+     */
+    public static Runnable startTimer(EventLoop loop, Runnable tick) {
+        Future<?> timer = loop.scheduleAtFixedRate(tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        return () -> timer.cancel(false);
     }
 
     /** Returns the time now, in nanoseconds from an arbitrary origin. */
@@ -45,8 +66,8 @@ public final class LoopTicker {
         entry.following = head;
         head.previous.following = entry;
         head.previous = entry;
-        if (timer == null) {
-            timer = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        if (stopTimer == null) {
+            stopTimer = timer.start(loop, this::tick);
         }
         return entry;
     }
@@ -63,9 +84,9 @@ public final class LoopTicker {
         entry.following.previous = entry.previous;
         entry.previous = null;
         entry.following = null;
-        if (head.following == head && timer != null) {
-            timer.cancel(false);
-            timer = null;
+        if (head.following == head && stopTimer != null) {
+            stopTimer.run();
+            stopTimer = null;
         }
     }
 

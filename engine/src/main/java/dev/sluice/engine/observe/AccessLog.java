@@ -2,90 +2,119 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One line of JSON per exchange, at level INFO of the logger {@code dev.sluice.access}. */
-public final class AccessLog {
+/**
+ * The access log: lines of all exchanges, at level INFO of the logger {@value #LOGGER}.
+ *
+ * <p>Event loops put lines into a bounded queue, and one thread writes them. Where the log's output blocks (a pipe that
+ * no process reads, a slow disk), the queue fills up and further lines are dropped and counted; no event loop waits.
+ *
+ * <p><b>Threading:</b> any. The writing thread is a daemon; it starts with the first line.
+ */
+public final class AccessLog implements AutoCloseable {
     /** The logger's name. */
     public static final String LOGGER = "dev.sluice.access";
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
-    private static final JsonFactory JSON = new JsonFactory();
-    private static final int MAX_TEXT_CHARS = 256;
+    private static final int MAX_QUEUED_LINES = 8192;
+    private static final long MAX_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private AccessLog() {
+    private final int maxQueuedLines;
+    private final Consumer<String> target;
+    private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
+    private final LongAdder dropped = new LongAdder();
+    private volatile Thread writer;
+    private volatile boolean isClosed;
+
+    /** Creates a log whose lines go to the logger. */
+    public AccessLog() {
+        this(MAX_QUEUED_LINES, LOG::info);
     }
 
-    /** Returns whether anybody reads it. */
-    public static boolean isEnabled() {
+    /**
+     * @param maxQueuedLines the number of lines that may wait
+     * @param target         writes a line; may block
+     */
+    AccessLog(int maxQueuedLines, Consumer<String> target) {
+        this.maxQueuedLines = maxQueuedLines;
+        this.target = target;
+    }
+
+    /** {@return whether lines are written at all} */
+    public boolean isEnabled() {
         return LOG.isInfoEnabled();
     }
 
-    /** Writes the line of one exchange. */
-    public static void write(AccessRecord exchange) {
-        StringWriter line = new StringWriter(512);
-        try (JsonGenerator json = JSON.createGenerator(line)) {
-            json.writeStartObject();
-            json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
-            text(json, "id", exchange.id());
-            text(json, "remote", exchange.remote());
-            text(json, "protocol", exchange.protocol());
-            text(json, "method", exchange.method());
-            text(json, "path", exchange.path());
-            text(json, "principal", exchange.principal());
-            text(json, "model", exchange.model());
-            text(json, "upstream_model", exchange.upstreamModel());
-            text(json, "cluster", exchange.cluster());
-            text(json, "endpoint", exchange.endpoint());
-            text(json, "upstream_protocol", exchange.upstreamProtocol());
-            json.writeNumberField("attempts", exchange.attempts());
-            json.writeNumberField("status", exchange.status());
-            text(json, "end", exchange.end());
-            text(json, "error", exchange.error());
-            json.writeNumberField("events", exchange.events());
-            json.writeNumberField("request_bytes", exchange.requestBytes());
-            json.writeNumberField("response_bytes", exchange.responseBytes());
-            if (exchange.firstEventMicros() >= 0) {
-                json.writeNumberField("first_event_us", exchange.firstEventMicros());
+    /**
+     * Queues a line, or drops it where too many wait. Never blocks.
+     *
+     * @param line without a line end
+     */
+    public void write(String line) {
+        if (isClosed || queued.incrementAndGet() > maxQueuedLines) {
+            if (!isClosed) {
+                queued.decrementAndGet();
             }
-            json.writeNumberField("duration_us", exchange.micros());
-            text(json, "response_id", exchange.responseId());
-            text(json, "response_status", exchange.responseStatus());
-            writeUsage(json, exchange);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // cannot happen: the target is memory
-        }
-        LOG.info(line.toString());
-    }
-
-    private static void writeUsage(JsonGenerator json, AccessRecord exchange) throws IOException {
-        if (exchange.usage() == null) {
+            dropped.increment();
             return;
         }
-        json.writeObjectFieldStart("usage");
-        json.writeNumberField("input_tokens", exchange.usage().inputTokens());
-        json.writeNumberField("cached_tokens", exchange.usage().cachedTokens());
-        json.writeNumberField("output_tokens", exchange.usage().outputTokens());
-        json.writeNumberField("reasoning_tokens", exchange.usage().reasoningTokens());
-        json.writeNumberField("total_tokens", exchange.usage().totalTokens());
-        if (exchange.usage().isTruncated()) {
-            json.writeBooleanField("truncated", true);
-        }
-        json.writeEndObject();
+        lines.add(line);
+        Thread running = writer;
+        LockSupport.unpark(running == null ? startWriter() : running);
     }
 
-    private static void text(JsonGenerator json, String name, String value) throws IOException {
-        if (value != null) {
-            json.writeStringField(name, value.length() <= MAX_TEXT_CHARS ? value : value.substring(0, MAX_TEXT_CHARS));
+    private synchronized Thread startWriter() {
+        if (writer == null) {
+            Thread started = new Thread(this::writeLines, "relay-access-log");
+            started.setDaemon(true);
+            started.start();
+            writer = started;
+        }
+        return writer;
+    }
+
+    private void writeLines() {
+        while (true) {
+            String line = lines.poll();
+            if (line != null) {
+                queued.decrementAndGet();
+                target.accept(line);
+            } else if (isClosed) {
+                return;
+            } else {
+                LockSupport.park(this);
+            }
+        }
+    }
+
+    /** {@return the number of lines that were dropped because the log's output did not keep up} */
+    public long droppedLines() {
+        return dropped.sum();
+    }
+
+    /** Writes the lines that wait, for two seconds at most, and stops. */
+    @Override
+    public void close() {
+        isClosed = true;
+        Thread running = writer;
+        if (running == null) {
+            return;
+        }
+        LockSupport.unpark(running);
+        try {
+            running.join(TimeUnit.NANOSECONDS.toMillis(MAX_CLOSE_NANOS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

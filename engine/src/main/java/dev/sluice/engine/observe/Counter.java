@@ -16,8 +16,9 @@ public enum Counter {
     DOWNSTREAMS_LEFT("downstreams_left", "Exchanges whose downstream left before the end of its response."),
     /** Requests refused for their head, before an exchange began. */
     HEADS_REFUSED("heads_refused", "Requests refused for their head."),
-    /** Attempts after the first of an exchange. */
+    /** Attempts beside one that took long to answer. */
     HEDGES("hedges", "Second endpoints asked because the first took long to answer."),
+    /** Attempts after one that failed. */
     RETRIES("retries", "Attempts after the first of an exchange."),
     /** Events relayed. */
     EVENTS("events", "Server-sent events relayed."),

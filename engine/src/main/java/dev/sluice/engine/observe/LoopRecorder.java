@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
-import dev.sluice.engine.event.RelayTimings;
+import dev.sluice.engine.response.RelayTimings;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +23,7 @@ public final class LoopRecorder implements RelayTimings {
 
     private final long[] counts = new long[Counter.values().length + 2 * PADDING];
     private final SingleWriterRecorder[] recorders = new SingleWriterRecorder[Timer.values().length];
-    private final Histogram[] totals = new Histogram[recorders.length]; // touched by the reading thread only
+    private final Histogram[] totals = new Histogram[recorders.length]; // used by the reading thread only
     private final Histogram[] intervals = new Histogram[recorders.length];
 
     /** Creates a recorder with everything at zero. */

@@ -14,22 +14,13 @@ public final class Metrics {
     private static final double[] RANKS = {0.5, 0.9, 0.99, 0.999};
 
     private final List<LoopRecorder> recorders = new CopyOnWriteArrayList<>();
-    private final LongSupplier inFlight;
-    private final LongSupplier queued;
-    private final LongSupplier heldBytes;
-    private final LongSupplier directBytes;
+    private final Gauges gauges;
 
     /**
-     * @param inFlight  how many exchanges run now
-     * @param queued    how many of them wait for a place
-     * @param heldBytes how many bytes of request bodies are held now
-     * @param directBytes how many bytes of direct memory the relay's buffers take now, pools included
+     * @param gauges the numbers that are read when a snapshot is taken
      */
-    public Metrics(LongSupplier inFlight, LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes) {
-        this.inFlight = inFlight;
-        this.queued = queued;
-        this.heldBytes = heldBytes;
-        this.directBytes = directBytes;
+    public Metrics(Gauges gauges) {
+        this.gauges = gauges;
     }
 
     /** Returns a new recorder for a loop. */
@@ -62,12 +53,30 @@ public final class Metrics {
             recorders.forEach(recorder -> recorder.addTo(timer, sum));
             timings.add(timing(timer, sum));
         }
+        counters.add(new MetricsSnapshot.Value("access_log_dropped",
+                "Access log lines dropped because the log's output did not keep up.", gauges.droppedLines.getAsLong()));
         return new MetricsSnapshot(counters, List.of(
-                new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges that run now.", inFlight.getAsLong()),
-                new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a place.", queued.getAsLong()),
-                new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.", heldBytes.getAsLong()),
+                new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges that run now.",
+                        gauges.inFlight.getAsLong()),
+                new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a permit.",
+                        gauges.queued.getAsLong()),
+                new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.",
+                        gauges.heldBytes.getAsLong()),
                 new MetricsSnapshot.Value("direct_bytes", "Direct memory of the relay's buffers, pools included.",
-                        directBytes.getAsLong())),
+                        gauges.directBytes.getAsLong())),
                 timings);
+    }
+
+    /**
+     * The numbers that the relay keeps beside its recorders.
+     *
+     * @param inFlight     exchanges in flight
+     * @param queued       exchanges that wait for a permit
+     * @param heldBytes    bytes of request bodies held
+     * @param directBytes  bytes of direct memory taken by the relay's buffers, pools included
+     * @param droppedLines access log lines dropped since the start
+     */
+    public record Gauges(LongSupplier inFlight, LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes,
+            LongSupplier droppedLines) {
     }
 }

@@ -76,8 +76,8 @@ public final class Router {
     }
 
     /** Returns what a body is scanned for before its route is known: what all routes agree on, or the bare facts. */
-    public RuleTable firstTable(Face face) {
-        return face.kind() == Face.Kind.RESPONSES ? firstTables.get(face.profile()) : FACTS;
+    public RuleTable firstTable(ApiOperation face) {
+        return face.kind() == ApiOperation.Kind.RESPONSES ? firstTables.get(face.profile()) : FACTS;
     }
 
     /**
@@ -85,9 +85,9 @@ public final class Router {
      *
      * @throws RelayException where no route takes the model, or the caller may not use it
      */
-    public Plan plan(RequestFacts facts, Principal principal, Face face) {
+    public Plan plan(RequestFacts facts, Principal principal, ApiOperation face) {
         String model = facts.model();
-        boolean isEdited = face.kind() == Face.Kind.RESPONSES;
+        boolean isEdited = face.kind() == ApiOperation.Kind.RESPONSES;
         Entry found = null;
         for (Entry entry : entries) {
             if (entry.glob.matches(model)
@@ -116,7 +116,7 @@ public final class Router {
         return new Plan(found.route, model, found.dialect.upstreamModel(upstream), table, profile, found.dialect);
     }
 
-    private Profile faceOf(Entry entry, Face face) {
+    private Profile faceOf(Entry entry, ApiOperation face) {
         return face.profile() == null ? entry.profile : profiles.get(face.profile());
     }
 
@@ -127,7 +127,7 @@ public final class Router {
      * @param owner the name of the owning cluster; null where that is not known
      * @throws RelayException where there is no such cluster
      */
-    public Plan planWithoutModel(Principal principal, Face face, String owner) {
+    public Plan planWithoutModel(Principal principal, ApiOperation face, String owner) {
         Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
                 .filter(entry -> principal.mayUseProfile(faceOf(entry, face).name()))
                 .map(entry -> entry.route.cluster()).collect(Collectors.toSet());

@@ -2,50 +2,190 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.spi;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
- * What an embedder replaces; null keeps the relay's own.
+ * The parts of a relay that an embedder replaces or adds. Immutable; made by {@link #builder}.
  *
- * @param authenticator who may call; its own compares the keys of the configuration
- * @param usageSink     who is told of usage; its own is the access log alone
- * @param metricsFormat how {@code /metrics} is written; without one that page is not served
- * @param affinityStore who remembers which endpoint a response or session belongs to; its own is a table in memory
- * @param requestQuota  who bounds what each caller may do; its own counts the limits of the configuration's keys
- * @param nanoClock     the time that deadlines go by, like {@link System#nanoTime}; for tests
+ * <p>A part that is not set is the relay's own.
  */
-public record Extensions(Authenticator authenticator, UsageSink usageSink, MetricsFormat metricsFormat,
-        AffinityStore affinityStore, RequestQuota requestQuota, LongSupplier nanoClock) {
-    /** Nothing replaced. */
-    public static final Extensions NONE = new Extensions(null, null, null, null, null, null);
+public final class Extensions {
+    /** The relay's own parts only. */
+    public static final Extensions NONE = builder().build();
 
-    /** Returns these with another authenticator. */
-    public Extensions withAuthenticator(Authenticator replacement) {
-        return new Extensions(replacement, usageSink, metricsFormat, affinityStore, requestQuota, nanoClock);
+    private final Authenticator authenticator;
+    private final UsageSink usageSink;
+    private final MetricsFormat metricsFormat;
+    private final AffinityStore affinityStore;
+    private final RequestQuota requestQuota;
+    private final List<ExchangeObserver> observers;
+    private final LongSupplier nanoClock;
+    private final LoopTimer loopTimer;
+
+    private Extensions(Builder builder) {
+        authenticator = builder.authenticator;
+        usageSink = builder.usageSink;
+        metricsFormat = builder.metricsFormat;
+        affinityStore = builder.affinityStore;
+        requestQuota = builder.requestQuota;
+        observers = List.copyOf(builder.observers);
+        nanoClock = builder.nanoClock;
+        loopTimer = builder.loopTimer;
     }
 
-    /** Returns these with another usage sink. */
-    public Extensions withUsageSink(UsageSink replacement) {
-        return new Extensions(authenticator, replacement, metricsFormat, affinityStore, requestQuota, nanoClock);
+    /** {@return a builder without any part set} */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** Returns these with another metrics format. */
-    public Extensions withMetricsFormat(MetricsFormat replacement) {
-        return new Extensions(authenticator, usageSink, replacement, affinityStore, requestQuota, nanoClock);
+    /** {@return the authenticator, or null for the one that compares the keys of the configuration} */
+    public Authenticator authenticator() {
+        return authenticator;
     }
 
-    /** Returns these with another clock. */
-    public Extensions withNanoClock(LongSupplier replacement) {
-        return new Extensions(authenticator, usageSink, metricsFormat, affinityStore, requestQuota, replacement);
+    /** {@return the receiver of usage records, or null for none} */
+    public UsageSink usageSink() {
+        return usageSink;
     }
 
-    /** Returns these with another memory of owners. */
-    public Extensions withAffinityStore(AffinityStore replacement) {
-        return new Extensions(authenticator, usageSink, metricsFormat, replacement, requestQuota, nanoClock);
+    /** {@return the writer of {@code /metrics}, or null where that page is not served} */
+    public MetricsFormat metricsFormat() {
+        return metricsFormat;
     }
 
-    /** Returns these with other bounds of callers. */
-    public Extensions withRequestQuota(RequestQuota replacement) {
-        return new Extensions(authenticator, usageSink, metricsFormat, affinityStore, replacement, nanoClock);
+    /** {@return the store of owners, or null for a table in memory} */
+    public AffinityStore affinityStore() {
+        return affinityStore;
+    }
+
+    /** {@return the quota of callers, or null for one that counts the limits of the configuration's keys in memory} */
+    public RequestQuota requestQuota() {
+        return requestQuota;
+    }
+
+    /** {@return the observers beside the relay's own, in the order in which they are called} */
+    public List<ExchangeObserver> observers() {
+        return observers;
+    }
+
+    /** {@return the clock of all deadlines in nanoseconds, or null for {@link System#nanoTime}} */
+    public LongSupplier nanoClock() {
+        return nanoClock;
+    }
+
+    /** {@return the timer that drives deadlines, or null for the event loops' own} */
+    public LoopTimer loopTimer() {
+        return loopTimer;
+    }
+
+    /** A builder of {@link Extensions}. Not thread-safe. */
+    public static final class Builder {
+        private final List<ExchangeObserver> observers = new ArrayList<>();
+        private Authenticator authenticator;
+        private UsageSink usageSink;
+        private MetricsFormat metricsFormat;
+        private AffinityStore affinityStore;
+        private RequestQuota requestQuota;
+        private LongSupplier nanoClock;
+        private LoopTimer loopTimer;
+
+        private Builder() {
+        }
+
+        /**
+         * Decides who may call.
+         *
+         * @param replacement takes the place of the keys of the configuration
+         * @return this builder
+         */
+        public Builder authenticator(Authenticator replacement) {
+            authenticator = Objects.requireNonNull(replacement, "authenticator");
+            return this;
+        }
+
+        /**
+         * Receives the usage of each exchange that reached an upstream.
+         *
+         * @param sink the receiver
+         * @return this builder
+         */
+        public Builder usageSink(UsageSink sink) {
+            usageSink = Objects.requireNonNull(sink, "usageSink");
+            return this;
+        }
+
+        /**
+         * Serves {@code /metrics} on the admin listener.
+         *
+         * @param format the writer of the page
+         * @return this builder
+         */
+        public Builder metricsFormat(MetricsFormat format) {
+            metricsFormat = Objects.requireNonNull(format, "metricsFormat");
+            return this;
+        }
+
+        /**
+         * Remembers which endpoint a response or session belongs to.
+         *
+         * @param store takes the place of the table in memory
+         * @return this builder
+         */
+        public Builder affinityStore(AffinityStore store) {
+            affinityStore = Objects.requireNonNull(store, "affinityStore");
+            return this;
+        }
+
+        /**
+         * Bounds what each caller may do.
+         *
+         * @param quota takes the place of the counts in memory
+         * @return this builder
+         */
+        public Builder requestQuota(RequestQuota quota) {
+            requestQuota = Objects.requireNonNull(quota, "requestQuota");
+            return this;
+        }
+
+        /**
+         * Adds an observer of exchanges, behind those that were added before.
+         *
+         * @param observer serves all exchanges of the relay
+         * @return this builder
+         */
+        public Builder observer(ExchangeObserver observer) {
+            observers.add(Objects.requireNonNull(observer, "observer"));
+            return this;
+        }
+
+        /**
+         * Replaces the clock of all deadlines, for tests.
+         *
+         * @param clock nanoseconds from an arbitrary origin, as {@link System#nanoTime}
+         * @return this builder
+         */
+        public Builder nanoClock(LongSupplier clock) {
+            nanoClock = Objects.requireNonNull(clock, "nanoClock");
+            return this;
+        }
+
+        /**
+         * Replaces the timer that drives deadlines, for tests.
+         *
+         * @param timer runs the ticks of all event loops
+         * @return this builder
+         */
+        public Builder loopTimer(LoopTimer timer) {
+            loopTimer = Objects.requireNonNull(timer, "loopTimer");
+            return this;
+        }
+
+        /** {@return the extensions} */
+        public Extensions build() {
+            return new Extensions(this);
+        }
     }
 }

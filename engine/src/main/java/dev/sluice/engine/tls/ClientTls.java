@@ -4,7 +4,7 @@ package dev.sluice.engine.tls;
 
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.TlsConfig;
-import dev.sluice.engine.loop.FollowedFiles;
+import dev.sluice.engine.files.FollowedFiles;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;

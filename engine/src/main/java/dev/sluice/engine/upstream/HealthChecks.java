@@ -2,12 +2,16 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.HealthConfig.CheckConfig;
-import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
-import dev.sluice.protocol.framing.TransferScanner;
-import io.netty.buffer.ByteBuf;
+import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Collection;
@@ -102,10 +106,10 @@ public final class HealthChecks implements Tickable {
 
         void onAnswer(boolean isWell, String found) {
             if (isWell) {
-                endpoint.onSuccess(ticker.nanoTime());
+                endpoint.recordSuccess(ticker.nanoTime());
             } else {
                 LOG.info("health check of {}: {}", endpoint, found);
-                endpoint.onFailure(ticker.nanoTime());
+                endpoint.recordFailure(ticker.nanoTime());
             }
         }
     }
@@ -189,9 +193,9 @@ public final class HealthChecks implements Tickable {
         }
 
         @Override
-        public void onResponseBody(ByteBuf read, TransferScanner frame) {
-            bodyBytes += read.readableBytes();
-            read.release();
+        public void onResponseBody(BodyPiece piece) {
+            bodyBytes += piece.bytes().readableBytes();
+            piece.bytes().release();
             if (bodyBytes > MAX_BODY_BYTES) {
                 end();
             }

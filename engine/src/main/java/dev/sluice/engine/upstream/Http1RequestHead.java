@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.HeaderLines;
 import io.netty.buffer.ByteBuf;

@@ -2,14 +2,21 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
-import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.CoalescingWriter;
+import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.FramingException;
 import dev.sluice.protocol.framing.HeadCollector;
 import dev.sluice.protocol.framing.HeadScanner;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -44,11 +51,12 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private static final int MAX_INFORMATIONAL = 32;
 
     private final Endpoint endpoint;
-    private final UpstreamPool pool;
+    private final Pool pool;
     private final long endOfLifeNanos;
     private final HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
     private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final TransferScanner body = new TransferScanner();
+    private final BodyPiece piece;
 
     private ChannelHandlerContext ctx;
     private CoalescingWriter out;
@@ -63,9 +71,10 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private int exchanges;
     private int informational;
 
-    Http1UpstreamHandler(Endpoint endpoint, UpstreamPool pool) {
+    Http1UpstreamHandler(Endpoint endpoint, Pool pool) {
         this.endpoint = endpoint;
         this.pool = pool;
+        piece = pool.piece();
         endOfLifeNanos = pool.endOfLifeNanos();
     }
 
@@ -157,11 +166,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public String protocol() {
         return ApplicationProtocolNames.HTTP_1_1;
-    }
-
-    @Override
-    public Endpoint endpoint() {
-        return endpoint;
     }
 
     @Override
@@ -263,7 +267,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private void onBodyBytes(ByteBuf bytes) {
         int end;
         try {
-            end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex());
+            end = body.scan(bytes, bytes.readerIndex(), bytes.writerIndex(), piece);
         } catch (FramingException e) {
             bytes.release();
             throw e;
@@ -271,7 +275,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         boolean hasMore = end < bytes.writerIndex();
         boolean isEnded = body.isEnded();
         if (end > bytes.readerIndex()) {
-            listener.onResponseBody(bytes, body);
+            listener.onResponseBody(piece);
         } else {
             bytes.release();
         }
@@ -384,7 +388,28 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         close();
     }
 
-    /** Where a connection stands, in the order of an untroubled exchange. */
+    /** The connections' pool, as one of them sees it. */
+    interface Pool {
+        /** Takes back a connection whose exchange is over. */
+        void release(Http1UpstreamHandler connection);
+
+        /** Forgets a connection that was closed. */
+        void onClosed(Http1UpstreamHandler connection);
+
+        /** {@return whether the kernel knows of no close by the peer} */
+        boolean isOpenAtPeer(Channel channel);
+
+        /** {@return the time from which a new connection gets no further request; {@link Long#MAX_VALUE} for never} */
+        long endOfLifeNanos();
+
+        /** {@return the clock's time} */
+        long nanoTime();
+
+        /** {@return the loop's view of response bytes, valid until the next read of any of its upstream connections} */
+        BodyPiece piece();
+    }
+
+    /** The states of a connection, in the order of an untroubled exchange. */
     private enum State {
         /** In the pool, or about to be assigned. */
         IDLE,

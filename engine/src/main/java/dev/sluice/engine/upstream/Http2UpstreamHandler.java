@@ -2,11 +2,14 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.Http2UpstreamConfig;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.http2.ControlFrameLimit;
 import dev.sluice.engine.http2.DataFrameReader;
 import dev.sluice.engine.http2.Http2Handler;
-import dev.sluice.protocol.framing.TransferScanner;
+import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -55,10 +58,9 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private static final int LAST_STREAM = 1 << 30;
 
     private final Endpoint endpoint;
-    private final UpstreamPool pool;
+    private final Pool pool;
     private final Http2UpstreamConfig config;
     private final long endOfLifeNanos;
-    private final TransferScanner frame = new TransferScanner();
     private int cancels;
     private long cancelsSinceNanos;
     private boolean isReady;
@@ -73,18 +75,17 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private long openedStreams;
 
     private Http2UpstreamHandler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings,
-            Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+            Endpoint endpoint, Pool pool, Http2UpstreamConfig config) {
         super(decoder, encoder, settings, config.connectionWindowBytes());
         this.endpoint = endpoint;
         this.pool = pool;
         this.config = config;
         endOfLifeNanos = pool.endOfLifeNanos();
-        frame.resetToClose(); // whatever DATA carries is body
         connection().addListener(new StreamEnds());
         decoder.frameListener(new Frames());
     }
 
-    static Http2UpstreamHandler of(Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+    static Http2UpstreamHandler of(Endpoint endpoint, Pool pool, Http2UpstreamConfig config) {
         return new Builder(endpoint, pool, config).build();
     }
 
@@ -138,7 +139,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
 
     /** Gives the connection's next stream to an attempt. */
     void assign(UpstreamListener attempt) {
-        attempt.onConnected(new Http2UpstreamStream(this, attempt, openedStreams++ > 0, frame));
+        attempt.onConnected(new Http2UpstreamStream(this, attempt, openedStreams++ > 0, pool.piece()));
     }
 
     /** Opens a stream; returns null where it cannot be. */
@@ -322,12 +323,36 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         }
     }
 
+    /** The connections' pool, as one of them sees it. */
+    interface Pool {
+        /** Reports that the upstream's SETTINGS have arrived: the connection can carry streams. */
+        void onReady(Http2UpstreamHandler connection);
+
+        /** Reports that a connection may have room for another stream. */
+        void onRoom();
+
+        /** Reports that a connection takes no further streams. */
+        void onLeaving();
+
+        /** Forgets a connection that was closed. */
+        void onClosed(Http2UpstreamHandler connection, boolean wasReady);
+
+        /** {@return the time from which a new connection gets no further request; {@link Long#MAX_VALUE} for never} */
+        long endOfLifeNanos();
+
+        /** {@return the clock's time} */
+        long nanoTime();
+
+        /** {@return the loop's view of response bytes, valid until the next read of any of its upstream connections} */
+        BodyPiece piece();
+    }
+
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2UpstreamHandler, Builder> {
         private final Endpoint endpoint;
-        private final UpstreamPool pool;
+        private final Pool pool;
         private final Http2UpstreamConfig config;
 
-        Builder(Endpoint endpoint, UpstreamPool pool, Http2UpstreamConfig config) {
+        Builder(Endpoint endpoint, Pool pool, Http2UpstreamConfig config) {
             this.endpoint = endpoint;
             this.pool = pool;
             this.config = config;

@@ -2,11 +2,16 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
-import dev.sluice.engine.downstream.ResponseHead;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.http2.Http2Fields;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.engine.http2.OutboundBody;
-import dev.sluice.protocol.framing.TransferScanner;
+import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -31,7 +36,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
 
     private final Http2UpstreamHandler connection;
     private final boolean isReused;
-    private final TransferScanner frame;
+    private final BodyPiece piece;
     private UpstreamListener listener;
     private Http2Stream stream;
     private OutboundBody out;
@@ -47,14 +52,14 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     private long missingBytes;
 
     /**
-     * @param frame says of a run of bytes that all of it is body; shared by the connection's streams
+     * @param piece the loop's view of response bytes
      */
     Http2UpstreamStream(Http2UpstreamHandler connection, UpstreamListener listener, boolean isReused,
-            TransferScanner frame) {
+            BodyPiece piece) {
         this.connection = connection;
         this.listener = listener;
         this.isReused = isReused;
-        this.frame = frame;
+        this.piece = piece;
     }
 
     @Override
@@ -136,11 +141,6 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     }
 
     @Override
-    public Endpoint endpoint() {
-        return connection.endpoint();
-    }
-
-    @Override
     public boolean isReused() {
         return isReused;
     }
@@ -195,8 +195,8 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         if (length > 0) {
             unreturnedBytes += length;
             missingBytes = Math.max(0, missingBytes - length);
-            frame.scan(data, data.readerIndex(), data.writerIndex());
-            listener.onResponseBody(data.retain(), frame);
+            piece.setWhole(data.retain());
+            listener.onResponseBody(piece);
         }
         if (isEnd) {
             onEnd();

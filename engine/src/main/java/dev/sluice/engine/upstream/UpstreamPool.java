@@ -2,8 +2,11 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * waits, within bounds, and another connection is opened as long as there may be more. As long as it is not known which
  * version an endpoint speaks, one connection is opened to find out, and attempts wait for it.
  */
-final class UpstreamPool {
+final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHandler.Pool {
     /** How often missing connections are opened. */
     private static final long WARM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -154,7 +157,8 @@ final class UpstreamPool {
     }
 
     /** A connection of HTTP/2 stands; it counts from when the upstream's SETTINGS have come. */
-    void onReady(Http2UpstreamHandler connection) {
+    @Override
+    public void onReady(Http2UpstreamHandler connection) {
         connecting--;
         isHttp1Known = false;
         if (pools.isClosed()) {
@@ -170,7 +174,8 @@ final class UpstreamPool {
     }
 
     /** A connection may have come to have room. */
-    void onRoom() {
+    @Override
+    public void onRoom() {
         while (true) {
             Waiting next = pollWanted();
             Http2UpstreamHandler shared = next == null ? null : withRoom(next.notBefore);
@@ -188,14 +193,15 @@ final class UpstreamPool {
     }
 
     /** A connection takes no further streams: what waits may need another. */
-    void onLeaving() {
+    @Override
+    public void onLeaving() {
         connectForQueue();
     }
 
     /** A connection that was opened for the queue does not come to stand. */
     void onConnectFailed(Throwable cause) {
         connecting--;
-        endpoint.onFailure(pools.nanoTime()); // once, however many wait for it
+        endpoint.recordFailure(pools.nanoTime()); // once, however many wait for it
         boolean isLast = connecting == 0 && standing() == 0;
         List<Waiting> failing = new ArrayList<>(); // before any of them tries again
         for (Waiting next = pollWanted(); next != null; next = isLast ? pollWanted() : null) {
@@ -214,7 +220,8 @@ final class UpstreamPool {
     }
 
     /** Takes back a connection whose exchange is over. */
-    void release(Http1UpstreamHandler connection) {
+    @Override
+    public void release(Http1UpstreamHandler connection) {
         if (isLeft || pools.isClosed() || connection.isOld(pools.nanoTime())) {
             connection.retire();
             return;
@@ -223,12 +230,14 @@ final class UpstreamPool {
         idle.addFirst(connection);
     }
 
-    void onClosed(Http1UpstreamHandler connection) {
+    @Override
+    public void onClosed(Http1UpstreamHandler connection) {
         idle.remove(connection);
         pools.onClosed();
     }
 
-    void onClosed(Http2UpstreamHandler connection, boolean wasReady) {
+    @Override
+    public void onClosed(Http2UpstreamHandler connection, boolean wasReady) {
         pools.onClosed();
         if (wasReady) {
             multiplexed.remove(connection);
@@ -241,7 +250,7 @@ final class UpstreamPool {
     /** Opens what is missing of the connections that are kept ready; not to an endpoint that fails. */
     void keepWarm(long nowNanos) {
         if (isLeft || pools.isClosed() || !pools.isWarmWanted() || nowNanos - warmedNanos < WARM_NANOS
-                || endpoint.health().isEjected(nowNanos)) {
+                || endpoint.isEjectedOrProbed(nowNanos)) {
             return;
         }
         warmedNanos = nowNanos;
@@ -262,7 +271,8 @@ final class UpstreamPool {
         return multiplexed.isEmpty() && queue.isEmpty() && connecting == 0;
     }
 
-    boolean isOpenAtPeer(Channel channel) {
+    @Override
+    public boolean isOpenAtPeer(Channel channel) {
         return pools.isOpenAtPeer(channel);
     }
 
@@ -304,12 +314,19 @@ final class UpstreamPool {
         return idle.size() + (int) multiplexed.stream().filter(connection -> connection.streams() == 0).count();
     }
 
-    long endOfLifeNanos() {
+    @Override
+    public long endOfLifeNanos() {
         return pools.endOfLifeNanos();
     }
 
-    long nanoTime() {
+    @Override
+    public long nanoTime() {
         return pools.nanoTime();
+    }
+
+    @Override
+    public BodyPiece piece() {
+        return pools.piece();
     }
 
     private record Waiting(UpstreamListener attempt, long notBefore, long sinceNanos) {

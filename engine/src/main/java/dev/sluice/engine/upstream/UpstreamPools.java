@@ -2,12 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.loop.Transport;
+import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -70,6 +73,7 @@ public final class UpstreamPools implements Tickable {
     private boolean isWarmWanted;
     private Set<Endpoint> configured;
     private final EpollTcpInfo tcpInfo = new EpollTcpInfo();
+    private final BodyPiece piece = new BodyPiece();
 
     /** Creates the empty pools of a loop. */
     public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
@@ -234,7 +238,7 @@ public final class UpstreamPools implements Tickable {
             if (attempt == null) {
                 pool.onConnectFailed(cause);
             } else {
-                endpoint.onFailure(nanoTime());
+                endpoint.recordFailure(nanoTime());
                 attempt.onConnectFailed(cause);
             }
         }
@@ -327,6 +331,10 @@ public final class UpstreamPools implements Tickable {
 
     long nanoTime() {
         return ticker.nanoTime();
+    }
+
+    BodyPiece piece() {
+        return piece;
     }
 
     boolean isClosed() {

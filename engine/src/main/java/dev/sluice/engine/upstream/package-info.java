@@ -5,7 +5,7 @@
  * connections, HTTP/1.1 and HTTP/2 towards those whom we connect to.
  *
  * <p>Doorway: {@link dev.sluice.engine.upstream.UpstreamPools}, one per event loop. It hands out an
- * {@link dev.sluice.engine.upstream.UpstreamConnection} and tells an
- * {@link dev.sluice.engine.upstream.UpstreamListener} what comes back.
+ * {@link dev.sluice.engine.http.UpstreamConnection} and tells an
+ * {@link dev.sluice.engine.http.UpstreamListener} what comes back.
  */
 package dev.sluice.engine.upstream;

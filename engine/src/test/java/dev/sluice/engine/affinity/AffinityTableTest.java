@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.engine.affinity.AffinityKeys.Kind;
+import dev.sluice.engine.affinity.AffinityIds.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,12 +50,12 @@ class AffinityTableTest {
 
     @Test
     void shouldTellCallersAndKindsApart() {
-        String key = new AffinityKeys("alice").keyOf(Kind.RESPONSE, "resp_1");
+        String key = new AffinityIds("alice").keyOf(Kind.RESPONSE, "resp_1");
 
         assertEquals(23, key.length());
-        assertEquals(key, new AffinityKeys("alice").keyOf(Kind.RESPONSE, "resp_1"));
-        assertNotEquals(key, new AffinityKeys("bob").keyOf(Kind.RESPONSE, "resp_1"));
-        assertNotEquals(key, new AffinityKeys("alice").keyOf(Kind.SESSION, "resp_1"));
+        assertEquals(key, new AffinityIds("alice").keyOf(Kind.RESPONSE, "resp_1"));
+        assertNotEquals(key, new AffinityIds("bob").keyOf(Kind.RESPONSE, "resp_1"));
+        assertNotEquals(key, new AffinityIds("alice").keyOf(Kind.SESSION, "resp_1"));
     }
 
     /** Whoever makes up sessions pushes out nobody's responses; a lower bound counts at once. */

@@ -8,10 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.MemoryBudget;
-import dev.sluice.engine.upstream.Endpoint;
-import dev.sluice.engine.upstream.UpstreamConnection;
-import dev.sluice.engine.upstream.UpstreamRequest;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -170,11 +169,6 @@ class RequestBodyTest {
         @Override
         public String protocol() {
             return "http/1.1";
-        }
-
-        @Override
-        public Endpoint endpoint() {
-            throw new UnsupportedOperationException("endpoints");
         }
 
         @Override

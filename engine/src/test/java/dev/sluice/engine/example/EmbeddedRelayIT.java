@@ -2,37 +2,39 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.example;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-// [embed]
 import dev.sluice.engine.Relay;
-import dev.sluice.engine.config.ClusterConfig;
-import dev.sluice.engine.config.EndpointConfig;
-import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.RelayConfig;
-import dev.sluice.engine.config.RouteConfig;
-import dev.sluice.engine.spi.Extensions;
-// [embed]
+import dev.sluice.engine.ScriptedUpstream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
 
-/** The README's example. What stands between the marks is quoted there; a test compares the two. */
 class EmbeddedRelayIT {
+    private static final String EVENT = "event: response.completed\ndata: {\"type\":\"response.completed\","
+            + "\"sequence_number\":0,\"response\":{\"id\":\"resp_1\",\"status\":\"completed\"}}\n\n";
 
     @Test
-    void shouldEmbedARelay() throws Exception {
-        // [embed]
-        RelayConfig config = RelayConfig.builder()
-                .listen("127.0.0.1", 0)
-                .cluster(ClusterConfig.of("openai", EndpointConfig.of("https://api.openai.com/v1", "sk-upstream")))
-                .route(RouteConfig.of("gpt-*", "openai"))
-                .key(KeyConfig.ofSecret("alice", "sk-of-alice"))
-                .build();
-        try (Relay relay = Relay.launch(config, Extensions.NONE.withUsageSink(used ->
-                System.out.println(used.principal() + " used " + used.usage() + " of " + used.model())))) {
-            System.out.println("http://127.0.0.1:" + relay.port() + "/v1");
-            relay.drain().join(); // lets running exchanges end; close() then stops the rest
+    void shouldServeUntilItIsTold() throws Exception {
+        try (ScriptedUpstream upstream = new ScriptedUpstream().always(peer -> {
+            while (true) {
+                assertTrue(peer.readMessage().head().toLowerCase().contains("bearer sk-upstream"));
+                peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(EVENT) + "0\r\n\r\n");
+            }
+        });
+                Relay relay = EmbeddedRelay.start(0, upstream.url(), "sk-upstream")) {
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + relay.port() + "/v1/responses"))
+                    .header("authorization", "Bearer sk-of-alice").header("content-type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":true}")).build();
+            HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+            for (int i = 0; i < 2; i++) {
+                assertEquals(EVENT, client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+            }
         }
-        // [embed]
-        assertTrue(config.listeners().size() == 1);
     }
 }

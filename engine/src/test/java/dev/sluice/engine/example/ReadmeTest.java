@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the README quotes is what compiles. */
 class ReadmeTest {
-    private static final Path EXAMPLE = Path.of("src/test/java/dev/sluice/engine/example/EmbeddedRelayIT.java");
+    private static final Path EXAMPLE = Path.of("src/test/java/dev/sluice/engine/example/EmbeddedRelay.java");
     private static final Path README = Path.of("../README.md");
 
     @Test

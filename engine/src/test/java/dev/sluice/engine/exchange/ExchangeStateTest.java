@@ -14,8 +14,8 @@ class ExchangeStateTest {
 
     @Test
     void shouldWalkAnUntroubledLife() {
-        ExchangeState[] life = {ExchangeState.AUTHENTICATING, ExchangeState.PLANNING, ExchangeState.CONNECTING,
-            ExchangeState.FORWARDING, ExchangeState.RELAYING, ExchangeState.COMPLETED};
+        ExchangeState[] life = {ExchangeState.AUTHENTICATING, ExchangeState.ADMITTING, ExchangeState.PLANNING,
+            ExchangeState.CONNECTING, ExchangeState.FORWARDING, ExchangeState.RELAYING, ExchangeState.COMPLETED};
         for (int i = 1; i < life.length; i++) {
             assertTrue(life[i - 1].canBecome(life[i]), life[i].toString());
         }
@@ -31,7 +31,7 @@ class ExchangeStateTest {
     @EnumSource(ExchangeState.class)
     void shouldNeverGoBackBehindTheCommit(ExchangeState state) {
         for (ExchangeState next : ExchangeState.values()) {
-            if (state.isResponseCommitted() && !next.isResponseCommitted()) {
+            if (state.isCommitted() && !next.isCommitted() && !next.isTerminal()) {
                 assertFalse(state.canBecome(next), state + " to " + next);
             }
         }

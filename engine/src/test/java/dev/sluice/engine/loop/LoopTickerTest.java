@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LoopTickerTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final LoopTicker ticker = new LoopTicker(channel.eventLoop(), () -> 42);
+    private final LoopTicker ticker = new LoopTicker(channel.eventLoop(), () -> 42, LoopTicker::startTimer);
     private final List<String> ticks = new ArrayList<>();
 
     LoopTickerTest() {

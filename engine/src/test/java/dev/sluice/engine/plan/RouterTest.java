@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class RouterTest {
     private static final Principal ANYBODY = Principal.of("anybody");
 
-    private static final Face FACE = new Faces(List.of(), List.of()).ofPath("/v1/responses");
+    private static final ApiOperation FACE = new ApiOperations(List.of(), List.of()).ofPath("/v1/responses");
 
     private final Router router = new Router(List.of(RouteConfig.of("gpt-5.2", "a").withUpstreamModel("v/\"x\""),
             RouteConfig.of("gpt-*", "b"), RouteConfig.of("o-mini", "c")), List.of(cluster("a"), cluster("b"),

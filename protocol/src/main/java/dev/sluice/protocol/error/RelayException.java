@@ -13,6 +13,7 @@ public final class RelayException extends RuntimeException {
     private final ErrorCode code;
     private final String param;
     private final long retryAfterSeconds;
+    private final String allowedMethods;
 
     /**
      * @param code   what happened
@@ -20,14 +21,16 @@ public final class RelayException extends RuntimeException {
      * @param detail one sentence for the caller: what was found and what is expected; never a value of the body
      */
     public RelayException(ErrorCode code, String param, String detail) {
-        this(code, param, detail, code.retryAfterSeconds());
+        this(code, param, detail, code.retryAfterSeconds(), null);
     }
 
-    private RelayException(ErrorCode code, String param, String detail, long retryAfterSeconds) {
+    private RelayException(ErrorCode code, String param, String detail, long retryAfterSeconds,
+            String allowedMethods) {
         super(detail, null, false, false);
         this.code = code;
         this.param = param;
         this.retryAfterSeconds = retryAfterSeconds;
+        this.allowedMethods = allowedMethods;
     }
 
     /**
@@ -40,6 +43,7 @@ public final class RelayException extends RuntimeException {
         this.code = code;
         this.param = null;
         retryAfterSeconds = code.retryAfterSeconds();
+        allowedMethods = null;
     }
 
     /** A refusal of the request as a whole. */
@@ -59,7 +63,23 @@ public final class RelayException extends RuntimeException {
 
     /** A refusal that names the time after which the request may be tried again, in seconds. */
     public static RelayException retryLater(ErrorCode code, String detail, long seconds) {
-        return new RelayException(code, null, detail, seconds);
+        return new RelayException(code, null, detail, seconds, null);
+    }
+
+    /**
+     * Refuses a method.
+     *
+     * @param detail  one sentence for the caller
+     * @param allowed the methods to name in {@code Allow} (RFC 9110 section 10.2.1), separated by commas
+     * @return a refusal with status 405
+     */
+    public static RelayException methodNotAllowed(String detail, String allowed) {
+        return new RelayException(ErrorCode.DOWNSTREAM_METHOD_NOT_ALLOWED, null, detail, 0, allowed);
+    }
+
+    /** {@return the methods to name in {@code Allow}, or null for no such header} */
+    public String allowedMethods() {
+        return allowedMethods;
     }
 
     /** Returns how many seconds to name in {@code Retry-After}; 0 for no such header. */

@@ -76,7 +76,15 @@ public final class ResponseObserver implements EventListener {
         }
     }
 
-    private void observe(ByteBuf bytes, int from, int to, byte[] scratch) {
+    /**
+     * Looks at one run of body bytes.
+     *
+     * @param bytes   borrowed; indices do not change
+     * @param from    the index of the first byte
+     * @param to      the index after the last byte
+     * @param scratch any array, as above
+     */
+    public void observe(ByteBuf bytes, int from, int to, byte[] scratch) {
         if (bytes.hasArray()) {
             scanner.scan(bytes.array(), bytes.arrayOffset() + from, bytes.arrayOffset() + to);
             return;

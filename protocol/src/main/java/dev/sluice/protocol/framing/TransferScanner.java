@@ -5,19 +5,14 @@ package dev.sluice.protocol.framing;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Walks the transfer framing of one message body (RFC 9112 sections 6 and 7) through the buffers as they arrive, and
- * tells where the body's bytes are and how much of a buffer may be passed on raw, framing included.
- *
- * <p>What may be passed on raw never contains the end of the body, a trailer, a chunk extension, nor a chunk CRLF of
- * which a part is still to come or a chunk-size line whose first data byte is: those are held back, and
- * {@link #writeResumed} writes them, in canonical form, once they are complete. So a downstream that got only raw bytes
- * always stands inside a chunk's data or between two chunks, and whoever relays can still end the body or abort it.
+ * A resumable scanner of the transfer framing of one message body (RFC 9112 sections 6 and 7). It walks the buffers as
+ * they arrive and fills a {@link BodyPiece} with the positions of the body's bytes and with the part of the buffer that
+ * may be passed on raw, framing included.
  *
  * <p>Strict: a chunk size is 1 to 15 hexadecimal digits, every line ends with CRLF, extensions and trailers are
- * bounded and never part of what may be passed on.
+ * bounded and never passed on.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the buffer.
- * <b>Allocation:</b> none, once its run list has grown to the largest read.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the buffer. <b>Allocation:</b> none.
  */
 public final class TransferScanner {
     /** Limit of all trailer lines of a body together, in bytes. */
@@ -26,11 +21,7 @@ public final class TransferScanner {
     public static final int MAX_SIZE_LINE_BYTES = 256;
 
     private static final int MAX_SIZE_DIGITS = 15;
-    private static final int NOTHING = 0;
-    private static final int CRLF = 1;
-    private static final int SIZE_LINE = 2;
 
-    private final BodyRuns runs = new BodyRuns();
     private State state = State.ENDED;
     private boolean isChunked;
     private long remaining;
@@ -40,11 +31,6 @@ public final class TransferScanner {
     private boolean hasExtension;
     private boolean isReframingNeeded;
     private boolean isSizeLineHeld;
-
-    private int rawStart;
-    private int rawEnd;
-    private int resumed;
-    private long resumedSize;
 
     /** Creates a scanner that is reset to a body without any bytes. */
     public TransferScanner() {
@@ -84,58 +70,62 @@ public final class TransferScanner {
         hasExtension = false;
         isReframingNeeded = false;
         isSizeLineHeld = false;
-        runs.clear();
     }
 
     /**
-     * Walks {@code [from, to)}. The results stand until the next call.
+     * Walks {@code [from, to)}.
      *
+     * @param bytes borrowed
+     * @param from  the index of the first byte
+     * @param to    the index after the last byte
+     * @param piece is filled with what is found; the positions refer to {@code bytes}
      * @return the index after the last byte that belongs to the body: {@code to}, or less where the body ended before
      * @throws FramingException where the framing is malformed or over a limit
      */
-    public int scan(ByteBuf bytes, int from, int to) {
-        runs.clear();
-        resumed = NOTHING;
-        rawStart = from;
-        rawEnd = from;
+    public int scan(ByteBuf bytes, int from, int to, BodyPiece piece) {
+        piece.begin(bytes, from, isChunked);
         return switch (state) {
             case ENDED -> from;
-            case FIXED -> scanFixed(from, to);
+            case FIXED -> scanFixed(from, to, piece);
             case UNTIL_CLOSE -> {
-                runs.add(from, to);
-                rawEnd = to;
+                piece.runs().add(from, to);
                 yield to;
             }
-            default -> scanChunked(bytes, from, to);
+            default -> {
+                int end = scanChunked(bytes, from, to, piece);
+                piece.finish(isReframingNeeded, isAtChunkBoundary());
+                yield end;
+            }
         };
     }
 
-    private int scanFixed(int from, int to) {
+    private int scanFixed(int from, int to, BodyPiece piece) {
         int end = (int) Math.min(to, from + remaining);
-        runs.add(from, end);
+        piece.runs().add(from, end);
         remaining -= end - from;
-        rawEnd = end;
         if (remaining == 0) {
             state = State.ENDED;
         }
         return end;
     }
 
-    private int scanChunked(ByteBuf bytes, int from, int to) {
+    private int scanChunked(ByteBuf bytes, int from, int to, BodyPiece piece) {
         boolean isResuming = isSizeLineHeld || state != State.DATA && !(state == State.SIZE && sizeDigits == 0);
         int i = from;
         while (i < to) {
             if (state == State.DATA) {
                 if (isSizeLineHeld && isResuming) {
-                    resumeAt(i, SIZE_LINE, remaining);
+                    if (!isReframingNeeded) {
+                        piece.resumeSizeLine(i, remaining);
+                    }
                     isResuming = false;
                 }
                 isSizeLineHeld = false;
                 int end = (int) Math.min(to, i + remaining);
-                runs.add(i, end);
+                piece.runs().add(i, end);
                 remaining -= end - i;
                 i = end;
-                passOn(i);
+                passOn(i, piece);
                 if (remaining == 0) {
                     state = State.DATA_CR;
                 }
@@ -148,10 +138,10 @@ public final class TransferScanner {
                 return i;
             }
             if (before == State.DATA_LF) {
-                if (isResuming) {
-                    resumeAt(i, CRLF, 0);
-                } else {
-                    passOn(i);
+                if (!isResuming) {
+                    passOn(i, piece);
+                } else if (!isReframingNeeded) {
+                    piece.resumeCrlf(i);
                 }
                 isResuming = false;
             } else if (before == State.SIZE_LF && state == State.DATA) {
@@ -161,20 +151,9 @@ public final class TransferScanner {
         return i;
     }
 
-    /** A framing element of which the first part came with an earlier buffer is now complete. */
-    private void resumeAt(int index, int element, long size) {
-        if (isReframingNeeded) {
-            return;
-        }
-        resumed = element;
-        resumedSize = size;
-        rawStart = index;
-        rawEnd = index;
-    }
-
-    private void passOn(int index) {
+    private void passOn(int index, BodyPiece piece) {
         if (!isReframingNeeded) {
-            rawEnd = index;
+            piece.extendRaw(index);
         }
     }
 
@@ -266,52 +245,9 @@ public final class TransferScanner {
         require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in a trailer");
     }
 
-    /** Returns where the body's bytes lie in the buffer that was scanned last. */
-    public BodyRuns runs() {
-        return runs;
-    }
-
-    /** Returns the first index that may be passed on raw, after what {@link #writeResumed} writes. */
-    public int rawStart() {
-        return rawStart;
-    }
-
-    /** Returns the index after the last byte that may be passed on raw. */
-    public int rawEnd() {
-        return rawEnd;
-    }
-
-    /** Returns the bytes that {@link #writeResumed} would write; 0 for most reads. */
-    public int resumedBytes() {
-        return switch (resumed) {
-            case CRLF -> 2;
-            case SIZE_LINE -> ChunkHead.bytes(resumedSize);
-            default -> 0;
-        };
-    }
-
-    /** Writes the framing element that earlier reads held back and this one completed. */
-    public void writeResumed(ByteBuf out) {
-        if (resumed == CRLF) {
-            ChunkHead.writeCrlf(out);
-        } else if (resumed == SIZE_LINE) {
-            ChunkHead.write(out, resumedSize);
-        }
-    }
-
-    /** Returns whether a chunk extension was seen: from {@link #rawEnd} on, runs must be framed anew, for good. */
-    public boolean isReframingNeeded() {
-        return isReframingNeeded;
-    }
-
     /** Returns whether the body has ended. */
     public boolean isEnded() {
         return state == State.ENDED;
-    }
-
-    /** Returns whether the body is in the {@code chunked} transfer coding. */
-    public boolean isChunked() {
-        return isChunked;
     }
 
     /** Returns whether the body ends only with its connection. */
@@ -319,8 +255,7 @@ public final class TransferScanner {
         return state == State.UNTIL_CLOSE;
     }
 
-    /** Returns whether what was passed on raw so far ends between two chunks, not inside one's data. */
-    public boolean isAtChunkBoundary() {
+    private boolean isAtChunkBoundary() {
         return switch (state) {
             case DATA -> isSizeLineHeld;
             case DATA_CR, DATA_LF, FIXED, UNTIL_CLOSE -> false;

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TransferScannerTest {
     private final TransferScanner scanner = new TransferScanner();
+    private final BodyPiece piece = new BodyPiece();
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder raw = new StringBuilder();
     private int unread;
@@ -29,7 +30,7 @@ class TransferScannerTest {
         for (byte[] chunk : chunks) {
             ByteBuf buffer = Cuts.buffer(chunk);
             try {
-                int end = scanner.scan(buffer, buffer.readerIndex(), buffer.writerIndex());
+                int end = scanner.scan(buffer, buffer.readerIndex(), buffer.writerIndex(), piece);
                 unread += buffer.writerIndex() - end;
                 collect(buffer);
             } finally {
@@ -39,19 +40,19 @@ class TransferScannerTest {
     }
 
     private void collect(ByteBuf buffer) {
-        BodyRuns runs = scanner.runs();
+        BodyRuns runs = piece.runs();
         for (int i = 0; i < runs.count(); i++) {
             body.append(buffer.toString(runs.start(i), runs.length(i), ISO_8859_1));
         }
         ByteBuf resumed = Unpooled.buffer();
-        scanner.writeResumed(resumed);
-        assertEquals(scanner.resumedBytes(), resumed.readableBytes());
+        piece.writeResumed(resumed);
+        assertEquals(piece.resumedBytes(), resumed.readableBytes());
         raw.append(resumed.toString(ISO_8859_1));
-        int rawStart = scanner.rawStart();
-        raw.append(buffer.toString(rawStart, scanner.rawEnd() - rawStart, ISO_8859_1));
-        if (scanner.isReframingNeeded()) {
+        int rawStart = piece.rawStart();
+        raw.append(buffer.toString(rawStart, piece.rawEnd() - rawStart, ISO_8859_1));
+        if (piece.isReframingNeeded()) {
             for (int i = 0; i < runs.count(); i++) {
-                if (runs.start(i) >= scanner.rawEnd()) {
+                if (runs.start(i) >= piece.rawEnd()) {
                     String run = buffer.toString(runs.start(i), runs.length(i), ISO_8859_1);
                     raw.append(Integer.toHexString(run.length())).append("\r\n").append(run).append("\r\n");
                 }
@@ -158,11 +159,11 @@ class TransferScannerTest {
     void shouldTellWhetherItStandsBetweenChunks() {
         scanner.resetToChunked();
         feed(List.of("3\r\na".getBytes(ISO_8859_1)));
-        assertFalse(scanner.isAtChunkBoundary());
+        assertFalse(piece.isAtChunkBoundary());
         feed(List.of("bc\r\n".getBytes(ISO_8859_1)));
-        assertTrue(scanner.isAtChunkBoundary());
+        assertTrue(piece.isAtChunkBoundary());
         feed(List.of("1".getBytes(ISO_8859_1)));
-        assertTrue(scanner.isAtChunkBoundary());
+        assertTrue(piece.isAtChunkBoundary());
     }
 
     @Test

@@ -2,12 +2,12 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
+import dev.sluice.engine.Relay;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
-import dev.sluice.engine.Relay;
 import dev.sluice.engine.spi.Extensions;
 import java.io.IOException;
 import java.io.PrintWriter;

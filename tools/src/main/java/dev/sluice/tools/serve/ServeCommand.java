@@ -51,7 +51,7 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         text = options.text();
         relay = Relay.launch(manager.withInheritedSockets(options.load(spec.commandLine())),
-                Extensions.NONE.withMetricsFormat(new PrometheusFormat()));
+                Extensions.builder().metricsFormat(new PrometheusFormat()).build());
         // One thread: what changes the relay waits for what changed it before.
         ScheduledExecutorService changes = Executors.newSingleThreadScheduledExecutor(task ->
                 new Thread(task, "relay-reload"));

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.admission;
+
+import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.spi.RequestQuota;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The permits that one exchange needs before it may run: a request of its caller's quota, a permit of the relay, and a
+ * permit of its cluster where that has a limit. It waits for permits in a queue, for a bounded time, and releases them
+ * all when it is over.
+ *
+ * <p><b>Threading:</b> confined to the exchange's loop.
+ */
+public final class Admission {
+    /** The result of {@link #waitingSinceNanos} where the exchange does not wait. */
+    public static final long NOT_WAITING = Long.MIN_VALUE;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+    private static final long MAX_RETRY_SECONDS = Duration.ofDays(1).toSeconds();
+
+    private final RequestQuota quota;
+    private final FairGate relayGate;
+    private final Principal caller;
+    private final EventExecutor loop;
+    private final LongSupplier clock;
+    private final Listener listener;
+    private boolean isQuotaTaken;
+    private boolean isAnswered;
+    private boolean isReleased;
+    private FairGate.Ticket relayPermit;
+    private FairGate.Ticket clusterPermit;
+    private FairGate.Ticket waiting;
+    private long waitingSinceNanos;
+
+    /**
+     * @param quota     the limits of callers
+     * @param relayGate the limit of the relay
+     * @param caller    on whose behalf the request was made
+     * @param loop      the exchange's loop
+     * @param clock     nanoseconds
+     * @param listener  the exchange
+     */
+    public Admission(RequestQuota quota, FairGate relayGate, Principal caller, EventExecutor loop, LongSupplier clock,
+            Listener listener) {
+        this.quota = quota;
+        this.relayGate = relayGate;
+        this.caller = caller;
+        this.loop = loop;
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    /**
+     * Asks the caller's quota, then for a permit of the relay.
+     *
+     * @param whenAdmitted runs once both are granted, at once or later
+     */
+    public void enterRelay(Runnable whenAdmitted) {
+        try {
+            quota.admit(caller, new RequestQuota.Answer() {
+                @Override
+                public void admit() {
+                    onLoop(() -> onQuotaGranted(whenAdmitted));
+                }
+
+                @Override
+                public void refuse(String reason, Duration retryAfter) {
+                    onLoop(() -> onQuotaRefused(reason, retryAfter));
+                }
+            });
+        } catch (RuntimeException e) {
+            LOG.error("the request quota failed for a request of {}", caller.name(), e);
+            listener.onRefused(RelayException.of(ErrorCode.RELAY_INTERNAL, "The relay could not count the request"));
+        }
+    }
+
+    private void onLoop(Runnable answer) {
+        if (loop.inEventLoop()) {
+            answer.run();
+        } else {
+            loop.execute(answer);
+        }
+    }
+
+    private void onQuotaGranted(Runnable whenAdmitted) {
+        if (isAnswered) {
+            return; // a second answer of the same quota
+        }
+        isAnswered = true;
+        isQuotaTaken = true;
+        if (isReleased) {
+            settle(0); // the downstream left in the meantime
+            return;
+        }
+        relayPermit = enter(relayGate, whenAdmitted);
+        if (relayPermit != null && waiting == null) {
+            whenAdmitted.run();
+        }
+    }
+
+    private void onQuotaRefused(String reason, Duration retryAfter) {
+        if (isAnswered || isReleased) {
+            return;
+        }
+        isAnswered = true;
+        long seconds = Math.min(Math.max(1, retryAfter.plusMillis(999).toSeconds()), MAX_RETRY_SECONDS);
+        listener.onRefused(RelayException.retryLater(ErrorCode.DOWNSTREAM_RATE_LIMITED, reason, seconds));
+    }
+
+    /**
+     * Asks for a permit of a cluster. To be called until it is granted; only the first call queues.
+     *
+     * @param gate        the cluster's limit; null for none
+     * @param whenGranted runs where the permit comes later
+     * @return whether the permit is granted
+     */
+    public boolean enterCluster(FairGate gate, Runnable whenGranted) {
+        if (gate == null) {
+            return true;
+        }
+        if (clusterPermit == null && !isReleased) {
+            clusterPermit = enter(gate, whenGranted);
+        }
+        return clusterPermit != null && clusterPermit.isInside() && waiting == null;
+    }
+
+    /** Returns a ticket, which may have to wait, or refuses. */
+    private FairGate.Ticket enter(FairGate gate, Runnable whenGranted) {
+        PermitWaiter waiter = new PermitWaiter(whenGranted);
+        FairGate.Ticket ticket = gate.enter(caller.name(), loop, waiter);
+        waiter.ticket = ticket;
+        if (ticket == null) {
+            refuse();
+        } else if (!ticket.isInside()) {
+            waiting = ticket;
+            waitingSinceNanos = clock.getAsLong();
+        }
+        return ticket;
+    }
+
+    private void refuse() {
+        listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                "The relay carries as many requests as it may, and as many wait"));
+    }
+
+    /** {@return whether the exchange waits for a permit} */
+    public boolean isWaiting() {
+        return waiting != null;
+    }
+
+    /** {@return the time since which the exchange has waited for a permit, or {@link #NOT_WAITING}} */
+    public long waitingSinceNanos() {
+        return waiting == null ? NOT_WAITING : waitingSinceNanos;
+    }
+
+    /**
+     * Releases all permits; idempotent.
+     *
+     * @param tokens the tokens that the request used; 0 where that is not known
+     */
+    public void release(long tokens) {
+        if (isReleased) {
+            return;
+        }
+        isReleased = true;
+        waiting = null;
+        if (isQuotaTaken) {
+            settle(tokens);
+        }
+        if (clusterPermit != null) {
+            clusterPermit.leave();
+        }
+        if (relayPermit != null) {
+            relayPermit.leave();
+        }
+    }
+
+    private void settle(long tokens) {
+        try {
+            quota.settle(caller, tokens);
+        } catch (RuntimeException e) {
+            LOG.error("the request quota failed; {} tokens of {} were not settled", tokens, caller.name(), e);
+        }
+    }
+
+    /** The exchange, as its admission sees it. */
+    public interface Listener {
+        /** Receives the reason why the request may not run. */
+        void onRefused(RelayException refusal);
+    }
+
+    /** A waiter for one permit. The gate may call it before {@link #enter} has returned, or for a permit given up. */
+    private final class PermitWaiter implements FairGate.Waiter {
+        private final Runnable whenGranted;
+        private FairGate.Ticket ticket;
+
+        PermitWaiter(Runnable whenGranted) {
+            this.whenGranted = whenGranted;
+        }
+
+        @Override
+        public void onEntered() {
+            if (!isReleased && waiting != null && waiting == ticket) {
+                waiting = null;
+                whenGranted.run();
+            }
+        }
+
+        @Override
+        public void onDropped() {
+            if (!isReleased) {
+                refuse();
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+/**
+ * Between stages 3 and 4: whether a known caller's request may run now. Doorway:
+ * {@link dev.sluice.engine.admission.Admission}, the permits of one exchange. It asks the caller's quota
+ * ({@link dev.sluice.engine.admission.KeyQuota}, unless an embedder brings a
+ * {@link dev.sluice.engine.spi.RequestQuota}) and the gates of the relay and the cluster
+ * ({@link dev.sluice.engine.admission.FairGate}).
+ */
+package dev.sluice.engine.admission;

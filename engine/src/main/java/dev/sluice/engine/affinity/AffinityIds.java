@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.affinity;
+
+import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.protocol.request.RequestFacts;
+import dev.sluice.protocol.request.RequestFacts.Owner;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * What a request shows of the endpoint that it belongs to: hard keys first, each kind in the order of how much it says.
+ * One caller's keys are nobody else's.
+ */
+public final class AffinityIds {
+    /**
+     * The header that says which turn of a coding agent a request is part of; the first response of the turn names it.
+     */
+    public static final String TURN_STATE = "x-codex-turn-state";
+
+    private static final String[][] SESSION_HEADERS = {{"session_id", "session-id"},
+            {"conversation_id", "conversation-id"}, {"thread_id", "thread-id"}};
+    private static final int MAX_HEADER_CHARS = 1024;
+    private static final int HASH_BYTES = 16;
+
+    private final String principal;
+    private final List<Key> keys = new ArrayList<>(4);
+
+    /**
+     * @param principal whose keys they are
+     */
+    public AffinityIds(String principal) {
+        this.principal = principal;
+    }
+
+    /** Adds what a path names: {@code /responses/{id}} or {@code /conversations/{id}} and what is below them. */
+    public void addPath(String path) {
+        String[] parts = path.split("/", 4);
+        if (parts.length > 2 && parts[1].equals("responses")) {
+            add(Kind.RESPONSE, "path", parts[2]);
+        } else if (parts.length > 2 && parts[1].equals("conversations")) {
+            add(Kind.CONVERSATION, "path", parts[2]);
+        }
+    }
+
+    /** Adds what a body names, as far as it has come, and then what the head does. */
+    public void addAll(RequestFacts facts, RequestHead head) {
+        add(Kind.RESPONSE, "previous_response_id", facts.owner(Owner.PREVIOUS_RESPONSE));
+        add(Kind.CONVERSATION, "conversation", facts.owner(Owner.CONVERSATION));
+        add(Kind.CONVERSATION, "conversation", facts.owner(Owner.CONVERSATION_ID));
+        add(Kind.TURN, TURN_STATE, header(head, TURN_STATE));
+        for (String[] spellings : SESSION_HEADERS) {
+            String value = header(head, spellings[0]);
+            add(Kind.SESSION, spellings[0], value != null ? value : header(head, spellings[1]));
+        }
+        add(Kind.CACHE, "prompt_cache_key", facts.owner(Owner.PROMPT_CACHE));
+    }
+
+    private static String header(RequestHead head, String name) {
+        String value = head.header(name);
+        return value == null || value.length() > MAX_HEADER_CHARS ? null : value;
+    }
+
+    private void add(Kind kind, String field, String value) {
+        if (value != null && !value.isEmpty()) {
+            keys.add(new Key(kind, field, hash(kind, value)));
+        }
+    }
+
+    /** Returns the key of an id that a response has told. */
+    public String keyOf(Kind kind, String value) {
+        return encode(kind, hash(kind, value));
+    }
+
+    private byte[] hash(Kind kind, String value) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(principal.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0xff); // no byte of UTF-8
+            digest.update((byte) kind.ordinal());
+            return Arrays.copyOf(digest.digest(value.getBytes(StandardCharsets.UTF_8)), HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+
+    private static String encode(Kind kind, byte[] hash) {
+        return kind.letter + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    }
+
+    /** Returns what was found, in order. */
+    public List<Key> keys() {
+        return keys;
+    }
+
+    /** Returns how many of them are hard. */
+    public long hardCount() {
+        return keys.stream().filter(key -> key.kind.isHard).count();
+    }
+
+    /**
+     * Returns a number that stands for the session or the prompt cache of a request, the same for each of its requests;
+     * 0 where it shows none.
+     */
+    public long stableHash() {
+        for (Key key : keys) {
+            if (key.kind == Kind.SESSION || key.kind == Kind.CACHE) {
+                long hash = 0;
+                for (int i = 0; i < Long.BYTES; i++) {
+                    hash = hash << Byte.SIZE | key.hash[i] & 0xff;
+                }
+                return hash == 0 ? 1 : hash;
+            }
+        }
+        return 0;
+    }
+
+    /** Kinds of ids. What is hard is known to its endpoint only. */
+    public enum Kind {
+        /** A response's id. */
+        RESPONSE('r', true),
+        /** A conversation's id. */
+        CONVERSATION('c', true),
+        /** A turn of an agent. */
+        TURN('t', false),
+        /** A session or thread of an agent. */
+        SESSION('s', false),
+        /** A prompt cache. */
+        CACHE('p', false);
+
+        private final char letter;
+        private final boolean isHard;
+
+        Kind(char letter, boolean isHard) {
+            this.letter = letter;
+            this.isHard = isHard;
+        }
+
+        /** Returns whether only one endpoint can do anything with it. */
+        public boolean isHard() {
+            return isHard;
+        }
+    }
+
+    /** One of them. */
+    public static final class Key {
+        private final Kind kind;
+        private final String field;
+        private final byte[] hash;
+
+        Key(Kind kind, String field, byte[] hash) {
+            this.kind = kind;
+            this.field = field;
+            this.hash = hash;
+        }
+
+        /** Returns the kind. */
+        public Kind kind() {
+            return kind;
+        }
+
+        /** Returns the field or header that has shown it, for messages. */
+        public String field() {
+            return field;
+        }
+
+        /** Returns the key for the store. */
+        public String text() {
+            return encode(kind, hash);
+        }
+    }
+}

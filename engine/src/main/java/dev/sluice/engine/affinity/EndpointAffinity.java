@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.affinity;
+
+import dev.sluice.engine.affinity.AffinityIds.Key;
+import dev.sluice.engine.affinity.AffinityIds.Kind;
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.Slot;
+import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.plan.ApiOperation;
+import dev.sluice.engine.spi.AffinityStore;
+import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.RequestFacts;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The search for the endpoint that owns a request. A hard owner is the only endpoint that can serve it; a soft one is
+ * preferred as long as it is healthy and not loaded. Ids that the exchange reveals are stored for the requests that
+ * follow.
+ *
+ * <p><b>Threading:</b> confined to the exchange's loop.
+ */
+public final class EndpointAffinity {
+    /** Longest time that a store is waited for; a late answer is ignored, and the request goes to any endpoint. */
+    public static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** The result of {@link #askedNanos} where no answer is awaited. */
+    public static final long NOT_ASKED = Long.MIN_VALUE;
+
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointAffinity.class);
+
+    private final AffinityStore store;
+    private final AffinityConfig config;
+    private final EventExecutor loop;
+    private final LongSupplier clock;
+    private final AffinityIds ids;
+    private final String principal;
+    private final Runnable whenLater;
+    private Cluster cluster;
+    private State state = State.NOT_ASKED;
+    private boolean isAsking;
+    private long askedNanos;
+    private List<String> owners = List.of();
+    private Endpoint hard;
+    private Endpoint soft;
+    private boolean isIdStored;
+
+    /**
+     * @param store     the owners
+     * @param config    how long owners are stored
+     * @param loop      the exchange's loop
+     * @param clock     nanoseconds
+     * @param principal the caller's name: one caller's ids are separate from another's
+     * @param whenLater runs on the loop where the answer of the store does not come at once
+     */
+    public EndpointAffinity(AffinityStore store, AffinityConfig config, EventExecutor loop, LongSupplier clock,
+            String principal, Runnable whenLater) {
+        this.store = store;
+        this.config = config;
+        this.loop = loop;
+        this.clock = clock;
+        this.whenLater = whenLater;
+        this.principal = principal;
+        ids = new AffinityIds(principal);
+    }
+
+    /** Asks for the owner of the object in a path; returns whether the answer has arrived. */
+    public boolean askForPath(String path) {
+        if (state == State.NOT_ASKED) {
+            ids.addPath(path);
+            ask();
+        }
+        return state == State.ANSWERED;
+    }
+
+    /** Asks for the owner of a request whose facts are complete; returns whether the answer has arrived. */
+    public boolean ask(RequestFacts facts, RequestHead head, Cluster of) {
+        if (state == State.NOT_ASKED) {
+            cluster = of;
+            ids.addAll(facts, head);
+            if (of.hasOthers()) {
+                ask();
+            } else {
+                state = State.ANSWERED;
+            }
+        }
+        return state == State.ANSWERED;
+    }
+
+    private void ask() {
+        if (ids.keys().isEmpty()) {
+            state = State.ANSWERED;
+            return;
+        }
+        state = State.ASKED;
+        askedNanos = clock.getAsLong();
+        isAsking = true;
+        try {
+            store.find(ids.keys().stream().map(Key::text).toList(), this::onFound);
+        } catch (RuntimeException e) {
+            LOG.error("the affinity store failed; the request goes to any endpoint", e);
+            state = State.ANSWERED;
+        }
+        isAsking = false;
+    }
+
+    /** Called by the store, on any thread. */
+    private void onFound(List<String> endpoints) {
+        if (loop.inEventLoop()) {
+            onAnswer(endpoints);
+        } else {
+            loop.execute(() -> onAnswer(endpoints));
+        }
+    }
+
+    /** {@return the time since which the store's answer is awaited, or {@link #NOT_ASKED}} */
+    public long askedNanos() {
+        return state == State.ASKED ? askedNanos : NOT_ASKED;
+    }
+
+    /** Gives up on a store that does not answer in time: the request goes to any endpoint. */
+    public void giveUpWaiting() {
+        if (state == State.ASKED) {
+            state = State.ANSWERED;
+            whenLater.run();
+        }
+    }
+
+    private void onAnswer(List<String> found) {
+        if (state != State.ASKED) {
+            return; // too late, or a second answer
+        }
+        state = State.ANSWERED;
+        owners = found;
+        if (!isAsking) {
+            whenLater.run();
+        }
+    }
+
+    /** {@return the name of the cluster that owns the object in the path, or null where it is not known} */
+    public String owningCluster() {
+        String owner = owners.isEmpty() ? null : owners.get(0);
+        return owner == null ? null : owner.substring(0, Math.max(0, owner.indexOf('|')));
+    }
+
+    /** Sets the cluster of a request that was planned by its path. */
+    public void planned(Cluster of) {
+        cluster = of;
+    }
+
+    /**
+     * Finds the owners among the endpoints of the cluster.
+     *
+     * @throws RelayException where the hard owner is no longer configured
+     */
+    public void resolve() {
+        for (int i = 0; i < Math.min(owners.size(), ids.keys().size()) && hard == null; i++) {
+            String owner = owners.get(i);
+            if (owner == null || !owner.startsWith(cluster.name() + '|')) {
+                continue; // an owner in another cluster cannot serve this request
+            }
+            Key key = ids.keys().get(i);
+            Endpoint endpoint = cluster.endpoint(owner);
+            if (key.kind().isHard()) {
+                if (endpoint == null) {
+                    throw new RelayException(ErrorCode.OWNER_GONE, paramOf(key), key.field()
+                            + ": its endpoint is not configured any more (expected: one that is still known)");
+                }
+                hard = endpoint;
+            } else if (soft == null) {
+                soft = endpoint;
+            }
+        }
+    }
+
+    private static String paramOf(Key key) {
+        return key.field().equals("path") ? null : key.field();
+    }
+
+    /**
+     * Chooses an endpoint and takes a slot there.
+     *
+     * @param before   the endpoint of the attempt before; null for the first attempt
+     * @param nowNanos the clock's time
+     * @return the slot, or null where no endpoint has room
+     * @throws RelayException where the hard owner is ejected for its failures
+     */
+    public Slot choose(Endpoint before, long nowNanos) {
+        if (hard != null) {
+            if (hard.isEjected(nowNanos)) {
+                Key key = ids.keys().stream().filter(each -> each.kind().isHard()).findFirst().orElseThrow();
+                throw new RelayException(ErrorCode.OWNER_UNAVAILABLE, paramOf(key), key.field()
+                        + ": its endpoint fails and is left out for a while (expected: one whose endpoint is well)");
+            }
+            return cluster.tryAcquire(hard);
+        }
+        Slot preferred = soft == null || soft == before ? null : cluster.tryAcquireIfWelcome(soft, nowNanos);
+        return preferred != null ? preferred : cluster.choose(before, ids.stableHash(), nowNanos);
+    }
+
+    /** {@return whether the store was asked about the ids of the body, with or without an answer so far} */
+    public boolean hasAsked() {
+        return state != State.NOT_ASKED && cluster != null;
+    }
+
+    /** {@return whether a hard id arrived after the store was asked} */
+    public boolean isMissed(RequestFacts facts, RequestHead head) {
+        AffinityIds all = new AffinityIds(principal);
+        all.addAll(facts, head);
+        return cluster.hasOthers() && all.hardCount() > ids.hardCount();
+    }
+
+    /**
+     * Returns the refusal of such a request, which may be on its way to the wrong endpoint.
+     *
+     * @param isTooLarge whether its body is longer than any body that is held
+     * @return the refusal
+     */
+    public RelayException tooLate(boolean isTooLarge) {
+        return isTooLarge ? RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: too long to be held until"
+                + " previous_response_id or conversation has come (expected: them earlier, or a smaller body)")
+                : RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                        "The relay holds too many request bodies to wait for what names their owners");
+    }
+
+    /** {@return whether no other endpoint can serve the request} */
+    public boolean isHard() {
+        return hard != null;
+    }
+
+    /** Stores the endpoint that accepted the request as the owner of its session, turn and conversation. */
+    public void onAccepted(Endpoint endpoint, HttpHeaders headers) {
+        String turn = headers.get(AffinityIds.TURN_STATE);
+        if (cluster.hasOthers()) {
+            for (Key key : ids.keys()) {
+                boolean isByHash = cluster.isByHash() && (key.kind() == Kind.SESSION || key.kind() == Kind.CACHE);
+                if (!key.kind().isHard() && !isByHash) {
+                    store.put(key.text(), endpoint.id(), config.sessionTtl());
+                }
+            }
+            if (turn != null) {
+                store.put(ids.keyOf(Kind.TURN, turn), endpoint.id(), config.sessionTtl());
+            }
+        }
+        for (Key key : ids.keys()) {
+            if (key.kind() == Kind.CONVERSATION) {
+                store.put(key.text(), endpoint.id(), config.idTtl());
+            }
+        }
+    }
+
+    /**
+     * Stores the endpoint as the owner of the response's id; only the first id counts.
+     *
+     * @param operation the operation that was called
+     * @param id        the response's id, or that of a new conversation
+     * @param endpoint  the endpoint that answered
+     */
+    public void onId(ApiOperation operation, String id, Endpoint endpoint) {
+        if (isIdStored) {
+            return;
+        }
+        isIdStored = true;
+        boolean isNewConversation = operation.kind() == ApiOperation.Kind.STORED
+                && operation.path().equals("/conversations");
+        if (isNewConversation || operation.kind() == ApiOperation.Kind.RESPONSES) {
+            store.put(ids.keyOf(isNewConversation ? Kind.CONVERSATION : Kind.RESPONSE, id), endpoint.id(),
+                    config.idTtl());
+        }
+    }
+
+    private enum State {
+        NOT_ASKED,
+        ASKED,
+        ANSWERED
+    }
+}

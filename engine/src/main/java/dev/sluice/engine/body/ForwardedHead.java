@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.body;
+
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.UpstreamRequest;
+import dev.sluice.engine.plan.RequestHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Map;
+
+/**
+ * The head of a request as it is forwarded.
+ *
+ * @param request    the downstream's
+ * @param path       the path behind the endpoint's base path
+ * @param exchangeId becomes x-request-id where the downstream sent none
+ * @param isDecoded  whether the body is sent without the coding in which it arrived
+ */
+public record ForwardedHead(DownstreamRequest request, String path, String exchangeId, boolean isDecoded) {
+
+    /**
+     * Returns the head for one attempt.
+     *
+     * @param bodyBytes       the length of the body in bytes, or -1 where it is not known yet
+     * @param endpointHeaders take the place of the downstream's
+     * @param attemptHeaders  take the place of both
+     * @return the head
+     */
+    public UpstreamRequest of(long bodyBytes, Map<String, String> endpointHeaders,
+            Map<String, String> attemptHeaders) {
+        HttpHeaders headers = RequestHeaders.forwarded(request.headers(), exchangeId, isDecoded);
+        boolean hasBody = bodyBytes != 0 || request.method().equals("POST");
+        if (hasBody && !headers.contains("content-type")) {
+            headers.set("content-type", "application/json");
+        }
+        endpointHeaders.forEach(headers::set);
+        attemptHeaders.forEach(headers::set);
+        return new UpstreamRequest(request.method(), path + request.query(), headers, bodyBytes, hasBody);
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.body;
+
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.plan.ApiOperation;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.handler.codec.http.HttpUtil;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** What a request's head must say before any of its body is read, in the order in which refusals are reported. */
+public final class RequestHeadRules {
+    private RequestHeadRules() {
+    }
+
+    /** Returns whether a request's body is looked at: it names the model that routes it. */
+    public static boolean isScanned(ApiOperation face, DownstreamRequest request) {
+        return face.isRoutedByModel() && request.method().equals("POST");
+    }
+
+    /**
+     * Checks the head of a request.
+     *
+     * @throws RelayException with the first rule that it breaks
+     */
+    public static void check(ApiOperation face, DownstreamRequest request, LimitConfig limits) {
+        if (isScanned(face, request)) {
+            checkMediaType(request.header("content-type"));
+            ContentDecoder.check(request.headers().getAll("content-encoding"));
+        }
+        if (request.bodyBytes() > limits.maxBodyBytes()) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + request.bodyBytes()
+                    + " bytes by its content-length (expected: at most " + limits.maxBodyBytes() + ")");
+        }
+    }
+
+    /** RFC 8259 section 11 has no charset for JSON: UTF-8 may be named all the same, nothing else. */
+    private static void checkMediaType(String contentType) {
+        if (contentType == null) {
+            return;
+        }
+        String type = contentType.toLowerCase(Locale.ROOT);
+        int parameters = type.indexOf(';');
+        String name = (parameters < 0 ? type : type.substring(0, parameters)).trim();
+        Charset charset = HttpUtil.getCharset(contentType, StandardCharsets.UTF_8);
+        boolean namesUnknownCharset = parameters >= 0 && type.indexOf("charset=", parameters) >= 0
+                && HttpUtil.getCharset(contentType, null) == null;
+        if (!name.equals("application/json") && !name.endsWith("+json") || !charset.equals(StandardCharsets.UTF_8)
+                || namesUnknownCharset) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_MEDIA_TYPE,
+                    "content-type: not JSON in UTF-8 (expected: application/json)");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.cluster;
+
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import dev.sluice.engine.config.Http2UpstreamConfig;
+import dev.sluice.engine.config.HttpVersions;
+import dev.sluice.engine.files.FollowedFiles;
+import dev.sluice.engine.tls.ClientTls;
+import io.netty.handler.ssl.SslContext;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** One upstream address, ready to connect to. Shared by all loops; compared by identity. */
+public final class Endpoint {
+    private static final Set<String> CREDENTIALS = Set.of("authorization", "api-key", "x-api-key");
+
+    private final EndpointConfig config;
+    private final String cluster;
+    private final ClientTls tls;
+    private final EndpointHealth health;
+    private final int ordinal;
+    private final HealthConfig.CheckConfig check;
+    /** Written by whoever refreshes, read by all loops. */
+    private volatile String apiKey;
+    private final FollowedFiles keyFile;
+    private final String hostHeader;
+    private final String basePath;
+    private final String id;
+    private final long hash;
+
+    Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
+        this(config, cluster, 0, tls, new EndpointHealth(limits), limits.check());
+    }
+
+    /**
+     * @param ordinal how many of its cluster are before it with the same URL: accounts of one provider
+     */
+    Endpoint(EndpointConfig config, String cluster, int ordinal, ClientTls tls, EndpointHealth health,
+            HealthConfig.CheckConfig check) {
+        this.health = health;
+        this.check = check;
+        this.ordinal = ordinal;
+        this.config = config;
+        this.cluster = cluster;
+        this.tls = tls;
+        String host = config.baseUrl().getHost();
+        hostHeader = config.baseUrl().getPort() < 0 ? host : host + ':' + config.baseUrl().getPort();
+        String path = config.baseUrl().getRawPath();
+        keyFile = config.apiKeyFile() == null ? null : new FollowedFiles("endpoint " + hostHeader + ": key",
+                config.apiKeyFile());
+        apiKey = keyFile == null ? config.apiKey() : EndpointConfig.readKey(config.apiKeyFile());
+        basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        id = cluster + '|' + config.baseUrl() + (ordinal == 0 ? "" : "#" + ordinal);
+        hash = hash(id);
+    }
+
+    /** Returns whether it is what a configuration makes. */
+    boolean isOf(EndpointConfig other) {
+        return config.equals(other);
+    }
+
+    /** Returns whether it is in this place of its cluster, behind this TLS. */
+    boolean isAs(int otherOrdinal, ClientTls otherTls) {
+        return ordinal == otherOrdinal && tls == otherTls;
+    }
+
+    /** Returns whether it has the URL of another. */
+    boolean isAt(EndpointConfig other) {
+        return config.baseUrl().equals(other.baseUrl());
+    }
+
+    /** The same on every relay: whoever shares their sessions must agree. */
+    private static long hash(String text) {
+        long hash = 0;
+        for (int i = 0; i < text.length(); i++) {
+            hash = Balancer.mix(hash + text.charAt(i) + 1);
+        }
+        return hash;
+    }
+
+    /** Returns what it is called beyond this relay: its cluster and base URL. */
+    public String id() {
+        return id;
+    }
+
+    /** Returns a number made of its id. */
+    long hash() {
+        return hash;
+    }
+
+    /** Returns the host to connect to, without the brackets of an IPv6 address. */
+    public String host() {
+        String host = config.baseUrl().getHost();
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Returns the port to connect to. */
+    public int port() {
+        return config.port();
+    }
+
+    /** Returns the cluster's name. */
+    public String cluster() {
+        return cluster;
+    }
+
+    /** Returns whether it is spoken to through TLS. */
+    public boolean isTls() {
+        return tls != null;
+    }
+
+    /** Returns the TLS context for the next connection. */
+    public SslContext tls() {
+        return tls.context(config.versions());
+    }
+
+    /** Returns the value of Host. */
+    public String hostHeader() {
+        return hostHeader;
+    }
+
+    /** Returns the path that takes the place of the API's prefix; empty or without a slash at its end. */
+    public String basePath() {
+        return basePath;
+    }
+
+    /** Returns which versions of HTTP it is spoken to in. */
+    public HttpVersions versions() {
+        return config.versions();
+    }
+
+    /** Returns how many idle connections each loop keeps ready. */
+    public int warmConnections() {
+        return config.warmConnections();
+    }
+
+    /** Returns whether requests carry credentials of the relay's own. */
+    public boolean hasCredentials() {
+        return apiKey != null || config.headers().keySet().stream().anyMatch(name -> CREDENTIALS.contains(
+                name.toLowerCase(Locale.ROOT)));
+    }
+
+    /** Returns what is sent with each request. */
+    public Map<String, String> headers() {
+        return config.headers();
+    }
+
+    /** Returns the bounds of HTTP/2 for it. */
+    public Http2UpstreamConfig http2(Http2UpstreamConfig common) {
+        return config.maxConnections() == 0 && config.maxStreams() == 0 ? common : common.withCapacity(
+                config.maxStreams() == 0 ? common.maxStreams() : config.maxStreams(),
+                config.maxConnections() == 0 ? common.maxConnections() : config.maxConnections(), common.maxQueued());
+    }
+
+    /** Returns how it is asked whether it is well; null for not at all. */
+    public HealthConfig.CheckConfig check() {
+        return check;
+    }
+
+    EndpointHealth health() {
+        return health;
+    }
+
+    int weight() {
+        return config.weight();
+    }
+
+    int priority() {
+        return config.priority();
+    }
+
+    /** Returns whether it may have another request. */
+    boolean hasRoom() {
+        return config.maxInFlight() == 0 || health.inFlight() < config.maxInFlight();
+    }
+
+    /**
+     * Takes a slot for a request.
+     *
+     * @return the slot, or null where the endpoint has as many requests in flight as it may
+     */
+    Slot tryAcquire() {
+        return health.tryAcquireSlot(config.maxInFlight()) ? new Slot(this) : null;
+    }
+
+    /** {@return whether the endpoint is ejected for its failures and the time to probe it has not come} */
+    public boolean isEjected(long nowNanos) {
+        return health.isEjected(nowNanos);
+    }
+
+    /** {@return whether the endpoint is ejected for its failures, or being probed after it was} */
+    public boolean isEjectedOrProbed(long nowNanos) {
+        return health.isEjectedOrProbed(nowNanos);
+    }
+
+    /** Records a response that is no failure of the endpoint. */
+    public void recordSuccess(long nowNanos) {
+        health.recordSuccess(nowNanos);
+    }
+
+    /** Records a failure of the endpoint: no connection, no response, or a status such as 503. */
+    public void recordFailure(long nowNanos) {
+        health.recordFailure(nowNanos);
+    }
+
+    /** Sends no requests there for a while, because the endpoint asked for it; the longest such time counts. */
+    public void restFor(long nowNanos, long nanos) {
+        health.restFor(nowNanos, nanos);
+    }
+
+    /** Returns the key to authenticate with, or null. */
+    public String apiKey() {
+        return apiKey;
+    }
+
+    /** Reads the key's file again if there is one and it has changed. */
+    void refreshKey() {
+        if (keyFile != null) {
+            keyFile.ifChanged(() -> apiKey = EndpointConfig.readKey(config.apiKeyFile()));
+        }
+    }
+
+    /** Host and port, for logs. */
+    @Override
+    public String toString() {
+        return hostHeader;
+    }
+}

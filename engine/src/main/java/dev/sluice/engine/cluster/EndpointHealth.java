@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.cluster;
+
+import dev.sluice.engine.config.HealthConfig;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What is known of an endpoint's condition: requests in flight, failures, how long it is left out.
+ *
+ * <p>Thread-safe, and shared by all loops: a race costs a request that goes to a neighbour, or one probe more.
+ */
+final class EndpointHealth {
+    private static final int MAX_DOUBLINGS = 16;
+    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int PERCENT = 100;
+
+    private final HealthConfig config;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger ejections = new AtomicInteger();
+    private final AtomicBoolean isProbed = new AtomicBoolean();
+    private volatile long ejectedUntilNanos;
+    private volatile long coolUntilNanos;
+    private volatile boolean isCooling;
+    private boolean hasWindow;
+    private long windowNanos;
+    private int answers;
+    private int failed;
+    private int answersBefore;
+    private int failedBefore;
+
+    EndpointHealth(HealthConfig config) {
+        this.config = config;
+    }
+
+    /** Returns whether the next request may go there. */
+    boolean isAvailable(long nowNanos) {
+        return !isCooling(nowNanos) && !isEjectedOrProbed(nowNanos);
+    }
+
+    /** Returns whether it is left out for its failures, or being probed. */
+    boolean isEjectedOrProbed(long nowNanos) {
+        return isEjected(nowNanos) || ejections.get() > 0 && isProbed.get();
+    }
+
+    /** Returns whether it is left out for its failures, and the time to probe it has not come. */
+    boolean isEjected(long nowNanos) {
+        return ejections.get() > 0 && nowNanos - ejectedUntilNanos < 0;
+    }
+
+    /** Returns whether it has asked to be left alone. */
+    boolean isCooling(long nowNanos) {
+        return isCooling && nowNanos - coolUntilNanos < 0;
+    }
+
+    /**
+     * Takes a place for a request if there is one; returns whether there was.
+     *
+     * @param limit of requests at one time; 0 for none
+     */
+    boolean tryAcquireSlot(int limit) {
+        if (inFlight.incrementAndGet() > limit && limit > 0) {
+            inFlight.decrementAndGet();
+            return false;
+        }
+        if (ejections.get() > 0) {
+            isProbed.set(true);
+        }
+        return true;
+    }
+
+    /** The request is over, by whatever end. */
+    void releaseSlot() {
+        inFlight.decrementAndGet();
+        isProbed.set(false); // a probe that ended without a word is followed by another
+    }
+
+    void recordSuccess(long nowNanos) {
+        failures.set(0);
+        if (ejections.getAndSet(0) > 0) {
+            forgetAnswers();
+        }
+        isRateOver(false, nowNanos);
+    }
+
+    void recordFailure(long nowNanos) {
+        boolean wasEjected = ejections.get() > 0;
+        boolean isRateOver = isRateOver(true, nowNanos);
+        if (failures.incrementAndGet() < config.maxFailures() && !isRateOver && !wasEjected) {
+            return;
+        }
+        if (wasEjected && nowNanos - ejectedUntilNanos < 0) {
+            return; // one of those that were on their way
+        }
+        int doublings = Math.min(ejections.getAndIncrement(), MAX_DOUBLINGS);
+        long nanos = Math.min(config.ejection().toNanos() << doublings, config.maxEjection().toNanos());
+        ejectedUntilNanos = nowNanos + nanos + ThreadLocalRandom.current().nextLong(nanos / 10 + 1);
+    }
+
+    /** Counts an answer; returns whether too many of the last ones were failures. */
+    private synchronized boolean isRateOver(boolean isFailure, long nowNanos) {
+        if (!hasWindow || nowNanos - windowNanos >= WINDOW_NANOS) {
+            boolean isNext = hasWindow && nowNanos - windowNanos < 2 * WINDOW_NANOS;
+            answersBefore = isNext ? answers : 0;
+            failedBefore = isNext ? failed : 0;
+            answers = 0;
+            failed = 0;
+            windowNanos = nowNanos;
+            hasWindow = true;
+        }
+        answers++;
+        failed += isFailure ? 1 : 0;
+        int all = answers + answersBefore;
+        return config.errorPercent() > 0 && all >= config.minAnswers()
+                && (long) (failed + failedBefore) * PERCENT >= (long) all * config.errorPercent();
+    }
+
+    /** It is back: what was before says nothing of it. */
+    private synchronized void forgetAnswers() {
+        hasWindow = false;
+    }
+
+    /** The endpoint has said how long it wants to be left alone; the longest word counts. */
+    void restFor(long nowNanos, long nanos) {
+        long until = nowNanos + nanos;
+        if (!isCooling(nowNanos) || until - coolUntilNanos > 0) {
+            coolUntilNanos = until;
+            isCooling = true;
+        }
+    }
+
+    int inFlight() {
+        return inFlight.get();
+    }
+
+    /** Returns what the admin page says. */
+    String state(long nowNanos) {
+        if (isCooling(nowNanos)) {
+            return "cooling";
+        }
+        if (ejections.get() == 0) {
+            return "available";
+        }
+        return nowNanos - ejectedUntilNanos < 0 ? "ejected" : "half_open";
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.auth.ApiKeyAuthenticator;
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.plan.ApiOperations;
+import dev.sluice.engine.plan.ModelList;
+import dev.sluice.engine.plan.Router;
+import dev.sluice.engine.spi.Authenticator;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A validated configuration plus the objects built from it. Each reload creates a new one; an exchange keeps the one with
+ * which it began. Counts and memories (the health of an endpoint, the permits of a cluster) pass to the next one as long
+ * as their configuration is the same. Immutable; shared by all loops.
+ */
+final class ActiveConfig {
+    private final RelayConfig config;
+    private final Router router;
+    private final ApiOperations operations;
+    private final ModelList models;
+    private final Map<String, Cluster> clusters = new LinkedHashMap<>();
+    private final ApiKeyAuthenticator keys;
+    private final Authenticator authenticator;
+    private final boolean isAffinityNeeded;
+
+    /**
+     * @param own       identifies callers; null for the keys of the configuration
+     * @param createdAt seconds since 1970: the creation time of the models that are listed
+     * @param before    passes its counts on; null for none
+     */
+    ActiveConfig(RelayConfig config, Authenticator own, long createdAt, ActiveConfig before) {
+        this.config = config;
+        router = new Router(config.routes(), config.clusters(), config.allProfiles(), config.defaultCluster());
+        operations = new ApiOperations(config.allProfiles().values(), config.relayedPaths());
+        models = new ModelList(router, createdAt);
+        for (ClusterConfig cluster : config.clusters()) {
+            Cluster known = before == null ? null : before.clusters.get(cluster.name());
+            clusters.put(cluster.name(), new Cluster(cluster, config.limits().maxQueued(), known));
+        }
+        keys = own != null ? null : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
+        authenticator = own != null ? own : keys;
+        isAffinityNeeded = clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
+    }
+
+    RelayConfig config() {
+        return config;
+    }
+
+    LimitConfig limits() {
+        return config.limits();
+    }
+
+    /** Returns the number of exchanges that may be in flight before their callers are known. */
+    long maxUnidentified() {
+        return 2L * limits().maxExchanges() + limits().maxQueued();
+    }
+
+    TimeoutConfig timeouts() {
+        return config.timeouts();
+    }
+
+    AffinityConfig affinity() {
+        return config.affinity();
+    }
+
+    Router router() {
+        return router;
+    }
+
+    ApiOperations operations() {
+        return operations;
+    }
+
+    ModelList models() {
+        return models;
+    }
+
+    Cluster cluster(String name) {
+        return clusters.get(name);
+    }
+
+    Collection<Cluster> clusters() {
+        return clusters.values();
+    }
+
+    Authenticator authenticator() {
+        return authenticator;
+    }
+
+    /** Returns whether a request could belong to one of several endpoints. */
+    boolean isAffinityNeeded() {
+        return isAffinityNeeded;
+    }
+
+    Set<Endpoint> endpoints() {
+        Set<Endpoint> all = new HashSet<>();
+        clusters.values().forEach(cluster -> all.addAll(cluster.endpoints()));
+        return all;
+    }
+
+    /** Reads keys and certificates again whose files have changed; not to be called on a loop that relays. */
+    void refreshFiles() {
+        if (keys != null) {
+            keys.refresh();
+        }
+        clusters.values().forEach(Cluster::refreshFiles);
+    }
+}

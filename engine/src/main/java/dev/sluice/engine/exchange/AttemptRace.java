@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+/**
+ * The attempt that counts and, beside it, a hedge: a second attempt that was begun because the first took long to
+ * answer. The first good response wins.
+ */
+final class AttemptRace {
+    private Attempt lead;
+    private Attempt hedge;
+
+    /** Starts with one attempt, in place of the one before. */
+    void start(Attempt attempt) {
+        lead = attempt;
+    }
+
+    /** Adds a hedge beside the attempt that counts. */
+    void addHedge(Attempt attempt) {
+        hedge = attempt;
+    }
+
+    /** Returns the attempt that counts, or null before there is one. */
+    Attempt lead() {
+        return lead;
+    }
+
+    /** Returns the hedge, or null for none. */
+    Attempt hedge() {
+        return hedge;
+    }
+
+    /**
+     * Decides the race when one of two attempts begins to answer, and cancels the loser. A response that asks to try
+     * elsewhere (429, or 500 and above) loses.
+     *
+     * @return whether the response of {@code answering} is the one that counts
+     */
+    boolean isWonBy(Attempt answering, int status) {
+        if (hedge == null) {
+            return true;
+        }
+        boolean isGood = status < 500 && status != 429;
+        Attempt other = answering == hedge ? lead : hedge;
+        Attempt loser = isGood ? other : answering;
+        lead = isGood ? answering : other;
+        hedge = null;
+        loser.cancel();
+        return isGood;
+    }
+
+    /**
+     * Takes an attempt out that is lost.
+     *
+     * @return whether the other one of two goes on in its place
+     */
+    boolean survives(Attempt lost) {
+        if (hedge == null) {
+            return false;
+        }
+        if (lost != hedge) {
+            lead = hedge;
+        }
+        hedge = null;
+        return true;
+    }
+
+    /** Cancels the hedge, if there is one. */
+    void cancelHedge() {
+        if (hedge != null) {
+            Attempt cancelled = hedge;
+            hedge = null;
+            cancelled.cancel();
+        }
+    }
+}

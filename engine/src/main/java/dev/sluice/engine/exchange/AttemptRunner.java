@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.affinity.EndpointAffinity;
+import dev.sluice.engine.body.ForwardedHead;
+import dev.sluice.engine.body.RequestBody;
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.RateLimitHeaders;
+import dev.sluice.engine.cluster.RetryPolicy;
+import dev.sluice.engine.cluster.RetryPolicy.Decision;
+import dev.sluice.engine.cluster.Slot;
+import dev.sluice.engine.config.RetryConfig;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamConnection;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The attempts of one exchange: one after the other, and beside a slow one a hedge. {@link RetryPolicy} decides what may
+ * be tried again; the runner chooses endpoints, acquires connections, sends the request and starts further attempts.
+ *
+ * <p><b>Threading:</b> confined to the exchange's loop.
+ */
+final class AttemptRunner implements Attempt.Listener {
+    /** The argument of {@link Connector#acquire} that accepts any connection. */
+    static final long ANY = Long.MIN_VALUE;
+    /** The result of {@link #hedgeDelayNanos} where no hedge is allowed. */
+    static final long NO_HEDGE = -1;
+
+    /** Backoff before a second attempt at the only endpoint, give or take a half; doubled before each further one. */
+    private static final long BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final ExchangeLife life;
+    private final ForwardedHead head;
+    private final RequestBody body;
+    private final EndpointAffinity affinity;
+    private final Connector connector;
+    private final LoopTicker ticker;
+    private final EventExecutor loop;
+    private final Listener listener;
+    private final AttemptRace race = new AttemptRace();
+
+    private Cluster cluster;
+    private RetryConfig retry;
+    private Future<?> waitingRetry;
+    private int count;
+    private boolean isHedged;
+    private boolean isStopped;
+
+    /**
+     * @param affinity null where no owner can matter
+     */
+    AttemptRunner(ExchangeLife life, ForwardedHead head, RequestBody body, EndpointAffinity affinity,
+            Connector connector, LoopTicker ticker, EventExecutor loop, Listener listener) {
+        this.life = life;
+        this.head = head;
+        this.body = body;
+        this.affinity = affinity;
+        this.connector = connector;
+        this.ticker = ticker;
+        this.loop = loop;
+        this.listener = listener;
+    }
+
+    /** Sets the destination of attempts and the rules for repeating them. */
+    void plan(Cluster of, RetryConfig rules) {
+        cluster = of;
+        retry = rules;
+    }
+
+    /** Makes the first attempt. */
+    void begin() {
+        Slot slot;
+        try {
+            if (affinity != null && body.scanner() != null) {
+                affinity.resolve();
+            }
+            slot = choose(null);
+        } catch (RelayException refusal) {
+            listener.onRefused(refusal);
+            return;
+        }
+        if (slot == null) {
+            refuseFull();
+            return;
+        }
+        cluster.retries().onExchange();
+        start(slot, ANY);
+    }
+
+    private void refuseFull() {
+        listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                "The upstream's endpoints carry as many requests as they may"));
+    }
+
+    private Slot choose(Endpoint before) {
+        long nowNanos = ticker.nanoTime();
+        return affinity == null ? cluster.choose(before, 0, nowNanos) : affinity.choose(before, nowNanos);
+    }
+
+    private void start(Slot slot, long notBefore) {
+        life.moveTo(ExchangeState.CONNECTING);
+        Attempt attempt = newAttempt(slot, false);
+        race.start(attempt);
+        listener.onAttemptBegan(attempt);
+        connector.acquire(slot.endpoint(), notBefore, attempt);
+    }
+
+    private Attempt newAttempt(Slot slot, boolean isHedge) {
+        count++;
+        return new Attempt(ticker, this, slot, count, isHedge);
+    }
+
+    @Override
+    public void onConnected(Attempt connected) {
+        boolean isHedge = connected == race.hedge();
+        if (!isHedge && isBeginningLost()) {
+            listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The relay holds as many request bodies as it may"));
+            return;
+        }
+        UpstreamConnection connection = connected.connection();
+        connection.writeHead(head.of(body.lengthToSend(), connected.target().headers(), connected.extraHeaders()));
+        body.sendTo(connection);
+        if (isHedge) {
+            connection.endRequest();
+            connected.markSent(ticker.nanoTime());
+        } else {
+            life.moveTo(ExchangeState.FORWARDING);
+            listener.onProgress();
+        }
+        if (!connected.isOver()) {
+            connection.flush();
+            connected.read(0); // a response may arrive before the request is complete
+        }
+    }
+
+    /** Returns whether the part of the body that an earlier attempt was sent could not be kept: memory ran short. */
+    private boolean isBeginningLost() {
+        return count > 1 && body.sentBytes() > 0 && !body.isReplayable();
+    }
+
+    /** Forwards as much of the body as the upstream takes. */
+    void pump() {
+        Attempt current = race.lead();
+        long nowNanos = ticker.nanoTime(); // before the upstream can have seen any of it
+        boolean isComplete = body.pump();
+        if (current.isSent() || race.lead() != current || current.isOver() || isStopped) {
+            // Writing made room, and what that called has sent the rest; or it found the connection broken, and another
+            // attempt may be under way.
+            return;
+        }
+        if (isComplete) {
+            current.markSent(nowNanos);
+            current.connection().endRequest();
+        }
+        current.connection().flush();
+        if (isComplete) {
+            listener.onRequestSent();
+        }
+    }
+
+    @Override
+    public void onWritable(Attempt writable) {
+        if (writable == race.lead()) {
+            listener.onProgress();
+        }
+    }
+
+    @Override
+    public void onAttemptOver(Attempt attempt) {
+        listener.onAttemptEnded(attempt);
+    }
+
+    @Override
+    public void onBusy(Attempt busy) {
+        if (!survives(busy)) {
+            listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                    "The connections to the upstream carry as many requests as they may"));
+        }
+    }
+
+    /** Returns whether the other attempt of a race goes on in place of one that is lost. */
+    private boolean survives(Attempt lost) {
+        Attempt before = race.lead();
+        boolean isSurvived = race.survives(lost);
+        followLead(before);
+        return isSurvived;
+    }
+
+    /** Goes back to connecting where the attempt that counts now has no connection yet. */
+    private void followLead(Attempt before) {
+        if (race.lead() != before && !race.lead().isConnected()) {
+            life.moveTo(ExchangeState.CONNECTING);
+        }
+    }
+
+    /** Returns the delay after which a second endpoint is asked beside a slow one, or {@link #NO_HEDGE}. */
+    long hedgeDelayNanos(long nowNanos) {
+        return isHedged || isWaitingToRetry() || !RetryPolicy.mayHedge(facts()) ? NO_HEDGE
+                : cluster.responseTimes().quantileNanos(retry.hedgeQuantile(), nowNanos);
+    }
+
+    /** Asks a second endpoint, once, if there is one and the retry budget allows it. */
+    void hedge(long nowNanos) {
+        isHedged = true;
+        Endpoint slow = race.lead().target();
+        Slot slot = cluster.choose(slow, 0, nowNanos);
+        if (slot == null) {
+            return;
+        }
+        if (slot.endpoint() == slow || !cluster.retries().tryTake()) {
+            slot.close();
+            return;
+        }
+        Attempt hedge = newAttempt(slot, true);
+        race.addHedge(hedge);
+        listener.onAttemptBegan(hedge);
+        connector.acquire(slot.endpoint(), ANY, hedge);
+    }
+
+    @Override
+    public void onHead(Attempt answering, ResponseHead received) {
+        Attempt before = race.lead();
+        boolean isChosen = race.isWonBy(answering, received.status().code());
+        followLead(before);
+        if (isChosen && !retryElsewhere(received)) {
+            listener.onResponse(answering, received);
+        }
+    }
+
+    /** Records how long the response took to begin. */
+    void onCommit(long nowNanos) {
+        if (retry.hedgeQuantile() > 0) {
+            cluster.responseTimes().add(nowNanos - race.lead().sentNanos(), nowNanos);
+        }
+    }
+
+    @Override
+    public void onConnectFailed(Attempt failed, Throwable cause) {
+        if (survives(failed)) {
+            return;
+        }
+        listener.onConnectFailed(cluster.name(), cause);
+        RetryPolicy.Facts facts = new RetryPolicy.Facts(count, cluster.maxAttempts(), !isBeginningLost(), hasOthers(),
+                false, retry);
+        if (!retry(RetryPolicy.afterConnectFailure(facts), failed.startedNanos())) {
+            listener.onRefused(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
+                    "No connection to the upstream could be made"));
+        }
+    }
+
+    @Override
+    public void onLost(Attempt lost, AttemptFailure failure) {
+        listener.onAttemptLost(lost, failure);
+        if (survives(lost)) {
+            return;
+        }
+        if (!life.state().isAnswered()) {
+            Decision decision = RetryPolicy.afterLoss(facts(), failure, ticker.nanoTime() - lost.sentNanos());
+            if (retry(decision, failure.kind() == AttemptFailure.Kind.CLOSED ? lost.startedNanos() : ANY)) {
+                return;
+            }
+        }
+        listener.onLost(failure.kind() == AttemptFailure.Kind.MALFORMED ? ErrorCode.UPSTREAM_MALFORMED
+                : life.state().isCommitted() ? ErrorCode.UPSTREAM_TRUNCATED : ErrorCode.UPSTREAM_CLOSED);
+    }
+
+    /**
+     * Tries another endpoint where this one did not answer in time and the request may be processed twice.
+     *
+     * @return whether another attempt is under way
+     */
+    boolean retryAfterTimeout() {
+        Attempt late = race.lead();
+        if (survives(late)) {
+            late.cancel();
+            return true;
+        }
+        if (cluster == null || !takeBudget(RetryPolicy.afterTimeout(facts(), late.isSent()))) {
+            return false;
+        }
+        late.cancel();
+        repeat(ANY);
+        return true;
+    }
+
+    /**
+     * Tries another endpoint where this one has answered that it does not take the request, or the same one again where
+     * there is no other and it is ready soon.
+     *
+     * @return whether it does
+     */
+    private boolean retryElsewhere(ResponseHead refusal) {
+        int status = refusal.status().code();
+        if (!RetryPolicy.isRetryable(status, retry)) {
+            return false;
+        }
+        long restNanos = RateLimitHeaders.retryAfterNanos(refusal.headers());
+        long nowNanos = ticker.nanoTime();
+        Attempt refused = race.lead();
+        Endpoint refusing = refused.target();
+        if (restNanos > 0) {
+            refusing.restFor(nowNanos, restNanos);
+        }
+        Decision decision = RetryPolicy.afterRefusal(facts(), status, restNanos);
+        if (decision == Decision.GIVE_UP) {
+            return false;
+        }
+        Slot other = decision == Decision.AFTER_REST ? null : cluster.choose(refusing, 0, nowNanos);
+        if (other != null && other.endpoint() == refusing) {
+            other.close(); // the same endpoint would be asked again at once
+            other = null;
+        }
+        if (other == null && decision == Decision.AT_ONCE) {
+            return false;
+        }
+        if (!takeBudget(decision)) {
+            if (other != null) {
+                other.close();
+            }
+            return false;
+        }
+        if (refused.isSent()) {
+            refused.finishAlone();
+        } else {
+            refused.cancel();
+        }
+        if (other != null) {
+            listener.onRetry();
+            start(other, ANY);
+        } else {
+            repeatLater(restNanos, ANY);
+        }
+        return true;
+    }
+
+    private RetryPolicy.Facts facts() {
+        return new RetryPolicy.Facts(count, cluster.maxAttempts(), body.isReplayable(), hasOthers(),
+                race.lead().hasHead(), retry);
+    }
+
+    /** Returns whether another endpoint could serve the request. */
+    private boolean hasOthers() {
+        return cluster.hasOthers() && (affinity == null || !affinity.isHard());
+    }
+
+    private boolean takeBudget(Decision decision) {
+        return decision != Decision.GIVE_UP && (!decision.isCharged() || cluster.retries().tryTake());
+    }
+
+    /**
+     * Carries a decision out.
+     *
+     * @param notBefore connections that are older are likely to be closed too
+     * @return whether another attempt is made, now or later
+     */
+    private boolean retry(Decision decision, long notBefore) {
+        if (!takeBudget(decision)) {
+            return false;
+        }
+        if (decision == Decision.AFTER_BACKOFF) {
+            long backoffNanos = BACKOFF_NANOS << count - 1;
+            repeatLater(backoffNanos / 2 + ThreadLocalRandom.current().nextLong(backoffNanos), notBefore);
+        } else {
+            repeat(notBefore);
+        }
+        return true;
+    }
+
+    private void repeatLater(long delayNanos, long notBefore) {
+        waitingRetry = loop.schedule(() -> {
+            waitingRetry = null;
+            if (!isStopped && !life.state().isTerminal()) {
+                repeat(notBefore);
+            }
+        }, delayNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void repeat(long notBefore) {
+        listener.onRetry();
+        Endpoint before = race.lead().target();
+        Slot slot;
+        try {
+            slot = choose(before);
+        } catch (RelayException refusal) {
+            listener.onRefused(refusal);
+            return;
+        }
+        if (slot == null) {
+            refuseFull();
+        } else {
+            start(slot, slot.endpoint() == before ? notBefore : ANY);
+        }
+    }
+
+    /** Returns whether the next attempt waits for its backoff, or for the time that its endpoint has named. */
+    boolean isWaitingToRetry() {
+        return waitingRetry != null;
+    }
+
+    /** Makes no further attempt; the one that runs goes on. */
+    void stop() {
+        isStopped = true;
+        if (waitingRetry != null) {
+            waitingRetry.cancel(false);
+            waitingRetry = null;
+        }
+    }
+
+    /** Cancels the hedge, if there is one. */
+    void cancelHedge() {
+        race.cancelHedge();
+    }
+
+    /** Cancels everything that is under way. */
+    void cancel() {
+        race.cancelHedge();
+        if (race.lead() != null) {
+            race.lead().cancel();
+        }
+    }
+
+    /** Returns the attempt that counts, or null before there is one. */
+    Attempt lead() {
+        return race.lead();
+    }
+
+    /** Returns the number of attempts, hedges included. */
+    int count() {
+        return count;
+    }
+
+    /** Returns whether a first attempt was made. */
+    boolean isBegun() {
+        return race.lead() != null;
+    }
+
+    /** Returns whether the upstream takes more of the body. */
+    boolean canTakeMore() {
+        return isConnected() && race.lead().connection().isWritable();
+    }
+
+    /** Returns whether the whole request was handed to the connection. */
+    boolean isSent() {
+        return race.lead() != null && race.lead().isSent();
+    }
+
+    /** Returns whether there is a connection that has not taken the whole request. */
+    boolean isForwarding() {
+        return isConnected() && !race.lead().isSent();
+    }
+
+    private boolean isConnected() {
+        return race.lead() != null && race.lead().isConnected() && !race.lead().isOver();
+    }
+
+    /** Returns the number of bytes of the body that the upstream has taken. */
+    long takenBytes() {
+        return body.sentBytes() - race.lead().connection().pendingBytes();
+    }
+
+    /** Acquires connections: the pools of the loop. */
+    interface Connector {
+        /**
+         * Acquires a connection, from the pool at once or a new one later.
+         *
+         * @param notBefore connections that are older than this are not used; {@link #ANY} for any connection
+         */
+        void acquire(Endpoint endpoint, long notBefore, UpstreamListener attempt);
+    }
+
+    /** The exchange, as its attempts see it. */
+    interface Listener {
+        /** Reports that an attempt begins; headers may be added to it. */
+        void onAttemptBegan(Attempt attempt);
+
+        /** Reports that the exchange has no further use for an attempt. */
+        void onAttemptEnded(Attempt attempt);
+
+        /** Reports that no connection could be made, for the log. */
+        void onConnectFailed(String cluster, Throwable cause);
+
+        /** Reports that an attempt was lost, for the log. */
+        void onAttemptLost(Attempt attempt, AttemptFailure failure);
+
+        /** Reports that the upstream takes more of the request. */
+        void onProgress();
+
+        /** Reports that the whole request was sent. */
+        void onRequestSent();
+
+        /** Reports that another attempt takes the place of one that may have a response. */
+        void onRetry();
+
+        /** Receives the response of the attempt that counts. */
+        void onResponse(Attempt attempt, ResponseHead head);
+
+        /** Reports that the upstream is lost and no other attempt is made. */
+        void onLost(ErrorCode cause);
+
+        /** Receives the reason why no attempt can be made. */
+        void onRefused(RelayException refusal);
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.ObservedAttempt;
+import dev.sluice.engine.spi.ObservedExchange;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The observers of exchanges, called in turn. An observer that throws costs a log line and nothing else. */
+final class ExchangeObservers {
+    private static final Logger LOG = LoggerFactory.getLogger(ExchangeObservers.class);
+
+    private final ExchangeObserver[] observers;
+
+    ExchangeObservers(List<ExchangeObserver> observers) {
+        this.observers = observers.toArray(ExchangeObserver[]::new);
+    }
+
+    void started(ObservedExchange exchange) {
+        each(exchange, observer -> observer.onStarted(exchange));
+    }
+
+    void planned(ObservedExchange exchange) {
+        each(exchange, observer -> observer.onPlanned(exchange));
+    }
+
+    void attemptBegan(ObservedExchange exchange, ObservedAttempt attempt) {
+        each(exchange, observer -> observer.onAttemptBegan(exchange, attempt));
+    }
+
+    void attemptEnded(ObservedExchange exchange, ObservedAttempt attempt) {
+        each(exchange, observer -> observer.onAttemptEnded(exchange, attempt));
+    }
+
+    void committed(ObservedExchange exchange) {
+        each(exchange, observer -> observer.onCommitted(exchange));
+    }
+
+    void ended(ObservedExchange exchange) {
+        each(exchange, observer -> observer.onEnded(exchange));
+    }
+
+    private void each(ObservedExchange exchange, Consumer<ExchangeObserver> call) {
+        for (ExchangeObserver observer : observers) {
+            try {
+                call.accept(observer);
+            } catch (RuntimeException e) {
+                LOG.error("exchange {}: the observer {} failed", exchange.id(), observer.getClass().getName(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.plan.Plan;
+import dev.sluice.engine.response.BodyObserver;
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.ObservedExchange;
+import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.protocol.event.Usage;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** One exchange, as its observers see it. */
+final class ExchangeView implements ObservedExchange {
+    private final ExchangeParts parts;
+    private final LoopTicker ticker;
+    private Map<ExchangeObserver, Object> attachments;
+    private int ownStatus;
+    private ExchangeEnd end;
+    private String error;
+    private long durationNanos;
+
+    ExchangeView(ExchangeParts parts, LoopTicker ticker) {
+        this.parts = parts;
+        this.ticker = ticker;
+    }
+
+    /** Notes the status of an answer of the relay's own. */
+    void answer(int status) {
+        ownStatus = status;
+    }
+
+    /** Makes all values final. */
+    void end(ExchangeEnd how, String code) {
+        durationNanos = durationNanos();
+        end = how;
+        error = code;
+    }
+
+    private Plan plan() {
+        return parts.requestPath == null ? null : parts.requestPath.plan();
+    }
+
+    private BodyObserver body() {
+        return parts.responsePath == null ? null : parts.responsePath.body();
+    }
+
+    private Attempt connected() {
+        Attempt lead = parts.attempts == null ? null : parts.attempts.lead();
+        return lead == null || lead.connection() == null ? null : lead;
+    }
+
+    @Override
+    public String id() {
+        return parts.id;
+    }
+
+    @Override
+    public RequestHead request() {
+        return parts.request;
+    }
+
+    @Override
+    public String protocol() {
+        return parts.source.protocol();
+    }
+
+    @Override
+    public String principal() {
+        return parts.principal == null ? null : parts.principal.name();
+    }
+
+    @Override
+    public String model() {
+        return parts.requestPath == null ? null : parts.requestPath.model();
+    }
+
+    @Override
+    public String upstreamModel() {
+        return plan() == null ? null : plan().upstreamModel();
+    }
+
+    @Override
+    public String cluster() {
+        return plan() == null ? null : plan().route().cluster();
+    }
+
+    @Override
+    public int attempts() {
+        return parts.attempts == null ? 0 : parts.attempts.count();
+    }
+
+    @Override
+    public String endpoint() {
+        return connected() == null ? null : connected().endpoint();
+    }
+
+    @Override
+    public String upstreamProtocol() {
+        return connected() == null ? null : connected().protocol();
+    }
+
+    @Override
+    public int status() {
+        return ownStatus != 0 ? ownStatus : parts.responsePath == null ? 0 : parts.responsePath.status();
+    }
+
+    @Override
+    public ExchangeEnd end() {
+        return end;
+    }
+
+    @Override
+    public String error() {
+        return error != null ? error : body() == null ? null : body().errorCode();
+    }
+
+    @Override
+    public long events() {
+        return body() == null ? 0 : body().eventCount();
+    }
+
+    @Override
+    public long requestBytes() {
+        return parts.requestPath == null ? 0 : parts.requestPath.receivedBytes();
+    }
+
+    @Override
+    public long responseBytes() {
+        return body() == null ? 0 : body().bodyBytes();
+    }
+
+    @Override
+    public long firstEventNanos() {
+        return body() == null || body().firstEventNanos() == 0 ? -1 : body().firstEventNanos() - parts.startedNanos;
+    }
+
+    @Override
+    public long durationNanos() {
+        return end != null ? durationNanos : ticker.nanoTime() - parts.startedNanos;
+    }
+
+    @Override
+    public String responseId() {
+        return body() == null ? null : body().responseId();
+    }
+
+    @Override
+    public String responseStatus() {
+        return body() == null ? null : body().responseStatus();
+    }
+
+    @Override
+    public Usage usage() {
+        return body() == null ? null : body().usage();
+    }
+
+    @Override
+    public boolean isComplete() {
+        return end == ExchangeEnd.COMPLETED || body() != null && body().isTerminalSeen();
+    }
+
+    @Override
+    public Object attachment(ExchangeObserver owner) {
+        return attachments == null ? null : attachments.get(owner);
+    }
+
+    @Override
+    public void attach(ExchangeObserver owner, Object state) {
+        if (attachments == null) {
+            attachments = new IdentityHashMap<>(4);
+        }
+        attachments.put(owner, state);
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.http;
+
+import dev.sluice.engine.spi.RequestHead;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.SocketAddress;
+
+/**
+ * The checked head of a request.
+ *
+ * @param method          in capitals
+ * @param path            the target's path
+ * @param query           the target's query, from its question mark on and as it was sent; empty where there is none
+ * @param headers         the headers as they were sent
+ * @param bodyBytes       the length of the body in bytes; 0 where there is none, -1 where it is known only at its end
+ * @param expectsContinue whether the downstream waits for status 100 before it sends its body
+ * @param remoteAddress   the address of the downstream
+ */
+public record DownstreamRequest(String method, String path, String query, HttpHeaders headers, long bodyBytes,
+        boolean expectsContinue, SocketAddress remoteAddress) implements RequestHead {
+
+    @Override
+    public String header(String name) {
+        return headers.get(name);
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.http;
+
+/** The downstream side of an exchange: its request body and the sink of its response. Used on the connection's loop. */
+public interface RequestSource {
+    /** Asks for more of the request body; {@link RequestListener#onBody} or {@code onBodyEnd} follow. */
+    void readBody();
+
+    /** Closes the connection, or with HTTP/2 its stream, at once; unsent bytes are dropped. */
+    void closeNow();
+
+    /** {@return the downstream's protocol by its ALPN name (RFC 7301), for the log} */
+    String protocol();
+
+    /** {@return the sink of the response} */
+    ResponseSink response();
+}

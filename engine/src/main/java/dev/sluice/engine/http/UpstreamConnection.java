@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.http;
+
+import io.netty.buffer.ByteBuf;
+
+/** The carrier of one attempt: an HTTP/1.1 connection or an HTTP/2 stream. Used on its loop only. */
+public interface UpstreamConnection {
+    /** Writes the request's head, framed by the length of its body. */
+    void writeHead(UpstreamRequest request);
+
+    /** Writes bytes of the body; takes them. */
+    void writeBody(ByteBuf bytes);
+
+    /** Marks the request as complete. */
+    void endRequest();
+
+    /** Sends everything that was written. */
+    void flush();
+
+    /**
+     * Asks for more of the response: for one read, or for as much as a stream's window allows.
+     *
+     * @param heldBytes the number of delivered bytes that still wait for the downstream; their window is not returned
+     */
+    void read(long heldBytes);
+
+    /** {@return whether the upstream takes more without letting it pile up} */
+    boolean isWritable();
+
+    /** {@return the number of bytes that the upstream has not taken yet} */
+    long pendingBytes();
+
+    /** Ends the attempt at once by closing the connection or resetting the stream; the listener hears nothing more. */
+    void cancel();
+
+    /** {@return the upstream's protocol by its ALPN name (RFC 7301), for the log} */
+    String protocol();
+
+    /** {@return whether the connection carried an exchange before} */
+    boolean isReused();
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.observe;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.ObservedExchange;
+import dev.sluice.protocol.event.Usage;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The observer that writes one line of JSON per exchange to the {@link AccessLog}. Names and numbers only: no header
+ * value, no key, no body byte.
+ */
+public final class AccessLogObserver implements ExchangeObserver {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final int MAX_TEXT_CHARS = 256;
+
+    private final AccessLog log;
+
+    /**
+     * @param log takes the lines
+     */
+    public AccessLogObserver(AccessLog log) {
+        this.log = log;
+    }
+
+    @Override
+    public void onEnded(ObservedExchange exchange) {
+        if (log.isEnabled()) {
+            log.write(line(exchange));
+        }
+    }
+
+    private static String line(ObservedExchange exchange) {
+        StringWriter line = new StringWriter(512);
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+            text(json, "id", exchange.id());
+            text(json, "remote", addressOf(exchange.request().remoteAddress()));
+            text(json, "protocol", exchange.protocol());
+            text(json, "method", exchange.request().method());
+            text(json, "path", exchange.request().path());
+            text(json, "principal", exchange.principal());
+            text(json, "model", exchange.model());
+            text(json, "upstream_model", exchange.upstreamModel());
+            text(json, "cluster", exchange.cluster());
+            text(json, "endpoint", exchange.endpoint());
+            text(json, "upstream_protocol", exchange.upstreamProtocol());
+            json.writeNumberField("attempts", exchange.attempts());
+            json.writeNumberField("status", exchange.status());
+            text(json, "end", exchange.end().label());
+            text(json, "error", exchange.error());
+            json.writeNumberField("events", exchange.events());
+            json.writeNumberField("request_bytes", exchange.requestBytes());
+            json.writeNumberField("response_bytes", exchange.responseBytes());
+            if (exchange.firstEventNanos() >= 0) {
+                json.writeNumberField("first_event_us", TimeUnit.NANOSECONDS.toMicros(exchange.firstEventNanos()));
+            }
+            json.writeNumberField("duration_us", TimeUnit.NANOSECONDS.toMicros(exchange.durationNanos()));
+            text(json, "response_id", exchange.responseId());
+            text(json, "response_status", exchange.responseStatus());
+            writeUsage(json, exchange.usage());
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // cannot happen: the target is memory
+        }
+        return line.toString();
+    }
+
+    private static String addressOf(SocketAddress remote) {
+        return remote instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress() + ':' + address.getPort() : String.valueOf(remote);
+    }
+
+    private static void writeUsage(JsonGenerator json, Usage usage) throws IOException {
+        if (usage == null) {
+            return;
+        }
+        json.writeObjectFieldStart("usage");
+        json.writeNumberField("input_tokens", usage.inputTokens());
+        json.writeNumberField("cached_tokens", usage.cachedTokens());
+        json.writeNumberField("output_tokens", usage.outputTokens());
+        json.writeNumberField("reasoning_tokens", usage.reasoningTokens());
+        json.writeNumberField("total_tokens", usage.totalTokens());
+        if (usage.isTruncated()) {
+            json.writeBooleanField("truncated", true);
+        }
+        json.writeEndObject();
+    }
+
+    private static void text(JsonGenerator json, String name, String value) throws IOException {
+        if (value != null) {
+            json.writeStringField(name, value.length() <= MAX_TEXT_CHARS ? value : value.substring(0, MAX_TEXT_CHARS));
+        }
+    }
+}

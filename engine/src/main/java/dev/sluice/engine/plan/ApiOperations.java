@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.plan;
+
+import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.Profile;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Finds the face of a path. Immutable. */
+public final class ApiOperations {
+    static final String MODELS = "/models";
+    private static final String RESPONSES = "/responses";
+    private static final String API = "/v1";
+    /** What the Codex CLI calls behind a ChatGPT login, with the API's own prefix or without. */
+    private static final String CODEX = "/backend-api/codex";
+    /** Segments that a server behind us could take for another path. */
+    private static final Pattern DISGUISED = Pattern.compile("(.*/)?\\.{1,2}(/.*)?|.*([%;\\\\]|//).*");
+
+    private static final List<Row> ROWS = List.of(
+            new Row(RESPONSES, ApiOperation.Kind.RESPONSES, "POST"),
+            new Row("/responses/compact", ApiOperation.Kind.OPERATION, "POST"),
+            new Row("/responses/input_tokens", ApiOperation.Kind.OPERATION, "POST"),
+            new Row("/responses/[^/]+", ApiOperation.Kind.STORED, "GET", "DELETE"),
+            new Row("/responses/[^/]+/cancel", ApiOperation.Kind.STORED, "POST"),
+            new Row("/responses/[^/]+/input_items", ApiOperation.Kind.STORED, "GET"),
+            new Row("/conversations", ApiOperation.Kind.STORED, "POST"),
+            new Row("/conversations/[^/]+", ApiOperation.Kind.STORED, "GET", "POST", "DELETE"),
+            new Row("/conversations/[^/]+/items", ApiOperation.Kind.STORED, "GET", "POST"),
+            new Row("/conversations/[^/]+/items/[^/]+", ApiOperation.Kind.STORED, "GET", "DELETE"),
+            new Row(MODELS, ApiOperation.Kind.MODELS, "GET"),
+            new Row("/models/.+", ApiOperation.Kind.MODEL, "GET"));
+
+    private final List<Prefix> prefixes = new ArrayList<>();
+    private final List<String> relayedPaths;
+    /** Of the paths without an id, which are nearly all that is asked for: no pattern is tried for them. */
+    private final Map<String, ApiOperation> known = new HashMap<>();
+
+    /**
+     * @param profiles     those that own a path prefix are the face there
+     * @param relayedPaths further paths that are relayed untouched, with all below them
+     */
+    public ApiOperations(Collection<Profile> profiles, List<String> relayedPaths) {
+        for (Profile profile : profiles) {
+            profile.paths().forEach(path -> prefixes.add(new Prefix(path, profile.name(), false)));
+        }
+        prefixes.add(new Prefix(CODEX + API, null, true));
+        prefixes.add(new Prefix(CODEX, null, true));
+        prefixes.add(new Prefix(API, null, false));
+        this.relayedPaths = List.copyOf(relayedPaths);
+        for (Prefix prefix : prefixes) {
+            ROWS.stream().filter(Row::isLiteral).map(row -> prefix.path + row.pattern)
+                    .forEach(path -> known.computeIfAbsent(path, this::match));
+        }
+    }
+
+    /**
+     * Returns the face of a request.
+     *
+     * @throws RelayException where there is none at this path, or not for this method
+     */
+    public ApiOperation of(RequestHead head) {
+        ApiOperation face = ofPath(head.path());
+        if (face == null) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
+                    "path: unknown (expected: /v1/responses, /v1/models or another path of the API)");
+        }
+        if (face.kind() == ApiOperation.Kind.RESPONSES && head.method().equals("GET")
+                && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
+                    "upgrade: websocket is not supported here (expected: POST with server-sent events)");
+        }
+        if (!face.methods().contains(head.method())) {
+            throw RelayException.methodNotAllowed("method: not allowed for this path (expected: " + face.allow() + ")",
+                    face.allow());
+        }
+        return face;
+    }
+
+    /** Returns the face at a path, or null. */
+    public ApiOperation ofPath(String path) {
+        ApiOperation face = known.get(path);
+        return face != null ? face : match(path);
+    }
+
+    private ApiOperation match(String path) {
+        if (path.equals(RESPONSES)) {
+            return new ApiOperation(ApiOperation.Kind.RESPONSES, path, List.of("POST"), null, false);
+        }
+        boolean isDisguised = DISGUISED.matcher(path).matches();
+        for (Prefix prefix : prefixes) {
+            if (path.startsWith(prefix.path + '/')) {
+                String rest = path.substring(prefix.path.length());
+                for (Row row : ROWS) {
+                    boolean isAnsweredHere = row.kind == ApiOperation.Kind.MODEL;
+                    if ((isAnsweredHere || !isDisguised) && row.pattern.matcher(rest).matches()) {
+                        return new ApiOperation(row.kind, rest, row.methods, prefix.profile, prefix.alwaysStreams);
+                    }
+                }
+            }
+        }
+        for (String relayed : relayedPaths) {
+            if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
+                String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
+                return new ApiOperation(ApiOperation.Kind.OPERATION, rest, List.of("GET", "POST", "DELETE"), null, false);
+            }
+        }
+        return null;
+    }
+
+    private record Prefix(String path, String profile, boolean alwaysStreams) {
+    }
+
+    private record Row(Pattern pattern, ApiOperation.Kind kind, List<String> methods) {
+        Row(String pattern, ApiOperation.Kind kind, String... methods) {
+            this(Pattern.compile(pattern), kind, List.of(methods));
+        }
+
+        boolean isLiteral() {
+            return pattern.pattern().indexOf('[') < 0 && pattern.pattern().indexOf('.') < 0;
+        }
+    }
+}

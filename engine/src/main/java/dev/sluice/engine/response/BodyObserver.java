@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.protocol.event.DocumentObserver;
+import dev.sluice.protocol.event.ResponseObserver;
+import dev.sluice.protocol.event.ScannerPool;
+import dev.sluice.protocol.event.Usage;
+import dev.sluice.protocol.framing.BodyPiece;
+import dev.sluice.protocol.framing.BodyRuns;
+import io.netty.buffer.ByteBuf;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/**
+ * The observer of one response body: it counts bytes and events and learns the response's id, status, usage and error.
+ *
+ * <p>Bytes leave first and are observed afterwards, so that observing adds no latency. The latest read is kept until it
+ * was flushed, and is observed then. Another read before that, or the end of the body, has it observed earlier: the end
+ * of a response is written only after its last byte was observed.
+ *
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> retains the latest read; {@link #release} releases
+ * it. <b>Allocation per event:</b> none.
+ */
+public final class BodyObserver {
+    private final Tools tools;
+    private final ResponseObserver events;
+    private final DocumentObserver document;
+    private final boolean isCoded;
+
+    private ByteBuf unseen;
+    private int unseenFrom;
+    private int unseenTo;
+    /** The runs of a read with several of them; made when it is needed, then kept. */
+    private BodyRuns unseenRuns;
+    private boolean hasUnseenRuns;
+    private long unseenAtNanos;
+    private long bodyBytes;
+    private long eventsBefore;
+    private long firstEventNanos;
+    private long lastEventNanos;
+
+    /**
+     * @param head  the upstream's; its media type decides what is observed
+     * @param tools shared by the loop
+     */
+    public BodyObserver(ResponseHead head, Tools tools) {
+        this.tools = tools;
+        String coding = head.headers().get("content-encoding");
+        isCoded = coding != null && !coding.trim().equalsIgnoreCase("identity");
+        boolean isObserved = head.isSuccess() && !isCoded;
+        String type = mediaType(head.headers().get("content-type"));
+        events = isObserved && type.equals("text/event-stream") ? new ResponseObserver(tools.scanners) : null;
+        document = isObserved && (type.equals("application/json") || type.endsWith("+json"))
+                ? new DocumentObserver(tools.scanners) : null;
+    }
+
+    private static String mediaType(String contentType) {
+        if (contentType == null) {
+            return "";
+        }
+        int parameters = contentType.indexOf(';');
+        return (parameters < 0 ? contentType : contentType.substring(0, parameters)).trim().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@return whether the body is an event stream that is observed} */
+    public boolean isEventStream() {
+        return events != null;
+    }
+
+    /**
+     * Counts one read and keeps it, to be observed later.
+     *
+     * @param piece    borrowed; its buffer is retained
+     * @param nowNanos the clock's time
+     */
+    public void add(BodyPiece piece, long nowNanos) {
+        observe();
+        unseenAtNanos = nowNanos;
+        BodyRuns runs = piece.runs();
+        hasUnseenRuns = runs.count() != 1;
+        if (hasUnseenRuns) {
+            copy(runs);
+        } else {
+            unseenFrom = runs.start(0);
+            unseenTo = runs.end(0);
+            bodyBytes += unseenTo - unseenFrom;
+        }
+        unseen = piece.bytes().retain();
+    }
+
+    private void copy(BodyRuns runs) {
+        if (unseenRuns == null) {
+            unseenRuns = new BodyRuns();
+        }
+        unseenRuns.clear();
+        for (int i = 0; i < runs.count(); i++) {
+            unseenRuns.add(runs.start(i), runs.end(i));
+        }
+        bodyBytes += runs.totalBytes();
+    }
+
+    /** {@return whether a read waits to be observed} */
+    public boolean hasUnseen() {
+        return unseen != null;
+    }
+
+    /** Records that the latest read was flushed, then observes it. */
+    public void observeFlushed() {
+        tools.timings.onAdded(tools.clock.getAsLong() - unseenAtNanos);
+        observe();
+    }
+
+    /** Observes the latest read, if that was not done yet. */
+    public void observe() {
+        if (unseen == null) {
+            return;
+        }
+        ByteBuf seen = unseen;
+        unseen = null;
+        try {
+            if (events != null) {
+                observeEvents(seen);
+                countEvents(unseenAtNanos);
+            } else if (document != null) {
+                observeDocument(seen);
+            }
+        } finally {
+            seen.release();
+        }
+    }
+
+    private void observeEvents(ByteBuf seen) {
+        if (hasUnseenRuns) {
+            events.observe(seen, unseenRuns, tools.scratch);
+        } else {
+            events.observe(seen, unseenFrom, unseenTo, tools.scratch);
+        }
+    }
+
+    private void observeDocument(ByteBuf seen) {
+        if (!hasUnseenRuns) {
+            tools.single.clear();
+            tools.single.add(unseenFrom, unseenTo);
+        }
+        document.observe(seen, hasUnseenRuns ? unseenRuns : tools.single, tools.scratch);
+    }
+
+    private void countEvents(long nowNanos) {
+        long count = events.events() - eventsBefore;
+        if (count == 0) {
+            return;
+        }
+        if (eventsBefore == 0) {
+            firstEventNanos = nowNanos;
+            tools.timings.onEvents(0, count - 1);
+        } else {
+            tools.timings.onEvents(nowNanos - lastEventNanos, count);
+        }
+        lastEventNanos = nowNanos;
+        eventsBefore += count;
+    }
+
+    /** Observes everything that is left and marks the end of the body. */
+    public void end() {
+        observe();
+        if (events != null) {
+            events.end();
+            countEvents(lastEventNanos);
+        }
+    }
+
+    /**
+     * Returns whether the end of the body is the end of the response, when nothing but the framing marks it.
+     *
+     * @param isByClose whether the close of the connection was the only mark
+     * @return whether nothing is missing
+     */
+    public boolean isComplete(boolean isByClose) {
+        if (events != null) {
+            return events.terminal() != null || events.hasGivenUp() && !isByClose;
+        }
+        if (!isByClose) {
+            return true;
+        }
+        return document != null ? document.isComplete() : !isCoded; // a coded body cannot be looked into
+    }
+
+    /** {@return whether the terminal event of the stream was observed} */
+    public boolean isTerminalSeen() {
+        return events != null && events.terminal() != null;
+    }
+
+    /** {@return the observer of the event stream, or null where the body is none} */
+    public ResponseObserver events() {
+        return events;
+    }
+
+    /** {@return the clock's time at the first complete event; 0 where there was none} */
+    public long firstEventNanos() {
+        return firstEventNanos;
+    }
+
+    /** {@return the number of complete events} */
+    public long eventCount() {
+        return events == null ? 0 : events.events();
+    }
+
+    /** {@return the number of body bytes} */
+    public long bodyBytes() {
+        return bodyBytes;
+    }
+
+    /** {@return the usage that the upstream reported, or null where it is unknown} */
+    public Usage usage() {
+        return events != null ? events.usage() : document != null ? document.usage() : null;
+    }
+
+    /** {@return the response's id, or null where it is unknown} */
+    public String responseId() {
+        return events != null ? events.responseId() : document != null ? document.responseId() : null;
+    }
+
+    /** {@return the status inside the response, or null where it is unknown} */
+    public String responseStatus() {
+        return events != null ? events.responseStatus() : document != null ? document.responseStatus() : null;
+    }
+
+    /** {@return the response's error code, or null where there is none} */
+    public String errorCode() {
+        return events != null ? events.errorCode() : document != null ? document.errorCode() : null;
+    }
+
+    /** Releases the latest read and the scanners; what was learned stays. Idempotent. */
+    public void release() {
+        if (unseen != null) {
+            unseen.release();
+            unseen = null;
+        }
+        if (events != null) {
+            events.release();
+        } else if (document != null) {
+            document.release();
+        }
+    }
+
+    /** The tools that all observers of one event loop share. */
+    public static final class Tools {
+        private final RelayTimings timings;
+        private final LongSupplier clock;
+        private final byte[] scratch;
+        private final ScannerPool scanners;
+        private final BodyRuns single = new BodyRuns();
+
+        /**
+         * @param timings records the times
+         * @param clock   nanoseconds
+         * @param scratch any array that no other thread uses; its size is the step in which bytes are copied and scanned
+         * @param scanners the loop's scanners
+         */
+        public Tools(RelayTimings timings, LongSupplier clock, byte[] scratch, ScannerPool scanners) {
+            this.timings = timings;
+            this.clock = clock;
+            this.scratch = scratch;
+            this.scanners = scanners;
+        }
+
+        /** {@return the clock's time in nanoseconds} */
+        public long nanoTime() {
+            return clock.getAsLong();
+        }
+
+        byte[] scratch() {
+            return scratch;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyPiece;
+import java.util.function.Consumer;
+
+/**
+ * A response of which only the head has arrived. Nothing of it goes downstream before its first body byte or its end, so
+ * that a failure until then is still an HTTP status of its own; and nothing of a success before the request was sent
+ * completely, because an invalid end of the request must be refused.
+ */
+final class HeldResponse implements ResponseWay {
+    private final ResponseWay next;
+    private final Consumer<ResponseWay> ways;
+    private final ResponseSource source;
+    private final ResponseListener listener;
+    private final BodyObserver.Tools tools;
+    private boolean isEarly;
+    private long lastReadNanos;
+
+    /**
+     * @param next    the way that was chosen for the response
+     * @param ways    makes another way the current one
+     * @param isEarly whether the response is a success and the request was not sent completely
+     */
+    HeldResponse(ResponseWay next, Consumer<ResponseWay> ways, ResponseSource source, ResponseListener listener,
+            BodyObserver.Tools tools, boolean isEarly) {
+        this.next = next;
+        this.ways = ways;
+        this.source = source;
+        this.listener = listener;
+        this.tools = tools;
+        this.isEarly = isEarly;
+        lastReadNanos = tools.nanoTime();
+    }
+
+    /** Lets an early response go on: the request was sent completely. */
+    void onRequestSent() {
+        isEarly = false;
+        source.read(0);
+    }
+
+    @Override
+    public void onBody(BodyPiece piece) {
+        lastReadNanos = tools.nanoTime();
+        if (isEarly) {
+            piece.bytes().release();
+            refuseEarly();
+        } else if (piece.runs().count() == 0) {
+            piece.bytes().release(); // framing only: none of it is passed on before the first byte of its chunk
+        } else {
+            ways.accept(next);
+            next.begin();
+            next.onBody(piece);
+        }
+    }
+
+    private void refuseEarly() {
+        listener.onRefused(RelayException.of(ErrorCode.UPSTREAM_MALFORMED,
+                "The upstream answered before the request was complete"));
+    }
+
+    @Override
+    public void onReadComplete() {
+        if (!isEarly) {
+            source.read(0); // nothing was passed on, so that nothing waits for the downstream
+        }
+    }
+
+    @Override
+    public void onEnd(boolean isByClose) {
+        if (isEarly) {
+            refuseEarly();
+            return;
+        }
+        ways.accept(next);
+        next.onEnd(isByClose);
+    }
+
+    @Override
+    public void onLost(ErrorCode cause) {
+        next.onLost(cause);
+    }
+
+    @Override
+    public void onDownstreamClosed() {
+        source.cancel();
+        listener.onEnded(ExchangeEnd.DOWNSTREAM_LEFT, null);
+    }
+
+    @Override
+    public long lastReadNanos() {
+        return lastReadNanos;
+    }
+
+    @Override
+    public int status() {
+        return next.status();
+    }
+}

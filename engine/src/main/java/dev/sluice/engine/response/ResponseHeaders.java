@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.http.Refusal;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.plan.RequestHeaders;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The edits of a response's headers. All headers are passed on but the hop-by-hop ones (RFC 9110 section 7.6.1), those
+ * about the upstream's own host, and cookies, which on a pooled connection belong to no downstream.
+ */
+public final class ResponseHeaders {
+    private static final AsciiString CACHE_CONTROL = AsciiString.cached("cache-control");
+    private static final AsciiString NO_TRANSFORM = AsciiString.cached("no-cache, no-transform");
+    private static final AsciiString ACCEL_BUFFERING = AsciiString.cached("x-accel-buffering");
+    private static final AsciiString NO = AsciiString.cached("no");
+    private static final Set<String> BLOCKED = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
+            "transfer-encoding", "upgrade", "proxy-authenticate", "content-length", "set-cookie", "set-cookie2",
+            "alt-svc", "strict-transport-security", "x-sluice-request-id");
+
+    private ResponseHeaders() {
+    }
+
+    /** Returns the head for the downstream. */
+    static ResponseHead passedOn(ResponseHead received, Edits edits, boolean isEventStream) {
+        Set<String> named = RequestHeaders.namedByConnection(received.headers());
+        // All of them were validated as they came in.
+        HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+        Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.headers().iteratorCharSequence();
+        while (headers.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> header = headers.next();
+            String name = header.getKey().toString().toLowerCase(Locale.ROOT);
+            if (BLOCKED.contains(name) || named.contains(name)) {
+                continue;
+            }
+            boolean namesModel = name.equals("openai-model") || name.equals("x-openai-model");
+            sent.add(header.getKey(), namesModel && edits.model != null && isHeaderText(edits.model) ? edits.model
+                    : header.getValue());
+        }
+        sent.set(Refusal.EXCHANGE_ID, edits.exchangeId);
+        if (isEventStream) {
+            setIfAbsent(sent, CACHE_CONTROL, NO_TRANSFORM);
+            setIfAbsent(sent, ACCEL_BUFFERING, NO);
+        }
+        // A stream that may have to be cut short must not declare its length: with all bytes received it would look whole.
+        return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
+    }
+
+    /**
+     * The values that the relay sets.
+     *
+     * @param exchangeId the exchange's id
+     * @param model      the model to name in place of the upstream's, or null to leave its name
+     */
+    public record Edits(String exchangeId, String model) {
+    }
+
+    private static boolean isHeaderText(String text) {
+        return text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+    }
+
+    private static void setIfAbsent(HttpHeaders headers, AsciiString name, AsciiString value) {
+        if (!headers.contains(name)) {
+            headers.set(name, value);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.protocol.error.RelayException;
+
+/** An exchange as its response sees it. Called on the exchange's loop. */
+public interface ResponseListener {
+    /**
+     * Reports that the head is about to be sent downstream: from now on no other attempt is made.
+     *
+     * @param nowNanos the clock's time
+     */
+    void onCommit(long nowNanos);
+
+    /** Reports that the body is collected to one document: from now on no other attempt is made. */
+    void onCollecting();
+
+    /** Reports that the downstream has left and the rest of the response is read for its usage. */
+    void onDraining();
+
+    /** Receives the response's id; may be called again with the same id. */
+    void onResponseId(String id);
+
+    /**
+     * Reports that the end of the response is about to be written. The exchange releases what its caller's next request
+     * may need, because that request can arrive before {@link #onEnded} is called.
+     */
+    void onEnding();
+
+    /**
+     * Reports the end of the exchange.
+     *
+     * @param end   how it ended
+     * @param error a code, or null to take the one that was observed
+     */
+    void onEnded(ExchangeEnd end, String error);
+
+    /** Receives the reason why the response cannot be passed on; nothing of it has gone downstream. */
+    void onRefused(RelayException refusal);
+}

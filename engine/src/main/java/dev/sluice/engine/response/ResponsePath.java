@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.protocol.error.ErrorCode;
+import java.util.function.Consumer;
+
+/**
+ * The path of an exchange's response, from an attempt to the downstream. It chooses the response's way at its head and
+ * holds the current one.
+ *
+ * <p><b>Threading:</b> confined to the exchange's loop.
+ */
+public final class ResponsePath {
+    private final ResponseSink sink;
+    private final ResponseListener listener;
+    private final BodyObserver.Tools tools;
+    private final MemoryBudget budget;
+    private final LimitConfig limits;
+
+    private ResponseSource source;
+    private ResponseWay way;
+    private HeldResponse held;
+    private RelayedResponse relayed;
+    private CollectedResponse collected;
+    private BodyObserver body;
+    private long headNanos;
+
+    /**
+     * @param sink     the downstream
+     * @param listener the exchange
+     * @param tools    shared by the loop
+     * @param budget   bounds the memory of all bodies of the relay
+     * @param limits   the bounds of held bodies and of drains
+     */
+    public ResponsePath(ResponseSink sink, ResponseListener listener, BodyObserver.Tools tools, MemoryBudget budget,
+            LimitConfig limits) {
+        this.sink = sink;
+        this.listener = listener;
+        this.tools = tools;
+        this.budget = budget;
+        this.limits = limits;
+    }
+
+    /**
+     * Begins with a response: chooses its way and delivers its body there.
+     *
+     * @param from      the attempt
+     * @param received  the upstream's head
+     * @param handling  the exchange's facts that decide about the way
+     */
+    public void begin(ResponseSource from, ResponseHead received, Handling handling) {
+        source = from;
+        headNanos = tools.nanoTime();
+        body = new BodyObserver(received, tools);
+        ResponseHead head = ResponseHeaders.passedOn(received, handling.headers, body.isEventStream());
+        Consumer<ResponseWay> ways = this::use;
+        LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), ways, tools);
+        ResponseWay next;
+        if (body.isEventStream() && handling.isCollected) {
+            collected = new CollectedResponse(head, limits.maxHeldBytes(), budget, body, sink, from, listener, tools,
+                    leave);
+            next = collected;
+        } else {
+            relayed = new RelayedResponse(head, body, sink, from, listener, tools, handling.route, leave);
+            next = relayed;
+        }
+        boolean isEarly = received.isSuccess() && !handling.isRequestSent;
+        held = new HeldResponse(next, ways, from, listener, tools, isEarly);
+        use(held);
+    }
+
+    private void use(ResponseWay next) {
+        way = next;
+        if (next != held) {
+            held = null;
+        }
+        source.deliverTo(next);
+    }
+
+    /** Forgets the response, because another attempt is made. */
+    public void reset() {
+        release();
+        way = null;
+        held = null;
+        relayed = null;
+        collected = null;
+        body = null;
+    }
+
+    /** Lets a response go on that arrived before the request was sent completely. */
+    public void onRequestSent() {
+        if (held != null) {
+            headNanos = tools.nanoTime();
+            held.onRequestSent();
+        }
+    }
+
+    /** Ends the response, or refuses the request where nothing has gone downstream: no other attempt is made. */
+    public void onLost(ErrorCode cause) {
+        if (way == null) {
+            listener.onRefused(StreamTerminator.refusal(cause));
+        } else {
+            way.onLost(cause);
+        }
+    }
+
+    /** Ends the exchange, or drains the response; only where there is one. */
+    public void onDownstreamClosed() {
+        way.onDownstreamClosed();
+    }
+
+    /** Reads on where reading was paused and the downstream takes more again. */
+    public void onWritabilityChanged() {
+        if (relayed != null) {
+            relayed.onWritabilityChanged();
+        }
+    }
+
+    /** {@return whether the head of a response has arrived} */
+    public boolean hasHead() {
+        return way != null;
+    }
+
+    /** {@return whether bytes of the response go downstream} */
+    public boolean isRelaying() {
+        return relayed != null && way == relayed;
+    }
+
+    /** {@return the relayed response, or null where the response is collected or has not arrived} */
+    public RelayedResponse relayed() {
+        return relayed;
+    }
+
+    /** {@return the observer of the body, or null before there is a response} */
+    public BodyObserver body() {
+        return body;
+    }
+
+    /** {@return the HTTP status that was or would be sent downstream; 0 before there is a response} */
+    public int status() {
+        return way == null ? 0 : way.status();
+    }
+
+    /** {@return the clock's time at which the head arrived, or at which an early one could go on} */
+    public long headNanos() {
+        return headNanos;
+    }
+
+    /** {@return the clock's time at the latest read; only where there is a response} */
+    public long lastReadNanos() {
+        return way.lastReadNanos();
+    }
+
+    /** Releases everything; what was observed stays. Idempotent. */
+    public void release() {
+        if (relayed != null) {
+            relayed.stop();
+        }
+        if (collected != null) {
+            collected.release();
+        }
+        if (body != null) {
+            body.release();
+        }
+    }
+
+    /**
+     * The facts of an exchange that decide how a response is handled.
+     *
+     * @param route         the route's policies
+     * @param headers       the edits of the head
+     * @param isCollected   whether an event stream must be collected to one document
+     * @param isRequestSent whether the request was sent completely
+     */
+    public record Handling(RouteConfig route, ResponseHeaders.Edits headers, boolean isCollected,
+            boolean isRequestSent) {
+    }
+}

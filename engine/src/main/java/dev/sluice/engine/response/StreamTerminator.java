@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.response;
+
+import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
+import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.FailedEvent;
+import io.netty.buffer.Unpooled;
+
+/**
+ * The end of a response whose upstream was lost, so that no downstream takes it for a whole one. A committed response
+ * gets a {@code response.failed} event, where the route asks for it and the stream is between two events, and is aborted
+ * otherwise. One that is not committed is refused.
+ */
+final class StreamTerminator {
+    private static final String SERVER_ERROR = "server_error";
+
+    private StreamTerminator() {
+    }
+
+    /**
+     * Ends a committed response.
+     *
+     * @param body         all of it observed
+     * @param policy       the route's
+     * @param cause        the reason of the loss
+     * @param epochSeconds the time, for {@code created_at}
+     * @return whether an event was added, so that the body ended cleanly
+     */
+    static boolean end(ResponseSink sink, BodyObserver body, UpstreamLoss policy, ErrorCode cause, long epochSeconds) {
+        if (policy == UpstreamLoss.FAILED_EVENT && body.isEventStream() && sink.canAppend()) {
+            String code = cause == ErrorCode.UPSTREAM_IDLE ? cause.code() : SERVER_ERROR;
+            String message = cause == ErrorCode.UPSTREAM_IDLE ? "The upstream sent nothing for too long"
+                    : "The upstream closed the stream before its end";
+            byte[] event = FailedEvent.of(body.events(), code, message, epochSeconds);
+            if (event != null) {
+                sink.append(Unpooled.wrappedBuffer(event));
+                sink.end();
+                return true;
+            }
+        }
+        sink.abort();
+        return false;
+    }
+
+    /** Returns the refusal of a request whose upstream was lost before its response was committed. */
+    static RelayException refusal(ErrorCode cause) {
+        return RelayException.of(cause, switch (cause) {
+            case UPSTREAM_MALFORMED -> "The upstream's response is malformed";
+            case UPSTREAM_TRUNCATED -> "The upstream ended its event stream before a terminal event";
+            case UPSTREAM_TIMEOUT -> "The upstream did not answer in time";
+            default -> "The upstream closed the connection before it answered";
+        });
+    }
+}

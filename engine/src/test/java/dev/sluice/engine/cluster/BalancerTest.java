@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HealthConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BalancerTest {
+    private static final HealthConfig HEALTH = new HealthConfig(3, Duration.ofSeconds(5), Duration.ofSeconds(60), 50);
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private static Endpoint endpoint(int weight, int priority, int maxInFlight) {
+        return new Endpoint(EndpointConfig.of("http://127.0.0.1:1/v1", null).withPlace(weight, priority, maxInFlight),
+                "c", null, HEALTH);
+    }
+
+    private static Endpoint[] endpoints(int count) {
+        return IntStream.range(0, count).mapToObj(i -> endpoint(1, 0, 0)).toArray(Endpoint[]::new);
+    }
+
+    private static void eject(Endpoint endpoint, long nowNanos) {
+        for (int i = 0; i < 3; i++) {
+            endpoint.recordFailure(nowNanos);
+        }
+    }
+
+    private static int[] draw(Balancer balancer, Endpoint[] endpoints, int times, Endpoint avoid, long nowNanos) {
+        int[] drawn = new int[endpoints.length];
+        for (int i = 0; i < times; i++) {
+            Endpoint chosen = balancer.choose(avoid, 0, nowNanos);
+            for (int j = 0; j < endpoints.length; j++) {
+                drawn[j] += chosen == endpoints[j] ? 1 : 0;
+            }
+        }
+        return drawn;
+    }
+
+    @Test
+    void shouldTakeTurns() {
+        Endpoint[] all = endpoints(3);
+        int[] drawn = draw(new Balancer(Balance.ROUND_ROBIN, all, 50), all, 300, null, 0);
+        assertEquals(100, drawn[0]);
+        assertEquals(100, drawn[1]);
+    }
+
+    @Test
+    void shouldPreferWhoHasFewerInFlight() {
+        Endpoint[] all = endpoints(2);
+        List<Slot> slots = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            slots.add(all[0].tryAcquire());
+        }
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        assertEquals(100, draw(balancer, all, 100, null, 0)[1]);
+        slots.forEach(Slot::close);
+        all[1].tryAcquire();
+        assertEquals(100, draw(balancer, all, 100, null, 0)[0]);
+    }
+
+    /** Whoever keeps requests open gets fewer: loads come out even. */
+    @Test
+    void shouldSpreadEvenlyOverMany() {
+        Endpoint[] all = endpoints(10);
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        for (int i = 0; i < 1000; i++) {
+            balancer.choose(null, 0, 0).tryAcquire();
+        }
+        for (Endpoint endpoint : all) {
+            int inFlight = endpoint.health().inFlight();
+            assertTrue(inFlight > 85 && inFlight < 115, "in flight: " + inFlight);
+        }
+    }
+
+    @Test
+    void shouldDrawByWeight() {
+        Endpoint[] all = {endpoint(1, 0, 0), endpoint(9, 0, 0)};
+        int[] drawn = draw(new Balancer(Balance.WEIGHTED, all, 50), all, 10_000, null, 0);
+        assertTrue(drawn[0] > 800 && drawn[0] < 1200, "drawn: " + drawn[0]);
+    }
+
+    @Test
+    void shouldFillTheFirstPriorityAndSpillOver() {
+        Endpoint[] all = {endpoint(1, 1, 0), endpoint(1, 0, 2), endpoint(1, 0, 2)};
+        Balancer balancer = new Balancer(Balance.PRIORITY, all, 50);
+        for (int i = 0; i < 4; i++) {
+            Endpoint chosen = balancer.choose(null, 0, 0);
+            assertNotSame(all[0], chosen);
+            chosen.tryAcquire();
+        }
+        assertSame(all[0], balancer.choose(null, 0, 0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void shouldLeaveOutWhoeverFails(Balance policy) {
+        Endpoint[] all = endpoints(3);
+        Balancer balancer = new Balancer(policy, all, 50);
+        eject(all[1], 0);
+        assertEquals(0, draw(balancer, all, 200, null, SECOND)[1]);
+        all[2].restFor(0, 3 * SECOND); // who asks to be left alone has not failed: no panic
+        assertEquals(200, draw(balancer, all, 200, null, SECOND)[0]);
+        eject(all[0], 0); // one of three left: panic, those that failed are tried, who asked is left alone
+        assertTrue(draw(balancer, all, 200, null, SECOND)[1] > 0);
+        assertEquals(0, draw(balancer, all, 200, null, SECOND)[2]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Balance.class)
+    void shouldAvoidWhoeverHasJustFailedWhereThereIsAnother(Balance policy) {
+        Endpoint[] all = endpoints(2);
+        Balancer balancer = new Balancer(policy, all, 50);
+        assertEquals(0, draw(balancer, all, 100, all[0], 0)[0]);
+        eject(all[1], 0);
+        assertSame(all[0], balancer.choose(all[0], 0, SECOND));
+    }
+
+    @Test
+    void shouldChooseNobodyWhereAllAreFull() {
+        Endpoint[] all = {endpoint(1, 0, 1), endpoint(1, 0, 1)};
+        Balancer balancer = new Balancer(Balance.LEAST_INFLIGHT, all, 50);
+        all[0].tryAcquire();
+        Slot slot = all[1].tryAcquire();
+        assertNull(balancer.choose(null, 0, 0));
+        assertNull(all[1].tryAcquire());
+        slot.close();
+        slot.close(); // counts once
+        assertSame(all[1], balancer.choose(null, 0, 0));
+    }
+
+    /** After its time one request is let through: by its success the endpoint is back, or it is out for longer. */
+    @Test
+    void shouldProbeBeforeAnEndpointIsBack() {
+        Endpoint endpoint = endpoint(1, 0, 0);
+        eject(endpoint, 0);
+        assertEquals("ejected", endpoint.health().state(4 * SECOND));
+        assertTrue(endpoint.health().isAvailable(6 * SECOND));
+        assertEquals("half_open", endpoint.health().state(6 * SECOND));
+        Slot probe = endpoint.tryAcquire();
+        assertTrue(!endpoint.health().isAvailable(6 * SECOND)); // one at a time
+        endpoint.recordFailure(6 * SECOND);
+        probe.close();
+        assertEquals("ejected", endpoint.health().state(15 * SECOND)); // twice as long
+        assertTrue(endpoint.health().isAvailable(18 * SECOND));
+        probe = endpoint.tryAcquire();
+        endpoint.recordSuccess(SECOND);
+        probe.close();
+        assertEquals("available", endpoint.health().state(18 * SECOND));
+    }
+
+    @Test
+    void shouldBoundRetriesByExchanges() {
+        RetryBudget budget = new RetryBudget();
+        int atOnce = 0;
+        while (budget.tryTake()) {
+            atOnce++;
+        }
+        assertEquals(10, atOnce);
+        for (int i = 0; i < 25; i++) {
+            budget.onExchange();
+        }
+        int later = 0;
+        while (budget.tryTake()) {
+            later++;
+        }
+        assertEquals(5, later);
+    }
+
+    /** A session stays where it is; whoever goes takes only its own share along. */
+    @Test
+    void shouldMoveOnlyTheShareOfWhoeverGoes() {
+        Endpoint[] all = IntStream.range(0, 5).mapToObj(i -> new Endpoint(EndpointConfig.of("http://10.0.0." + i
+                + "/v1", null).withPlace(i == 4 ? 2 : 1, 0, 0), "c", null, HEALTH))
+                .toArray(Endpoint[]::new);
+        Balancer balancer = new Balancer(Balance.RENDEZVOUS, all, 50);
+        Endpoint[] before = new Endpoint[6000];
+        int[] shares = new int[all.length];
+        for (int i = 0; i < before.length; i++) {
+            before[i] = balancer.choose(null, Balancer.mix(i + 1), 0);
+            assertSame(before[i], balancer.choose(null, Balancer.mix(i + 1), 0));
+            shares[List.of(all).indexOf(before[i])]++;
+        }
+        for (int i = 0; i < 4; i++) {
+            assertTrue(shares[i] > 850 && shares[i] < 1150, "share: " + shares[i]);
+        }
+        assertTrue(shares[4] > 1800 && shares[4] < 2200, "share of twice the weight: " + shares[4]);
+
+        eject(all[1], 0);
+        for (int i = 0; i < before.length; i++) {
+            Endpoint now = balancer.choose(null, Balancer.mix(i + 1), 1);
+            assertTrue(before[i] == all[1] ? now != all[1] : now == before[i]);
+        }
+    }
+
+    /** An owner with more than twice its share is left to those that are there. */
+    @Test
+    void shouldNotPileUpOnAnOwner() {
+        Endpoint[] all = endpoints(4);
+        Balancer balancer = new Balancer(Balance.RENDEZVOUS, all, 50);
+        for (int i = 0; i < 400; i++) {
+            balancer.choose(null, 7, 0).tryAcquire();
+        }
+        for (Endpoint endpoint : all) {
+            assertTrue(endpoint.health().inFlight() <= 201, "in flight: " + endpoint.health().inFlight());
+        }
+    }
+
+    /** Failures that never come in a row, but too often. */
+    @Test
+    void shouldLeaveOutWhoeverFailsTooOften() {
+        Endpoint endpoint = new Endpoint(EndpointConfig.of("http://127.0.0.1:1/v1", null), "c", null,
+                new HealthConfig(1000, 50, 20, Duration.ofSeconds(5), Duration.ofSeconds(60), 50, null));
+        for (int i = 0; i < 100; i++) {
+            endpoint.recordSuccess(0);
+            if (i % 2 == 0) {
+                endpoint.recordFailure(0);
+            }
+        }
+        assertEquals("available", endpoint.health().state(1)); // 50 of 150
+        long later = Duration.ofSeconds(30).toNanos(); // what was before does not count any more
+        for (int i = 0; i < 9; i++) {
+            endpoint.recordSuccess(later);
+            endpoint.recordFailure(later);
+        }
+        assertEquals("available", endpoint.health().state(later + 1)); // too few to tell
+        endpoint.recordSuccess(later);
+        endpoint.recordFailure(later);
+        assertEquals("ejected", endpoint.health().state(later + 1));
+    }
+}

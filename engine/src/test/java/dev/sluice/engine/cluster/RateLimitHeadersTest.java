@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RateLimitHeadersTest {
+    private static HttpHeaders headers(String... namesAndValues) {
+        HttpHeaders headers = new DefaultHttpHeaders();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            headers.add(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return headers;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1s,1000", "6m0s,360000", "20ms,20", "1h2m3.5s,3723500", "90,90000", "2d,86400000", "soon,0", "-1,0",
+        "999999999999999999999s,0", "'',0"})
+    void shouldReadTheTimeToAReset(String reset, long millis) {
+        assertEquals(millis, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.resetNanos(headers(
+                "x-ratelimit-remaining-requests", "0", "x-ratelimit-reset-requests", reset), 0)));
+    }
+
+    @Test
+    void shouldTakeTheLongestOfWhatIsUsedUp() {
+        HttpHeaders left = headers("x-ratelimit-remaining-requests", "7", "x-ratelimit-reset-requests", "9s",
+                "x-codex-primary-used-percent", "99.5", "x-codex-primary-reset-after-seconds", "50");
+        assertEquals(0, RateLimitHeaders.resetNanos(left, 0));
+        left.add("x-ratelimit-remaining-tokens", "0").add("x-ratelimit-reset-tokens", "4s");
+        assertEquals(4, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.resetNanos(left, 0)));
+        left.add("x-codex-secondary-used-percent", "100").add("x-codex-secondary-reset-at", "1060");
+        assertEquals(60, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.resetNanos(left, 1000)));
+    }
+
+    @Test
+    void shouldObeyRetryAfter() {
+        assertEquals(1500, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.retryAfterNanos(headers("retry-after", "2",
+                "retry-after-ms", "1500"))));
+        assertEquals(3600, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.retryAfterNanos(headers("retry-after", "86400"))));
+        assertEquals(0, RateLimitHeaders.retryAfterNanos(headers("retry-after", "Fri, 21 Nov 2026 00:00:00 GMT")));
+    }
+}
