@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** Bytes in, bytes and records out: what Sluice knows about the Responses API's wire, without any I/O. */
+/** The wire format of the Responses API as Sluice handles it: scanners, rewriters and records, without any I/O. */
 module dev.sluice.protocol {
     requires transitive io.netty.buffer;
     requires io.netty.common;

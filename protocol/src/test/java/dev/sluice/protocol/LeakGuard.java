@@ -9,7 +9,10 @@ import java.lang.ref.ReferenceQueue;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Fails a test class after which a buffer was collected that nobody had released. Registered for every test. */
+/**
+ * An extension, registered for every test, that fails a test class if the garbage collector found a buffer that was
+ * never released.
+ */
 public final class LeakGuard implements AfterAllCallback {
     private static final int ROUNDS = 3;
 
@@ -17,7 +20,7 @@ public final class LeakGuard implements AfterAllCallback {
     public void afterAll(ExtensionContext context) throws InterruptedException {
         for (int i = 0; i < ROUNDS; i++) {
             awaitCollection();
-            UnpooledByteBufAllocator.DEFAULT.directBuffer(1).release(); // a tracked buffer makes the detector report
+            UnpooledByteBufAllocator.DEFAULT.directBuffer(1).release(); // the detector reports on allocation
         }
         String report = LeakRecorder.REPORTS.poll();
         if (report != null) {

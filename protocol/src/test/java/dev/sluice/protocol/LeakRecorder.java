@@ -6,7 +6,7 @@ import io.netty.util.ResourceLeakDetector;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Netty's leak detector, with the reports kept for {@link LeakGuard}; installed by a system property. */
+/** A Netty leak detector that keeps its reports for {@link LeakGuard}. It is installed by a system property. */
 public final class LeakRecorder<T> extends ResourceLeakDetector<T> {
     static final Queue<String> REPORTS = new ConcurrentLinkedQueue<>();
 

@@ -17,15 +17,15 @@ import java.util.Map;
 /**
  * One case of the request contract, read from {@code requests/cases.json}.
  *
- * @param id       its number, and what it is about
- * @param profile  whose rules hold
- * @param side     whether the profile is the face, the dialect or both
+ * @param id       the number and the topic of the case
+ * @param profile  the name of the profile whose rules apply
+ * @param side     {@code face}, {@code dialect} or {@code both}: the side on which the profile is used
  * @param in       the request
- * @param isError  whether it is refused
+ * @param isError  whether the request is refused
  * @param param    {@code error.param} of the refusal
  * @param code     {@code error.code} of the refusal
- * @param says     what the refusal's message has in it; null for anything
- * @param out      what is sent upstream, as a value
+ * @param says     a text that the refusal's message must contain; null allows any message
+ * @param out      the body that is sent upstream, as a value; null if the request is refused
  */
 public record RequestCase(String id, String profile, String side, Map<String, Object> in, boolean isError, String param,
         String code, String says, Object out) {
@@ -49,7 +49,7 @@ public record RequestCase(String id, String profile, String side, Map<String, Ob
         return cases;
     }
 
-    /** Reads a resource. */
+    /** Reads a JSON resource from the class path. */
     public static Object read(String resource) {
         try (InputStream file = RequestCase.class.getClassLoader().getResourceAsStream(resource)) {
             return JsonTree.read(file.readAllBytes());
@@ -84,17 +84,17 @@ public record RequestCase(String id, String profile, String side, Map<String, Ob
         return merged;
     }
 
-    /** Returns the face that this case is about. */
+    /** Returns the face: the profile of the case, or {@code openai} if the case is about the dialect only. */
     public Profile face() {
         return Profiles.builtIn().get(side.equals("dialect") ? "openai" : profile);
     }
 
-    /** Returns the dialect that this case is about. */
+    /** Returns the dialect: the profile of the case, or {@code openai} if the case is about the face only. */
     public Profile dialect() {
         return Profiles.builtIn().get(side.equals("face") ? "openai" : profile);
     }
 
-    /** Returns the same value with the members of every object in reverse. */
+    /** Returns the same value with the members of every object in reverse order. */
     public static Object reversed(Object value) {
         if (value instanceof Map<?, ?> members) {
             List<Map.Entry<?, ?>> entries = new ArrayList<>(members.entrySet());

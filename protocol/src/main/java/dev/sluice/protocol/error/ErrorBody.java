@@ -9,7 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Writes the OpenAI error object, {@code {"error":{"message","type","code","param"}}}, all four members always there.
+ * A writer of the OpenAI error object, {@code {"error":{"message","type","code","param"}}}. All four members are always
+ * present.
  */
 public final class ErrorBody {
     private static final JsonFactory JSON = new JsonFactory();
@@ -18,20 +19,22 @@ public final class ErrorBody {
     }
 
     /**
-     * Returns the body that answers {@code refusal}, in UTF-8.
+     * Writes the body of the response to a refused request.
      *
-     * @param refusal the refusal; its message goes on the wire as it is
+     * @param refusal the refusal; its message goes on the wire unchanged
+     * @return the body, in UTF-8
      */
     public static byte[] of(RelayException refusal) {
         return of(refusal.code(), refusal.getMessage(), refusal.param());
     }
 
     /**
-     * Returns an error body, in UTF-8.
+     * Writes an error body.
      *
-     * @param code    gives {@code type} and {@code code}
+     * @param code    the condition, which determines {@code type} and {@code code}
      * @param message one sentence for the caller
-     * @param param   the dotted path of the field at fault, or null
+     * @param param   the dotted path of the field at fault, or null for the request as a whole
+     * @return the body, in UTF-8
      */
     public static byte[] of(ErrorCode code, String message, String param) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
@@ -45,7 +48,7 @@ public final class ErrorBody {
             json.writeEndObject();
             json.writeEndObject();
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // cannot happen: the target is memory
+            throw new UncheckedIOException(e); // cannot happen, because the target is memory
         }
         return out.toByteArray();
     }

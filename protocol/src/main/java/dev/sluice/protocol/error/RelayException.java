@@ -3,9 +3,9 @@
 package dev.sluice.protocol.error;
 
 /**
- * The one exception of the relay: an {@link ErrorCode} with the field and the sentence that go on the wire.
+ * The only exception of the relay: an {@link ErrorCode} with the field and the sentence that go on the wire.
  *
- * <p>It carries no stack trace unless it has a cause: what a peer can provoke at will must be cheap.
+ * <p>It has a stack trace only if it has a cause, because an exception that a peer can provoke at will must be cheap.
  */
 public final class RelayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -16,9 +16,12 @@ public final class RelayException extends RuntimeException {
     private final String allowedMethods;
 
     /**
-     * @param code   what happened
+     * Creates an exception without a stack trace. Its {@code Retry-After} is the default of the code.
+     *
+     * @param code   the condition
      * @param param  the dotted path of the field at fault, or null for the request as a whole
-     * @param detail one sentence for the caller: what was found and what is expected; never a value of the body
+     * @param detail one sentence for the caller that states the finding and the expected form; never a value of the
+     *               body
      */
     public RelayException(ErrorCode code, String param, String detail) {
         this(code, param, detail, code.retryAfterSeconds(), null);
@@ -34,9 +37,11 @@ public final class RelayException extends RuntimeException {
     }
 
     /**
-     * @param code   what happened
+     * Creates an exception with a cause and a stack trace. Its {@code Retry-After} is the default of the code.
+     *
+     * @param code   the condition
      * @param detail one sentence for the caller
-     * @param cause  what led here; its message goes to the log only
+     * @param cause  the cause; its message goes to the log only
      */
     public RelayException(ErrorCode code, String detail, Throwable cause) {
         super(detail, cause);
@@ -46,22 +51,46 @@ public final class RelayException extends RuntimeException {
         allowedMethods = null;
     }
 
-    /** A refusal of the request as a whole. */
+    /**
+     * Creates a refusal of the request as a whole.
+     *
+     * @param code   the condition
+     * @param detail one sentence for the caller
+     * @return the refusal, without a field
+     */
     public static RelayException of(ErrorCode code, String detail) {
         return new RelayException(code, (String) null, detail);
     }
 
-    /** A refusal of the body as JSON. */
+    /**
+     * Creates a refusal of a body that is not valid JSON.
+     *
+     * @param detail one sentence for the caller
+     * @return the refusal, with {@link ErrorCode#DOWNSTREAM_INVALID_JSON}
+     */
     public static RelayException invalidJson(String detail) {
         return of(ErrorCode.DOWNSTREAM_INVALID_JSON, detail);
     }
 
-    /** A refusal of one field. */
+    /**
+     * Creates a refusal of one field.
+     *
+     * @param param  the dotted path of the field
+     * @param detail one sentence for the caller
+     * @return the refusal, with {@link ErrorCode#DOWNSTREAM_FIELD_REFUSED}
+     */
     public static RelayException refusedField(String param, String detail) {
         return new RelayException(ErrorCode.DOWNSTREAM_FIELD_REFUSED, param, detail);
     }
 
-    /** A refusal that names the time after which the request may be tried again, in seconds. */
+    /**
+     * Creates a refusal that states when the request may be tried again.
+     *
+     * @param code    the condition
+     * @param detail  one sentence for the caller
+     * @param seconds the value of {@code Retry-After} in seconds; 0 omits the header
+     * @return the refusal, without a field
+     */
     public static RelayException retryLater(ErrorCode code, String detail, long seconds) {
         return new RelayException(code, null, detail, seconds, null);
     }
@@ -82,16 +111,17 @@ public final class RelayException extends RuntimeException {
         return allowedMethods;
     }
 
-    /** Returns how many seconds to name in {@code Retry-After}; 0 for no such header. */
+    /** {@return the value of {@code Retry-After} in seconds; 0 if the header is omitted} */
     public long retryAfterSeconds() {
         return retryAfterSeconds;
     }
 
+    /** {@return the condition} */
     public ErrorCode code() {
         return code;
     }
 
-    /** Returns the dotted path of the field at fault, or null. */
+    /** {@return the dotted path of the field at fault, or null for the request as a whole} */
     public String param() {
         return param;
     }

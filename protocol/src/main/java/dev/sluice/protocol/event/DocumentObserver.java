@@ -8,9 +8,10 @@ import dev.sluice.protocol.json.JsonScanner;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Looks at a response that is one JSON document after it was relayed, and keeps its id, status and usage.
+ * An observer of a response that is one JSON document. It reads the bytes after they were relayed and keeps the
+ * response's id, status, usage and error code.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows what it is shown.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the observed buffers.
  */
 public final class DocumentObserver {
     private final ResponseFacts facts = ResponseFacts.ofDocument();
@@ -19,7 +20,7 @@ public final class DocumentObserver {
     private boolean isComplete;
     private boolean hasGivenUp;
 
-    /** Creates an observer of one document. */
+    /** Creates an observer of one document, with a pool of its own. */
     public DocumentObserver() {
         this(new ScannerPool());
     }
@@ -27,7 +28,7 @@ public final class DocumentObserver {
     /**
      * Creates an observer of one document.
      *
-     * @param pool where {@link #release} gives back what it needs
+     * @param pool the pool from which the scanner is taken and to which {@link #release} returns it
      */
     public DocumentObserver(ScannerPool pool) {
         this.pool = pool;
@@ -35,7 +36,7 @@ public final class DocumentObserver {
         json.reset(facts);
     }
 
-    /** Gives back what it needs to look at more; what it knows stays. Idempotent. */
+    /** Returns the scanner to the pool, after which no bytes may be observed. The facts are kept. Idempotent. */
     public void release() {
         if (json != null) {
             isComplete = json.isComplete();
@@ -44,39 +45,46 @@ public final class DocumentObserver {
         }
     }
 
-    /** Looks at the body bytes of one received buffer; parameters as in {@link ResponseObserver#observe}. */
+    /**
+     * Observes the body bytes of one received buffer.
+     *
+     * @param bytes   borrowed; its indices do not change
+     * @param runs    the ranges of the body's bytes in the buffer
+     * @param scratch a work array of at least 1 byte; may be shared by all observers of one thread. Its length is the
+     *                number of bytes per step
+     */
     public void observe(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count() && !hasGivenUp; i++) {
             try {
                 json.feed(bytes, runs.start(i), runs.end(i), scratch);
             } catch (JsonException ignored) {
-                hasGivenUp = true; // not JSON after all: nothing to know, and the bytes are gone already
+                hasGivenUp = true; // not JSON: there are no facts, and the bytes were relayed already
             }
         }
     }
 
-    /** Returns whether the document has ended. */
+    /** {@return whether the document is complete} */
     public boolean isComplete() {
         return json == null ? isComplete : json.isComplete();
     }
 
-    /** Returns the usage, or null where unknown; marked as truncated unless the document is complete. */
+    /** {@return the usage, marked as truncated unless the document is complete; null if unknown} */
     public Usage usage() {
         Usage usage = facts.usage();
         return usage == null || isComplete() ? usage : usage.truncated();
     }
 
-    /** Returns the response's id, or null where unknown. */
+    /** {@return the response's id, or null if unknown} */
     public String responseId() {
         return facts.responseId();
     }
 
-    /** Returns the response's status, or null where unknown. */
+    /** {@return the response's status, or null if unknown} */
     public String responseStatus() {
         return facts.responseStatus();
     }
 
-    /** Returns the error's code, or null where there is none. */
+    /** {@return the code of the response's error, or null if there is none} */
     public String errorCode() {
         return facts.error();
     }

@@ -2,28 +2,31 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.event;
 
-/** Is told by an {@link EventScanner} of the events that may matter, and of every event's end. */
+/** A listener that receives the data of the events that may matter, and the end of every event with data. */
 interface EventListener {
     /**
-     * A data line begins, of an event whose type matters or is not known yet.
+     * Called when a data line begins in an event whose type matters or is not known yet.
      *
-     * @param nameType the type by the {@code event:} line; {@link EventType#OTHER} where that did not tell
-     * @param isFirst  whether it is the event's first data line; a later one is joined to it by a line feed
+     * @param nameType the type that the {@code event:} line states; {@link EventType#OTHER} if it has not been seen or
+     *                 states no named type
+     * @param isFirst  whether the line is the event's first data line; later ones are joined to it with a line feed
      */
     void onDataLine(EventType nameType, boolean isFirst);
 
     /**
-     * Bytes of that line.
+     * Called with the next bytes of the current data line.
      *
      * @param bytes borrowed
-     * @return false where the rest of this event's data is of no interest
+     * @param from  index of the first byte
+     * @param to    index after the last byte
+     * @return false if the listener does not need the rest of this event's data
      */
     boolean onData(byte[] bytes, int from, int to);
 
     /**
-     * An event with data has ended.
+     * Called when an event with data has ended.
      *
-     * @param wasOffered whether its data came through {@link #onData}; false for the types that are skipped
+     * @param wasOffered whether its data was passed to this listener; false for an event that was skipped
      */
     void onEvent(boolean wasOffered);
 }

@@ -7,12 +7,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Finds the events of an event stream (WHATWG HTML section 9.2.5, "Parsing an event stream") in any cut and with any
- * of the three line ends, by walking over the bytes once and keeping none of them.
+ * An incremental scanner that finds the events of an event stream (WHATWG HTML section 9.2.5, "Parsing an event
+ * stream"). The stream may be split at any byte and may use any of the three line ends. The scanner reads each byte
+ * once and keeps none of them, except those of a field name or an event name.
  *
- * <p>An event whose {@code event:} line, or whose data's leading {@code "type"}, begins {@code response.} and cannot be
- * one of {@link EventType} is skipped by its first twenty bytes. The data of every other event is offered to the
- * listener, so that nothing rests on that short cut.
+ * <p>An event is skipped if its type begins with {@code response.} and cannot be one of {@link EventType}. The first 20
+ * bytes of an {@code event:} line, or the first 28 bytes of a {@code data:} line with a leading {@code "type"}, are
+ * enough to decide that. The data of every other event is offered to the listener, so that correctness does not depend
+ * on this shortcut.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Allocation:</b> none.
  */
@@ -59,38 +61,42 @@ final class EventScanner {
         this(listener, false);
     }
 
-    /** Creates a scanner; {@code offersAll} takes no short cut: every event's data is offered. */
+    /**
+     * Creates a scanner.
+     *
+     * @param offersAll whether the shortcut is disabled, so that the data of every event is offered
+     */
     EventScanner(EventListener listener, boolean offersAll) {
         this.listener = listener;
         this.offersAll = offersAll;
     }
 
-    /** Returns how many events with data have ended. */
+    /** Returns the number of events with data that have ended. */
     long events() {
         return events;
     }
 
-    /** Returns whether the stream stands between two events. */
+    /** Returns whether the scanned bytes end between two events. */
     boolean isAtEventBoundary() {
         return state == LINE_START && !hasFields;
     }
 
-    /** Returns whether a data line of an event has ended whose blank line has not come. */
+    /** Returns whether a line of an event with data has just ended, and the event's blank line has not arrived. */
     boolean isAtDataLineEnd() {
         return state == LINE_START && dataLines > 0;
     }
 
-    /** Returns the line end that the stream used last. */
+    /** Returns the most recent line end of the stream. */
     String lineEnd() {
         return lineEnd;
     }
 
-    /** Returns whether an event with data has begun and not ended. */
+    /** Returns whether an event with data has begun but not ended. */
     boolean isMidEvent() {
         return dataLines > 0;
     }
 
-    /** Scans on; borrows {@code bytes}. */
+    /** Scans the next bytes of the stream, {@code bytes[from, to)}. Borrows the array. */
     void scan(byte[] bytes, int from, int to) {
         int i = from;
         while (i < to) {
@@ -131,7 +137,7 @@ final class EventScanner {
         return onField(bytes, i, to);
     }
 
-    /** Returns how many bytes of a line that cannot matter were taken, 0 where the line must be read. */
+    /** Returns the number of bytes skipped at the start of a line that cannot matter; 0 if the line must be read. */
     private int skipByPrefix(byte[] bytes, int i) {
         if (isIgnored) {
             if ((int) INTS.get(bytes, i) == DATA && bytes[i + 4] == ':') {
@@ -178,7 +184,7 @@ final class EventScanner {
                 return i + 1;
             }
             if (b == '\n' || b == '\r') {
-                startValue(); // a line that is only a field name has an empty value
+                startValue(); // a line without a colon is a field with an empty value
                 state = state == DATA_SPACE ? dataState() : state;
                 endLine(b);
                 return i + 1;
@@ -200,7 +206,10 @@ final class EventScanner {
         return b == (byte) (at == 0 ? 0xef : at == 1 ? 0xbb : 0xbf);
     }
 
-    /** A byte order mark before the first line is not part of it; its third byte drops the two kept before. */
+    /**
+     * Skips one byte of the byte order mark, which may precede the first line but is not part of it. The first two
+     * bytes count as name bytes until the third one removes them.
+     */
     private void skipBomByte() {
         name[nameBytes++] = 0;
         if (nameBytes == 3) {
@@ -233,7 +242,7 @@ final class EventScanner {
         return true;
     }
 
-    /** RFC-less rule of the WHATWG: one space after the colon belongs to neither side. */
+    /** Skips one space after the colon, which belongs to neither the name nor the value (a WHATWG rule). */
     private int onSpace(byte[] bytes, int i) {
         int next = bytes[i] == ' ' ? i + 1 : i;
         state = state == NAME_SPACE ? NAME : dataState();
@@ -298,7 +307,7 @@ final class EventScanner {
         if (terminator == '\n') {
             lineEnd = "\n";
         } else if (!lineEnd.equals("\r\n")) {
-            lineEnd = "\r"; // or the first half of CR LF: then the line feed will tell
+            lineEnd = "\r"; // or the first half of CR LF, in which case the next byte is a line feed
         }
         state = LINE_START;
     }

@@ -5,19 +5,19 @@ package dev.sluice.protocol.event;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The event types that matter to a relay; the set of types on the wire is open. */
+/** The event types that matter to a relay. On the wire, the set of types is open. */
 public enum EventType {
-    /** The response exists; names its id and model. */
+    /** The response was created. The event contains its id and model. */
     CREATED("response.created", false),
-    /** The response ended as it should. */
+    /** The response is complete. */
     COMPLETED("response.completed", true),
-    /** The response ended early, for a reason that it names. */
+    /** The response ended early, for a reason that it states. */
     INCOMPLETE("response.incomplete", true),
     /** The response failed. */
     FAILED("response.failed", true),
-    /** The stream failed, before or outside of a response. */
+    /** The stream failed, before or outside a response. */
     ERROR("error", true),
-    /** Anything else. */
+    /** Any other type. */
     OTHER("", false);
 
     private static final EventType[] NAMED = {CREATED, COMPLETED, INCOMPLETE, FAILED, ERROR};
@@ -41,12 +41,12 @@ public enum EventType {
         return OTHER;
     }
 
-    /** Returns the value of {@code event:} and of {@code type}; empty for {@link #OTHER}. */
+    /** {@return the value of the {@code event:} line and of {@code type}; empty for {@link #OTHER}} */
     public String wireName() {
         return wireName;
     }
 
-    /** Returns whether the response is over with this event. */
+    /** {@return whether this event ends the response} */
     public boolean isTerminal() {
         return isTerminal;
     }

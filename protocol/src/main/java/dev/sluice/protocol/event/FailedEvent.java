@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** Writes the one event that a relay may add to a stream whose upstream was lost: {@code response.failed}. */
+/** A writer of {@code response.failed}, the one event that a relay may add to a stream whose upstream was lost. */
 public final class FailedEvent {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -17,14 +17,16 @@ public final class FailedEvent {
     }
 
     /**
-     * Returns the event with its blank line, in the stream's own line ends, in UTF-8; or null where the stream does not
-     * stand where one can be added: not between two events, no id known, no sequence number known, over already, or
-     * not understood.
+     * Writes the event, with the stream's own line ends. If the last event lacks only its blank line, that line is
+     * written first.
      *
-     * @param stream    what was observed of the stream, told of its end
+     * @param stream    the observer of the stream, after its {@link ResponseObserver#end}
      * @param code      {@code response.error.code}, such as {@code server_error}
      * @param message   {@code response.error.message}
-     * @param createdAt seconds since the epoch
+     * @param createdAt {@code response.created_at}, in seconds since the epoch
+     * @return the event with its blank line, in UTF-8; null if no event can be added, because the stream does not end
+     *         between two events, its response id or sequence number is unknown, it has a terminal event already, or
+     *         the observer has given up
      */
     public static byte[] of(ResponseObserver stream, String code, String message, long createdAt) {
         boolean lacksBlankLine = stream.isBlankLineMissing();
@@ -65,7 +67,7 @@ public final class FailedEvent {
             json.writeEndObject();
             json.writeEndObject();
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // cannot happen: the target is memory
+            throw new UncheckedIOException(e); // cannot happen, because the target is memory
         }
         return out.toString(StandardCharsets.UTF_8);
     }

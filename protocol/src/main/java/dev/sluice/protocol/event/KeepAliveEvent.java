@@ -5,19 +5,21 @@ package dev.sluice.protocol.event;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An event that says nothing, for clients that give up on silence: comments do not count for them, data does. It
- * carries the number of the event before it, so that those that follow keep theirs.
+ * A writer of {@code keepalive} events, for downstreams that abort a silent stream. For them, data counts as activity
+ * but a comment does not. The event repeats the sequence number of the event before it, so that later events keep their
+ * own numbers.
  */
 public final class KeepAliveEvent {
     private KeepAliveEvent() {
     }
 
     /**
-     * Returns the event with its blank line, in the stream's own line ends; or null where the stream does not stand
-     * where one can be added: not between two events, before {@code response.created}, no sequence number known, over
-     * already, or not understood.
+     * Writes the event, with the stream's own line ends.
      *
-     * @param stream what was observed of the stream
+     * @param stream the observer of the stream
+     * @return the event with its blank line, in ASCII; null if no event can be added, because the stream is within an
+     *         event, {@code response.created} has not arrived, the sequence number is unknown, the stream has a
+     *         terminal event already, or the observer has given up
      */
     public static byte[] of(ResponseObserver stream) {
         if (!stream.isAtEventBoundary() || stream.responseId() == null || stream.nextSequenceNumber() < 1

@@ -7,8 +7,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Finds the end of a line at memory speed. A line ends with CR or LF; both are control characters, and JSON text has
- * no other ones but the tab, so one test for bytes below 0x20 finds them: {@code (x - 20..) & ~x & 80..}.
+ * A search for the end of a line, at memory speed. A line ends with CR or LF. Both are control characters, and the only
+ * other one in JSON text is the tab. One test for bytes below 0x20 therefore finds them:
+ * {@code (x - 20..) & ~x & 80..}.
  */
 final class LineEnds {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -18,7 +19,7 @@ final class LineEnds {
     private LineEnds() {
     }
 
-    /** Returns the index of the first CR or LF in {@code [from, to)}, or {@code to}. */
+    /** Returns the index of the first CR or LF in {@code [from, to)}, or {@code to} if there is none. */
     static int find(byte[] bytes, int from, int to) {
         int i = from;
         while (true) {

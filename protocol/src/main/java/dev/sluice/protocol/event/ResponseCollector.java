@@ -17,10 +17,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Turns an event stream into the one document that a request without {@code stream} gets: the response object of the
- * first terminal event, its output filled from the items that were done where it has none, or the error.
+ * A collector that turns an event stream into the single document that answers a request without {@code stream}: the
+ * response object of the first terminal event, or the error. If the response object has no output, the output is built
+ * from the items of the {@code response.output_item.done} events.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows what it is shown.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the added buffers.
  */
 public final class ResponseCollector implements EventListener {
     private static final byte[] LINE_FEED = {'\n'};
@@ -34,33 +35,39 @@ public final class ResponseCollector implements EventListener {
     private Answer answer;
 
     /**
-     * @param maxBytes how much is kept at most: the items that are done, and one event
+     * Creates a collector of one event stream.
+     *
+     * @param maxBytes the limit in bytes, which applies separately to the finished items and to one event's data
      */
     public ResponseCollector(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
     /**
-     * What the stream comes to.
+     * A collected answer.
      *
-     * @param status the HTTP status
-     * @param body   JSON, in UTF-8
-     * @param error  the error's code; null where there is none
-     * @param isWhole whether the upstream ended its answer itself
+     * @param status  the HTTP status
+     * @param body    the JSON document, in UTF-8
+     * @param error   the error's code; null if the answer is not an error
+     * @param isWhole whether the upstream ended its answer itself; false if the stream has no terminal event, or a
+     *                {@code response.completed} or {@code response.incomplete} without a response object
      */
     public record Answer(int status, byte[] body, String error, boolean isWhole) {
     }
 
-    /** Returns how many bytes are kept. */
+    /** {@return the number of bytes that are kept: the finished items and the data of the current event} */
     public long keptBytes() {
         return itemBytes + data.size();
     }
 
     /**
-     * Looks at the body bytes of one received buffer.
+     * Adds the body bytes of one received buffer. Bytes after a terminal event are ignored.
      *
-     * @param scratch any array; its size is the step of the copy
-     * @throws RelayException where there is more to keep than allowed
+     * @param bytes   borrowed; its indices do not change
+     * @param runs    the ranges of the body's bytes in the buffer
+     * @param scratch a work array of at least 1 byte; its length is the number of bytes copied per step
+     * @throws RelayException with {@link ErrorCode#UPSTREAM_ANSWER_TOO_LARGE} if the answer exceeds the limit, or an
+     *                        event has more values than a {@link JsonTree} may have
      */
     public void add(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count() && answer == null; i++) {
@@ -72,12 +79,18 @@ public final class ResponseCollector implements EventListener {
         }
     }
 
-    /** Returns the answer, or null while no terminal event has come. */
+    /** {@return the answer, or null if no terminal event has arrived} */
     public Answer answer() {
         return answer;
     }
 
-    /** Says that the body has ended: a last event may lack its blank line. */
+    /**
+     * Marks the body as ended. A last event without its blank line is evaluated now.
+     *
+     * @return the answer; an error with {@link ErrorCode#UPSTREAM_TRUNCATED} if there was no terminal event
+     * @throws RelayException with {@link ErrorCode#UPSTREAM_ANSWER_TOO_LARGE} if the answer exceeds the limit, or the
+     *                        last event has more values than a {@link JsonTree} may have
+     */
     public Answer end() {
         if (answer == null && scanner.isMidEvent()) {
             onEvent(true);
@@ -123,7 +136,7 @@ public final class ResponseCollector implements EventListener {
             if (e.getCause() == null) {
                 throw tooLarge(); // more values than a tree may have
             }
-            return; // [DONE], or nothing that could be terminal
+            return; // [DONE], or other data that is not JSON and cannot be terminal
         }
         if (event instanceof Map<?, ?> members && members.get("type") instanceof String type) {
             onEvent(type, members);
@@ -150,7 +163,7 @@ public final class ResponseCollector implements EventListener {
             case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
                     ? response.get("error") : null);
             case "error" -> answer = failed(event.get("error") instanceof Map<?, ?> nested ? nested : event);
-            default -> { } // nothing that a document has
+            default -> { } // contributes nothing to the document
         }
     }
 
@@ -161,7 +174,7 @@ public final class ResponseCollector implements EventListener {
             return response;
         }
         Map<Object, Object> filled = new LinkedHashMap<>(response);
-        // Each of them is JSON text already, which is what a literal is.
+        // A literal holds JSON text, and each item is JSON text already.
         filled.put("output", items.values().stream().map(item -> new Literal(new String(item, StandardCharsets.UTF_8)))
                 .toList());
         return filled;
@@ -169,18 +182,18 @@ public final class ResponseCollector implements EventListener {
 
     private RelayException tooLarge() {
         return RelayException.of(ErrorCode.UPSTREAM_ANSWER_TOO_LARGE, "The upstream's answer is over " + maxBytes
-                + " bytes, or has too many parts, to be collected (expected: \"stream\": true for such answers)");
+                + " bytes or has too many parts to be collected (expected: \"stream\": true for such answers)");
     }
 
     private static Answer failed(Object error) {
         Map<?, ?> members = error instanceof Map<?, ?> map ? map : Map.of();
         String code = members.get("code") instanceof String text ? text : null;
-        // A flat error event has the event's own type in the place of the error's.
+        // In a flat error event, "type" is the event's own type, not the error's.
         String type = members.get("type") instanceof String text && !text.equals("error") ? text : null;
         int status = status(code, type);
         Map<String, Object> told = new LinkedHashMap<>();
         String message = members.get("message") instanceof String text ? text : "The upstream failed";
-        // What refuses a key may quote it, and it is not the caller's.
+        // An upstream that refuses a key may quote it in its message, and the key is the relay's, not the caller's.
         told.put("message", status == HTTP_UNAUTHORIZED ? "The upstream refused the relay's credentials" : message);
         told.put("type", type != null ? type : typeOf(status));
         told.put("code", code == null ? Literal.NULL : code);

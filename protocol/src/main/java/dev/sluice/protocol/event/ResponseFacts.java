@@ -7,7 +7,7 @@ import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.JsonListener;
 import dev.sluice.protocol.json.WatchTable;
 
-/** The values of one JSON document (an event's data or a whole response) that matter to a relay. */
+/** The values that matter to a relay in one JSON document, which is an event's data or a whole response. */
 final class ResponseFacts implements JsonListener {
     private static final int USAGE_CAP_BYTES = 16 * 1024;
     private static final int TEXT_CAP_BYTES = 512;
@@ -33,12 +33,12 @@ final class ResponseFacts implements JsonListener {
         clear();
     }
 
-    /** Of the data of an event, where the response is a member. */
+    /** Creates the facts of an event's data, in which the response is a member. */
     static ResponseFacts ofEvent() {
         return new ResponseFacts(OF_EVENT);
     }
 
-    /** Of a response object that is the whole document. */
+    /** Creates the facts of a response object that is the whole document. */
     static ResponseFacts ofDocument() {
         return new ResponseFacts(OF_DOCUMENT);
     }
@@ -88,7 +88,7 @@ final class ResponseFacts implements JsonListener {
         return isTypeKnown;
     }
 
-    /** Returns the event's sequence number, or -1. */
+    /** Returns the event's sequence number, or -1 if unknown. */
     long sequenceNumber() {
         return sequenceNumber;
     }
@@ -113,7 +113,7 @@ final class ResponseFacts implements JsonListener {
         return counts;
     }
 
-    /** What is watched, compiled once. */
+    /** The compiled table of watched paths, with the number of each watch; -1 for a path that is not watched. */
     private static final class Watches {
         final WatchTable table;
         final int type;

@@ -8,14 +8,15 @@ import dev.sluice.protocol.json.JsonScanner;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Looks at an event stream after it was relayed and keeps what a relay must know of it: how many events, the response's
- * id and model, its terminal state, usage, and the sequence number an added event would have.
+ * An observer of an event stream. It reads the bytes after they were relayed and keeps the facts that a relay needs:
+ * the number of events, the response's id and model, its terminal state, its usage, and the sequence number that an
+ * added event would have.
  *
- * <p>Events of any size are looked at as they stream past; only single values are kept, each under a cap. If an event
- * that may have been terminal cannot be understood, observing is given up: the relaying is none of its business.
+ * <p>Events of any size are observed as they stream past. Only single values are kept, each up to a cap. If an event
+ * that may have been terminal cannot be parsed, the observer gives up. Relaying is not affected.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows what it is shown.
- * <b>Allocation per event:</b> none, but for {@code response.created}, {@code error} and terminal events.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the observed buffers.
+ * <b>Allocation per event:</b> none, except for {@code response.created}, {@code error} and terminal events.
  */
 public final class ResponseObserver implements EventListener {
     private static final byte[] LINE_FEED = {'\n'};
@@ -40,7 +41,7 @@ public final class ResponseObserver implements EventListener {
     private long lastSequence = -1;
     private long eventsSince;
 
-    /** Creates an observer of one event stream. */
+    /** Creates an observer of one event stream, with a pool of its own. */
     public ResponseObserver() {
         this(new ScannerPool());
     }
@@ -48,13 +49,13 @@ public final class ResponseObserver implements EventListener {
     /**
      * Creates an observer of one event stream.
      *
-     * @param pool where {@link #release} gives back what it needs
+     * @param pool the pool from which scanners are taken and to which {@link #release} returns them
      */
     public ResponseObserver(ScannerPool pool) {
         this.pool = pool;
     }
 
-    /** Gives back what it needs to look at more; what it knows stays. Idempotent. */
+    /** Returns the scanner to the pool and stops parsing the current event. The facts are kept. Idempotent. */
     public void release() {
         if (json != null) {
             pool.giveBack(json, true);
@@ -64,11 +65,12 @@ public final class ResponseObserver implements EventListener {
     }
 
     /**
-     * Looks at the body bytes of one received buffer.
+     * Observes the body bytes of one received buffer.
      *
-     * @param bytes   borrowed; indices do not change
-     * @param runs    where the body's bytes lie in it
-     * @param scratch any array, may be shared by all observers of one thread; its size is the step of the copy
+     * @param bytes   borrowed; its indices do not change
+     * @param runs    the ranges of the body's bytes in the buffer
+     * @param scratch a work array of at least 1 byte; may be shared by all observers of one thread. Its length is the
+     *                number of bytes copied per step
      */
     public void observe(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count(); i++) {
@@ -96,7 +98,7 @@ public final class ResponseObserver implements EventListener {
         }
     }
 
-    /** Says that the body has ended, cleanly or not: a last event without its blank line is looked at now. */
+    /** Marks the body as ended, cleanly or not. A last event without its blank line is evaluated now. */
     public void end() {
         if (!scanner.isMidEvent() || !isJson) {
             return;
@@ -149,7 +151,10 @@ public final class ResponseObserver implements EventListener {
         }
     }
 
-    /** Whether an event that broke off may have been the last: by its type, or as an object that did not tell one. */
+    /**
+     * Returns whether an event that is not valid JSON may have been terminal: its type is terminal, or it is an object
+     * whose type is unknown.
+     */
     private boolean mayBeTerminal() {
         return currentType().isTerminal() || currentType() == EventType.OTHER && !facts.isTypeKnown()
                 && isObject;
@@ -179,7 +184,7 @@ public final class ResponseObserver implements EventListener {
         } else if (isJson) {
             eventsSince++;
         }
-        release(); // a stream may say nothing for long
+        release(); // the next event may not arrive for a long time
     }
 
     private void keep(EventType type, boolean isWhole) {
@@ -200,62 +205,62 @@ public final class ResponseObserver implements EventListener {
         terminal = isWhole ? type : null;
     }
 
-    /** Returns how many events with data have ended. */
+    /** {@return the number of events with data that have ended} */
     public long events() {
         return scanner.events();
     }
 
-    /** Returns the first terminal event's type, or null where none has come. */
+    /** {@return the type of the first complete terminal event, or null if there is none} */
     public EventType terminal() {
         return terminal;
     }
 
-    /** Returns whether an event could not be understood that may have been terminal. */
+    /** {@return whether an event that may have been terminal could not be parsed} */
     public boolean hasGivenUp() {
         return hasGivenUp;
     }
 
-    /** Returns what the terminal event told, or null where unknown. */
+    /** {@return the usage of the terminal event, marked as truncated if the event was cut short; null if unknown} */
     public Usage usage() {
         return usage;
     }
 
-    /** Returns the response's id, or null where unknown. */
+    /** {@return the response's id, or null if unknown} */
     public String responseId() {
         return responseId;
     }
 
-    /** Returns the response's model, or null where unknown. */
+    /** {@return the response's model, or null if unknown} */
     public String responseModel() {
         return responseModel;
     }
 
-    /** Returns {@code response.status} of the terminal event, or null. */
+    /** {@return {@code response.status} of the terminal event, or null if unknown} */
     public String responseStatus() {
         return responseStatus;
     }
 
-    /** Returns the error code of a terminal event that has one, or null. */
+    /** {@return the error code of the terminal event, or null if it has none} */
     public String errorCode() {
         return errorCode;
     }
 
-    /** Returns the number that the next event would have, or -1 where none was ever told. */
+    /** {@return the sequence number that the next event would have; -1 if no event had a sequence number} */
     public long nextSequenceNumber() {
         return lastSequence < 0 ? -1 : lastSequence + eventsSince + 1;
     }
 
-    /** Returns whether the stream stands between two events. */
+    /** {@return whether the observed bytes end between two events} */
     public boolean isAtEventBoundary() {
         return scanner.isAtEventBoundary();
     }
 
-    /** Returns whether, at the end of the body, only the blank line is missing after an event with complete JSON. */
+    /** {@return whether the body ended after an event with complete JSON that lacks only its blank line} */
     public boolean isBlankLineMissing() {
         return isBlankLineMissing;
     }
 
-    /** Returns the line end that the stream used last. */
+    /** {@return the most recent line end of the stream: LF, CR or CR LF} */
     public String lineEnd() {
         return scanner.lineEnd();
     }

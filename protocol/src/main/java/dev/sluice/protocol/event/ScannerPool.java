@@ -7,8 +7,8 @@ import dev.sluice.protocol.json.JsonScanner;
 import java.util.ArrayDeque;
 
 /**
- * Scanners that observers of one thread use one after the other: each takes about 3 KB, and a stream between two events
- * needs none.
+ * A pool of JSON scanners that the observers of one thread share. A scanner uses about 3 KB of memory, and a stream
+ * between two events needs none.
  *
  * <p><b>Threading:</b> confined to one event loop.
  */
@@ -31,7 +31,7 @@ public final class ScannerPool {
     void giveBack(JsonScanner scanner, boolean isEvent) {
         ArrayDeque<JsonScanner> spare = isEvent ? ofEvents : ofDocuments;
         if (spare.size() < MAX_SPARE) {
-            spare.push(scanner); // the one that is still in the processor's cache comes first
+            spare.push(scanner); // last in, first out, because it may still be in the processor's cache
         }
     }
 }

@@ -3,14 +3,14 @@
 package dev.sluice.protocol.event;
 
 /**
- * Token counts the upstream reported for one response ({@code response.usage} of the API reference).
+ * The token counts that the upstream reported for one response ({@code response.usage} in the API reference).
  *
  * @param inputTokens     tokens of the request, cached ones included; never negative
- * @param cachedTokens    the part of {@code inputTokens} read from the prompt cache; 0 where not told
- * @param outputTokens    tokens generated, reasoning ones included; never negative
- * @param reasoningTokens the part of {@code outputTokens} spent on reasoning; 0 where not told
- * @param totalTokens     as reported, or the sum where not told
- * @param isTruncated     whether the event that told it was itself cut short
+ * @param cachedTokens    the part of {@code inputTokens} read from the prompt cache; 0 if not reported; never negative
+ * @param outputTokens    generated tokens, reasoning ones included; never negative
+ * @param reasoningTokens the part of {@code outputTokens} spent on reasoning; 0 if not reported; never negative
+ * @param totalTokens     the total as reported, or the sum of input and output if not reported; never negative
+ * @param isTruncated     whether the event or document that reported the counts was cut short
  */
 public record Usage(long inputTokens, long cachedTokens, long outputTokens, long reasoningTokens, long totalTokens,
         boolean isTruncated) {
@@ -21,7 +21,7 @@ public record Usage(long inputTokens, long cachedTokens, long outputTokens, long
         }
     }
 
-    /** Returns the same counts, marked as told by an event that was cut short. */
+    /** Returns the same counts, marked as reported by an event or document that was cut short. */
     Usage truncated() {
         return new Usage(inputTokens, cachedTokens, outputTokens, reasoningTokens, totalTokens, true);
     }

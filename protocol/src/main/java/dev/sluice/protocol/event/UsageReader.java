@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 
-/** Reads a {@code usage} object. One that is not as documented is unknown, never an error and never zero. */
+/** A reader of one {@code usage} object. An object of an undocumented form is unknown, never an error or zero. */
 final class UsageReader {
     private static final JsonFactory JSON = new JsonFactory();
     private static final long UNKNOWN = -1;
@@ -21,14 +21,14 @@ final class UsageReader {
     private UsageReader() {
     }
 
-    /** Returns the counts, or null where {@code text[0, length)} does not tell input and output tokens. */
+    /** Returns the counts in {@code text[0, length)}, or null if it lacks the input or output tokens or is invalid. */
     static Usage read(byte[] text, int length) {
         try (JsonParser parser = JSON.createParser(text, 0, length)) {
             UsageReader reader = new UsageReader();
             reader.readObject(parser);
             return reader.usage();
         } catch (IOException | IllegalArgumentException ignored) {
-            return null; // not documented usage: a bad usage never disturbs the stream
+            return null; // an undocumented form of usage, which must not affect the stream
         }
     }
 
@@ -67,7 +67,7 @@ final class UsageReader {
             case "total_tokens" -> total = count;
             case "cached_tokens" -> cached = count;
             case "reasoning_tokens" -> reasoning = count;
-            default -> { } // counts that nobody asks for yet
+            default -> { } // counts that are not used yet
         }
     }
 

@@ -5,10 +5,11 @@ package dev.sluice.protocol.framing;
 import java.util.Arrays;
 
 /**
- * Where the body's bytes lie in one received buffer: a list of index ranges, without the framing between them.
+ * A list of the index ranges ("runs") that the body's bytes occupy in one received buffer, without the framing between
+ * them.
  *
- * <p>Reused from read to read; grows to the largest read seen and allocates nothing after that. The first run, of most
- * reads the only one, is kept in the object itself: with many streams each cache line less counts.
+ * <p>The list is reused from read to read. It grows to the largest read and allocates nothing after that. The first
+ * run, which is the only one in most reads, is stored in the object itself to save a cache line per stream.
  */
 public final class BodyRuns {
     private static final int[] NONE = {};
@@ -17,39 +18,59 @@ public final class BodyRuns {
     private int count;
     private int firstStart;
     private int firstEnd;
-    /** Start and end of the second run and of those after it. */
+    /** Start and end of the second and all later runs. */
     private int[] more = NONE;
 
     /** Creates an empty list. */
     public BodyRuns() {
     }
 
-    /** Returns how many runs there are. */
+    /** {@return the number of runs} */
     public int count() {
         return count;
     }
 
-    /** Returns the buffer index of the first byte of run {@code i}. */
+    /**
+     * Returns where a run begins.
+     *
+     * @param i the number of the run, 0 to {@link #count()} - 1
+     * @return the buffer index of the run's first byte
+     */
     public int start(int i) {
         return i == 0 ? firstStart : more[2 * i - 2];
     }
 
-    /** Returns the buffer index after the last byte of run {@code i}. */
+    /**
+     * Returns where a run ends.
+     *
+     * @param i the number of the run, 0 to {@link #count()} - 1
+     * @return the buffer index after the run's last byte
+     */
     public int end(int i) {
         return i == 0 ? firstEnd : more[2 * i - 1];
     }
 
-    /** Returns the bytes of run {@code i}; never 0. */
+    /**
+     * Returns the length of a run.
+     *
+     * @param i the number of the run, 0 to {@link #count()} - 1
+     * @return the length in bytes; at least 1
+     */
     public int length(int i) {
         return end(i) - start(i);
     }
 
-    /** Forgets all runs. */
+    /** Removes all runs. */
     public void clear() {
         count = 0;
     }
 
-    /** Adds {@code [start, end)}; an empty range is not added. */
+    /**
+     * Adds the run {@code [start, end)}. An empty range is ignored.
+     *
+     * @param start the buffer index of the run's first byte
+     * @param end   the buffer index after the run's last byte
+     */
     public void add(int start, int end) {
         if (start == end) {
             return;
@@ -72,7 +93,7 @@ public final class BodyRuns {
         more[at + 1] = end;
     }
 
-    /** Returns the bytes of all runs. */
+    /** {@return the total length of all runs, in bytes} */
     public long totalBytes() {
         long total = 0;
         for (int i = 0; i < count; i++) {

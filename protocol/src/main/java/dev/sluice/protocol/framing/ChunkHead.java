@@ -4,15 +4,20 @@ package dev.sluice.protocol.framing;
 
 import io.netty.buffer.ByteBuf;
 
-/** Writes the framing of the {@code chunked} transfer coding (RFC 9112 section 7.1), without allocating. */
+/** A writer of the framing of the {@code chunked} transfer coding (RFC 9112 section 7.1). It allocates nothing. */
 public final class ChunkHead {
-    /** CR LF as one big-endian short. */
+    /** CR LF, as one big-endian short. */
     private static final int CRLF = '\r' << 8 | '\n';
 
     private ChunkHead() {
     }
 
-    /** Writes the size line of a chunk of {@code size} bytes; at least 1. */
+    /**
+     * Writes the size line of a chunk.
+     *
+     * @param out  borrowed
+     * @param size the size of the chunk's data in bytes; at least 1
+     */
     public static void write(ByteBuf out, long size) {
         for (int shift = (hexDigits(size) - 1) * 4; shift >= 0; shift -= 4) {
             int digit = (int) (size >>> shift) & 0xf;
@@ -21,19 +26,32 @@ public final class ChunkHead {
         writeCrlf(out);
     }
 
-    /** Writes CR LF. */
+    /**
+     * Writes CR LF.
+     *
+     * @param out borrowed
+     */
     public static void writeCrlf(ByteBuf out) {
         out.writeShort(CRLF);
     }
 
-    /** Writes the last chunk and the end of the body. */
+    /**
+     * Writes the last chunk, of size 0, and the end of the body, without trailers. It is 5 bytes long.
+     *
+     * @param out borrowed
+     */
     public static void writeLast(ByteBuf out) {
         out.writeByte('0');
         writeCrlf(out);
         writeCrlf(out);
     }
 
-    /** Returns the bytes of the size line of a chunk of {@code size} bytes. */
+    /**
+     * Returns the length of a chunk's size line.
+     *
+     * @param size the size of the chunk's data in bytes; at least 1
+     * @return the length of the line in bytes, CR LF included
+     */
     public static int bytes(long size) {
         return hexDigits(size) + 2;
     }

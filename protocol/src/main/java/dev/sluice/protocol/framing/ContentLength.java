@@ -2,14 +2,19 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.framing;
 
-/** The value of one Content-Length header (RFC 9110 section 8.6). */
+/** A parser of the value of one Content-Length header (RFC 9110 section 8.6). */
 public final class ContentLength {
     private static final int MAX_DIGITS = 18;
 
     private ContentLength() {
     }
 
-    /** Returns the length in bytes, or -1 where {@code value} is not one decimal number of at most 18 digits. */
+    /**
+     * Parses the value of one header.
+     *
+     * @param value the value, without surrounding white space
+     * @return the length in bytes; -1 if the value is not one decimal number of 1 to 18 digits
+     */
     public static long parse(CharSequence value) {
         if (value.length() == 0 || value.length() > MAX_DIGITS) {
             return -1;

@@ -3,38 +3,44 @@
 package dev.sluice.protocol.framing;
 
 /**
- * The peer's message framing is malformed or ambiguous. Its connection cannot be used any further: there is no way
- * to know where the next message begins.
+ * An exception for malformed or ambiguous message framing, or a head over a limit. The peer's connection cannot be used
+ * any further, because the beginning of the next message is unknown.
  */
 public final class FramingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final Fault fault;
 
-    /** Creates one; no stack trace, because a peer can provoke it at will. */
+    /**
+     * Creates an exception without a stack trace, because a peer can provoke it at will.
+     *
+     * @param fault   the kind of fault
+     * @param message the finding and the expected form; never a byte of the message
+     */
     public FramingException(Fault fault, String message) {
         super(message, null, false, false);
         this.fault = fault;
     }
 
-    /** A message that breaks the grammar. */
+    /** Creates an exception for a message that breaks the grammar or is ambiguous. */
     static FramingException malformed(String message) {
         return new FramingException(Fault.MALFORMED, message);
     }
 
+    /** {@return the kind of fault} */
     public Fault fault() {
         return fault;
     }
 
-    /** What is wrong with the framing. */
+    /** The kinds of faults. */
     public enum Fault {
-        /** Breaks the grammar, or may be read in two ways. */
+        /** The message breaks the grammar or is ambiguous. */
         MALFORMED,
-        /** The start line is over its limit. */
+        /** The start line is longer than its limit. */
         START_LINE_TOO_LONG,
-        /** The head is over its limit. */
+        /** The head is longer than its limit. */
         HEAD_TOO_LARGE,
-        /** A protocol version that is not spoken here. */
+        /** The protocol version is not supported. */
         VERSION
     }
 }

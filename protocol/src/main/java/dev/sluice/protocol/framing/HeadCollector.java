@@ -5,23 +5,27 @@ package dev.sluice.protocol.framing;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Brings a head that came in several reads together in one buffer, for a decoder that wants it whole. A head that came
- * in one read, as most do, is not copied.
+ * A collector of heads. It joins a head that arrived in several reads in one buffer, for a decoder that needs the whole
+ * head. A head that arrived in one read, as most do, is not copied.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what it collects and returns it once it is
- * complete; {@link #release} gives back what is not.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes the bytes of each read and returns the
+ * complete head; {@link #release} releases an incomplete one.
  */
 public final class HeadCollector {
     private final HeadScanner scanner;
     private ByteBuf partial;
     private int headEnd;
 
-    /** Creates a collector of the heads that {@code scanner} scans; the scanner is the collector's alone. */
+    /**
+     * Creates a collector.
+     *
+     * @param scanner the scanner that finds the end of each head; used by this collector only
+     */
     public HeadCollector(HeadScanner scanner) {
         this.scanner = scanner;
     }
 
-    /** Makes ready for the next head. */
+    /** Prepares the collector for the next head. */
     public void reset() {
         scanner.reset();
     }
@@ -29,9 +33,10 @@ public final class HeadCollector {
     /**
      * Takes the bytes of one read.
      *
-     * @return a buffer whose readable bytes begin with the head, which ends at {@link #headEnd}, and which the caller
-     *         must release; null where the head goes on
-     * @throws FramingException where the head is malformed, ambiguous or over a limit; the bytes are released
+     * @param bytes taken; the next bytes of the head, and possibly bytes of the body after it
+     * @return a buffer whose readable bytes begin with the head, which ends at {@link #headEnd}; the caller must
+     *         release it. Null if the head is not complete yet
+     * @throws FramingException if the head is malformed, ambiguous or over a limit; all collected bytes are released
      */
     public ByteBuf collect(ByteBuf bytes) {
         ByteBuf head = bytes;
@@ -52,7 +57,7 @@ public final class HeadCollector {
         if (headEnd >= 0) {
             return head;
         }
-        if (head == bytes) { // leaves a buffer of the size of a read for one of the size of a head
+        if (head == bytes) { // copied, because a small part of a head must not keep a buffer of the size of a read
             head = bytes.alloc().buffer(2 * bytes.readableBytes()).writeBytes(bytes);
             bytes.release();
         }
@@ -60,17 +65,17 @@ public final class HeadCollector {
         return null;
     }
 
-    /** Returns the index after the last byte of the head that was collected last. */
+    /** {@return the buffer index after the last byte of the most recent complete head} */
     public int headEnd() {
         return headEnd;
     }
 
-    /** Returns whether a head has begun and not ended. */
+    /** {@return whether a head has begun but is not complete} */
     public boolean isMidHead() {
         return scanner.isMidHead();
     }
 
-    /** Releases what is kept; idempotent. */
+    /** Releases the bytes of an incomplete head. Idempotent. */
     public void release() {
         if (partial != null) {
             partial.release();

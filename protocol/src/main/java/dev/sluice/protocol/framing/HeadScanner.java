@@ -6,11 +6,11 @@ import dev.sluice.protocol.framing.FramingException.Fault;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Finds the end of an HTTP/1.1 head in the bytes as they arrived, and refuses what cannot be seen any more after a
- * codec has decoded it: folded lines, line ends other than CRLF, request-line separators other than one space,
- * a missing or doubled {@code Host} (RFC 9112 sections 2.2, 3, 3.2 and 5.2).
+ * An incremental scanner that finds the end of an HTTP/1.1 head in the received bytes. It refuses errors that are no
+ * longer visible after a codec has decoded the head: folded lines, line ends other than CRLF, request-line separators
+ * other than one space, and more than one {@code Host} (RFC 9112 sections 2.2, 3, 3.2 and 5.2).
  *
- * <p>Resumable at any byte; keeps counts only, no bytes.
+ * <p>The scanner can stop and resume at any byte. It keeps counts only, no bytes.
  *
  * <p><b>Threading:</b> confined to one event loop.
  *
@@ -44,26 +44,28 @@ public final class HeadScanner {
     }
 
     /**
-     * A scanner of request heads.
+     * Creates a scanner of request heads.
      *
-     * @param maxStartLineBytes the longest request line, in bytes
-     * @param maxHeadBytes      the longest head with its request line, in bytes
+     * @param maxStartLineBytes the longest request line, in bytes, without its CRLF
+     * @param maxHeadBytes      the longest head, in bytes, request line included
+     * @return the scanner, ready for the first head
      */
     public static HeadScanner ofRequests(int maxStartLineBytes, int maxHeadBytes) {
         return new HeadScanner(true, maxStartLineBytes, maxHeadBytes);
     }
 
     /**
-     * A scanner of response heads.
+     * Creates a scanner of response heads.
      *
-     * @param maxStartLineBytes the longest status line, in bytes
-     * @param maxHeadBytes      the longest head with its status line, in bytes
+     * @param maxStartLineBytes the longest status line, in bytes, without its CRLF
+     * @param maxHeadBytes      the longest head, in bytes, status line included
+     * @return the scanner, ready for the first head
      */
     public static HeadScanner ofResponses(int maxStartLineBytes, int maxHeadBytes) {
         return new HeadScanner(false, maxStartLineBytes, maxHeadBytes);
     }
 
-    /** Makes ready for the next head. */
+    /** Prepares the scanner for the next head. */
     public void reset() {
         state = State.START;
         headBytes = 0;
@@ -74,21 +76,25 @@ public final class HeadScanner {
         hosts = 0;
     }
 
-    /** Returns whether a head has begun and not ended, that is, whether an end of input now would be in mid-head. */
+    /** {@return whether a head has begun but is not complete, so that an end of input now would truncate it} */
     public boolean isMidHead() {
         return headBytes > 0 && state != State.DONE;
     }
 
     /**
-     * Scans on.
+     * Scans the next bytes of the head.
      *
-     * @return the index after the head's last byte, or -1 where the head goes on after {@code to}
-     * @throws FramingException where the head is malformed, ambiguous or over a limit
+     * @param bytes borrowed; its indices do not change
+     * @param from  the index of the first byte to scan
+     * @param to    the index after the last byte to scan
+     * @return the index after the head's last byte; -1 if the head continues after {@code to}
+     * @throws FramingException      if the head is malformed, ambiguous or over a limit
+     * @throws IllegalStateException if the head is already complete and {@link #reset} was not called
      */
     public int scan(ByteBuf bytes, int from, int to) {
         int i = from;
         while (i < to) {
-            // Most of a head is text of values, then of names: no step of the state for each of its bytes.
+            // Most bytes of a head belong to values and names, which are scanned without a state change per byte.
             if (state == State.VALUE || state == State.NAME && nameBytes > HOST.length()) {
                 int limit = Math.min(to, i + maxHeadBytes - headBytes);
                 int end = state == State.VALUE ? endOfText(bytes, i, limit) : endOfToken(bytes, i, limit);
@@ -189,12 +195,13 @@ public final class HeadScanner {
     private void onRequestLine(int b) {
         if (b == ' ') {
             separators++;
-            require(!isAfterSeparator && separators <= 2, "a request line with an odd separator");
+            require(!isAfterSeparator && separators <= 2, "a request line with an unexpected separator");
             isAfterSeparator = true;
             return;
         }
         isAfterSeparator = false;
-        require(b > 0x20 && b < 0x7f, "a request line with an odd separator or a byte outside printable ASCII");
+        require(b > 0x20 && b < 0x7f,
+                "a request line with an unexpected separator or a byte outside printable ASCII");
         if (separators == 0) {
             require(IS_TOKEN_BYTE[b], "a method that is not a token");
             return;
@@ -208,7 +215,8 @@ public final class HeadScanner {
         boolean isPrefix = versionBytes < VERSION_PREFIX.length();
         if (isPrefix ? b != VERSION_PREFIX.charAt(versionBytes) : versionBytes > VERSION_PREFIX.length()
                 || b != '0' && b != '1') {
-            throw new FramingException(Fault.VERSION, "protocol version: another (expected: HTTP/1.1 or HTTP/1.0)");
+            throw new FramingException(Fault.VERSION,
+                    "protocol version: not supported (expected: HTTP/1.1 or HTTP/1.0)");
         }
         versionBytes++;
     }
@@ -250,7 +258,7 @@ public final class HeadScanner {
         require(isText(b), "a control character in a header value");
     }
 
-    /** RFC 9110 section 5.6.2: {@code tchar}. */
+    /** Returns the table of {@code tchar} bytes (RFC 9110 section 5.6.2). */
     private static boolean[] tokenBytes() {
         boolean[] isToken = new boolean[256];
         for (int b = 0x21; b < 0x7f; b++) {

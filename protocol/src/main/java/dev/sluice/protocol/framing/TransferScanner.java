@@ -15,9 +15,9 @@ import io.netty.buffer.ByteBuf;
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the buffer. <b>Allocation:</b> none.
  */
 public final class TransferScanner {
-    /** Limit of all trailer lines of a body together, in bytes. */
+    /** Largest total length of a body's trailer lines, in bytes. */
     public static final int MAX_TRAILER_BYTES = 8 * 1024;
-    /** Limit of one chunk-size line with its extensions, in bytes. */
+    /** Longest extensions of one chunk-size line, in bytes, without the first semicolon. */
     public static final int MAX_SIZE_LINE_BYTES = 256;
 
     private static final int MAX_SIZE_DIGITS = 15;
@@ -36,26 +36,26 @@ public final class TransferScanner {
     public TransferScanner() {
     }
 
-    /** Makes ready for a body without any bytes: it has ended already. */
+    /** Prepares the scanner for an empty body, which has already ended. */
     public void resetToEmpty() {
         reset(State.ENDED, 0);
     }
 
     /**
-     * Makes ready for a body of known length.
+     * Prepares the scanner for a body of known length.
      *
-     * @param bytes its Content-Length; 0 gives a body that has ended already
+     * @param bytes the Content-Length, in bytes; 0 means that the body has already ended
      */
     public void resetToLength(long bytes) {
         reset(bytes == 0 ? State.ENDED : State.FIXED, bytes);
     }
 
-    /** Makes ready for a body in the {@code chunked} transfer coding. */
+    /** Prepares the scanner for a body in the {@code chunked} transfer coding. */
     public void resetToChunked() {
         reset(State.SIZE, 0);
     }
 
-    /** Makes ready for a body that ends with its connection. */
+    /** Prepares the scanner for a body that ends when its connection is closed. */
     public void resetToClose() {
         reset(State.UNTIL_CLOSE, 0);
     }
@@ -145,7 +145,7 @@ public final class TransferScanner {
                 }
                 isResuming = false;
             } else if (before == State.SIZE_LF && state == State.DATA) {
-                isSizeLineHeld = !isReframingNeeded; // leaves together with the first byte of its chunk
+                isSizeLineHeld = !isReframingNeeded; // held back until the first data byte of its chunk arrives
             }
         }
         return i;
@@ -197,7 +197,7 @@ public final class TransferScanner {
             state = State.SIZE_LF;
             return;
         }
-        // RFC 9112 section 7.1.1 allows white space before ';' for old senders only: refused.
+        // RFC 9112 section 7.1.1 allows white space before ';' only for old senders. It is refused here.
         require(b == ';', "a chunk size that is not hexadecimal");
         hasExtension = true;
         state = State.EXTENSION;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 /**
- * HTTP/1.1 message framing (RFC 9112), walked without producing objects.
+ * HTTP/1.1 message framing (RFC 9112), scanned without creating objects.
  *
- * <p>{@link dev.sluice.protocol.framing.HeadScanner} finds the end of a head and refuses what a codec behind it would
- * silently repair; {@link dev.sluice.protocol.framing.TransferScanner} walks a body's transfer framing and tells which
- * bytes of a received buffer are body and which part of it may be passed on as it is.
+ * <p>{@link dev.sluice.protocol.framing.HeadScanner} finds the end of a head and refuses errors that a later codec
+ * would silently repair. {@link dev.sluice.protocol.framing.TransferScanner} scans a body's transfer framing and
+ * reports which bytes of a received buffer belong to the body and which part of the buffer may be passed on unchanged.
  */
 package dev.sluice.protocol.framing;

@@ -191,7 +191,7 @@ class ResponseObserverTest {
         }
     }
 
-    /** What was not understood may have been the end: nothing is added behind it. */
+    /** An event that could not be parsed may have been terminal, so that no event may be added after it. */
     @Test
     void shouldAddNothingAfterATerminalEventThatItDidNotUnderstand() {
         String doubled = COMPLETED.replace("\"status\"", "\"id\":\"resp_1\",\"status\"");
@@ -210,7 +210,7 @@ class ResponseObserverTest {
                 .hasGivenUp());
     }
 
-    /** The short cut by prefix must not look past the end of a line. */
+    /** The shortcut that skips events by their prefix must not read past the end of a line. */
     @Test
     void shouldNotSkipOverALineEnd() {
         for (String odd : new String[] {"event: response.\n\n", "data: {\"type\":\"response.x\"}\n\n",

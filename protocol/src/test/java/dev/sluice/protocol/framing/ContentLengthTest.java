@@ -15,7 +15,7 @@ class ContentLengthTest {
         assertEquals(length, ContentLength.parse(text));
     }
 
-    /** RFC 9110 section 8.6: digits and nothing else; 19 digits could overflow. */
+    /** RFC 9110 section 8.6 allows only digits. 19 digits are refused because they could overflow. */
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "-1", "+1", "1 ", " 1", "1,1", "1, 1", "0x10", "1e3", "1.0", "\u0661", "1\u0000",
         "1000000000000000000"})

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HeadScannerTest {
     private static final int NOT_FOUND = -1;
 
-    /** Returns the head's length, or -1. */
+    /** Returns the head's length in bytes, or -1 if the head is not complete. */
     private static int scan(HeadScanner scanner, String text, int chunkBytes) {
         int consumed = 0;
         for (byte[] chunk : Cuts.even(text.getBytes(ISO_8859_1), chunkBytes)) {

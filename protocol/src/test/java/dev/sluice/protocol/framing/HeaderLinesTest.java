@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class HeaderLinesTest {
-    /** RFC 9110 section 5.5: bytes from 0x80 are opaque, and go out as the bytes that they came in as. */
+    /** Bytes from 0x80 on are opaque (RFC 9110 section 5.5), so that they must be sent as they were received. */
     @Test
     void shouldWriteEveryCharacterAsTheByteItIs() {
         StringBuilder every = new StringBuilder();

@@ -16,7 +16,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
-/** Mutated documents: the scanner and jackson-core must agree on what is JSON, where jackson is strict. */
+/**
+ * A fuzz test with mutated documents. The scanner and a strict check with jackson-core must agree on which documents
+ * are JSON.
+ */
 class JsonScannerFuzzTest {
     private static final String[] SEEDS = {
         "{\"model\":\"gpt-5.2\","
@@ -72,7 +75,10 @@ class JsonScannerFuzzTest {
         }
     }
 
-    /** Jackson alone is lenient about overlong UTF-8, a second root value and a byte order mark. */
+    /**
+     * Returns whether jackson-core accepts the text. Overlong UTF-8, a byte order mark and a second root value are
+     * checked separately, because jackson-core tolerates them.
+     */
     private static boolean isStrictJson(byte[] text) {
         try {
             UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
@@ -102,7 +108,7 @@ class JsonScannerFuzzTest {
                 throw new IOException("incomplete");
             }
             if (token == JsonToken.VALUE_STRING) {
-                parser.getText(); // a skipped string is not checked
+                parser.getText(); // jackson-core does not check a string that is skipped
             }
             depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
         }

@@ -39,7 +39,7 @@ class PlainBlocksTest {
         }
     }
 
-    /** A fault deep in a long string is found at its own offset, whether blocks are skipped or not. */
+    /** A fault deep in a long string is reported at its own offset, whether or not blocks are skipped. */
     @ParameterizedTest
     @ValueSource(ints = {0, 4095, 4096, 4097, 20_000, 50_000, 65_535})
     void shouldTellTheOffsetOfAFault(int position) {

@@ -9,14 +9,14 @@ import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 
-/** Scans and rewrites a body as the relay does: what is settled leaves at once. */
+/** A scan and rewrite of one body in the way the relay does it: settled bytes are drained at once. */
 final class EditedBody {
     private static final byte[] SCRATCH = new byte[4 * 1024];
 
     private EditedBody() {
     }
 
-    /** Returns what is sent upstream. */
+    /** Returns the body that is sent upstream. */
     static byte[] of(Profile face, Profile dialect, List<byte[]> chunks) {
         BodyRewriter rewriter = new BodyRewriter();
         RequestScanner scanner = new RequestScanner(RuleTable.of(face, dialect), JsonLimits.DEFAULT, SCRATCH);

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is JSON passes unchanged, what is not is refused; however it is cut. */
+/** Tests that JSON texts pass unchanged and all other texts are refused, however they are cut. */
 class JsonSuiteTest {
     static List<JsonSuite.Case> cases() {
         return JsonSuite.all();

@@ -5,7 +5,10 @@ package dev.sluice.protocol.request;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes a request body out of choices: its fields are those that rules are about, spacing and order are anything. */
+/**
+ * A generator that builds a request body from a sequence of choices. Most of its fields have rules. Their order and the
+ * white space between them vary.
+ */
 final class RandomBody {
     private static final List<String> TOP = List.of("a", "b", "input", "tools", "tool_choice", "service_tier", "t", "p",
             "max_tokens", "max_output_tokens", "store", "instructions", "include", "x", "y", "stream");
@@ -27,7 +30,7 @@ final class RandomBody {
         this.choices = choices;
     }
 
-    /** Gives choices: numbers from 0 to below a bound. */
+    /** A source of choices: numbers from 0 up to but not including a bound. */
     interface Choices {
         int next(int bound);
     }

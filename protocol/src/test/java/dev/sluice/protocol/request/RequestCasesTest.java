@@ -20,7 +20,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The cases of the request contract, however the body is cut and whatever the order of its fields. */
+/** Tests of the request contract's cases, for bodies cut in several ways and with their fields in different orders. */
 class RequestCasesTest {
     private static final String FILLER = "x".repeat(1024 * 1024);
 
@@ -85,7 +85,7 @@ class RequestCasesTest {
         return ((List<?>) RequestCase.read("requests/bytes.json")).stream().map(row -> (Map<?, ?>) row);
     }
 
-    /** R52: every byte outside of an edit is the sender's. */
+    /** Rule R52: every byte outside an edit is sent as it was received. */
     @ParameterizedTest
     @MethodSource("exactCases")
     void shouldKeepEveryByteOutsideOfAnEdit(Map<?, ?> request) {

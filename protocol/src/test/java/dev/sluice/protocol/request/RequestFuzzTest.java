@@ -24,10 +24,11 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
 /**
- * Whatever the body and however it is cut: jackson-databind's view of what is sent is the edited view of what came,
- * what no rule is about is the same bytes, and nothing but a {@link RelayException} is thrown.
+ * A fuzz test of request editing. For any body, cut at any byte, the tree that jackson-databind reads from the sent
+ * body equals the received tree with the rules applied. Fields without rules keep their bytes. The only exception
+ * thrown is {@link RelayException}.
  *
- * <p>These are seeds; {@link RequestFuzzer} looks for inputs by coverage.
+ * <p>The inputs are generated from seeds. {@link RequestFuzzer} searches for inputs by coverage.
  */
 class RequestFuzzTest {
     private static final ObjectMapper JSON = new ObjectMapper()
@@ -50,7 +51,7 @@ class RequestFuzzTest {
     static void check(byte[] body, RandomBody.Choices choices) throws IOException {
         byte[] out = edit(PROFILE, PROFILE, List.of(body));
         byte[] cut = edit(PROFILE, PROFILE, cuts(body, choices));
-        assertArrayEquals(out, cut, "cut otherwise");
+        assertArrayEquals(out, cut, "cut differently");
         if (out != null) {
             JsonNode request = JSON.readTree(body);
             assertEquals(TreeRules.apply(PROFILE, (ObjectNode) request), JSON.readTree(out),
@@ -60,13 +61,13 @@ class RequestFuzzTest {
         Profile face = BUILT_IN.get(choices.next(BUILT_IN.size()));
         Profile dialect = BUILT_IN.get(choices.next(BUILT_IN.size()));
         byte[] pair = edit(face, dialect, List.of(body));
-        assertArrayEquals(pair, edit(face, dialect, cuts(body, choices)), "cut otherwise");
+        assertArrayEquals(pair, edit(face, dialect, cuts(body, choices)), "cut differently");
         if (pair != null) {
             assertTrue(JSON.readTree(pair).isObject(), () -> face.name() + " before " + dialect.name());
         }
     }
 
-    /** Returns what is sent, or null where it is refused. */
+    /** Returns the body that is sent, or null if the request is refused. */
     private static byte[] edit(Profile face, Profile dialect, List<byte[]> chunks) {
         try {
             return EditedBody.of(face, dialect, chunks);
@@ -85,7 +86,9 @@ class RequestFuzzTest {
         return chunks;
     }
 
-    /** Top-level fields that no rule is about come out as they were: name, spacing, and numbers by their digits. */
+    /**
+     * Checks that top-level fields without rules are sent unchanged: names, white space and the digits of numbers.
+     */
     private static void assertUntouched(byte[] body, byte[] out) throws IOException {
         String sent = new String(out, UTF_8);
         try (JsonParser parser = JSON.createParser(body)) {

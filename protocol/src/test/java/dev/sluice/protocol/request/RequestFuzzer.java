@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The property of {@link RequestFuzzTest} for inputs that Jazzer finds by coverage. Not part of the build:
- * {@code JAZZER_FUZZ=1 ./mvnw -pl protocol test -Dtest=RequestFuzzer}. What it finds becomes a named test.
+ * A fuzzer that checks the properties of {@link RequestFuzzTest} with inputs that Jazzer finds by coverage. It is not
+ * part of the build and runs with {@code JAZZER_FUZZ=1 ./mvnw -pl protocol test -Dtest=RequestFuzzer}. Each input that
+ * fails becomes a named test.
  */
 class RequestFuzzer {
     @FuzzTest(maxDuration = "30m")

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is held, what is bounded, and what two profiles make of one request. */
+/** Tests of the bytes that are held back, of the limits, and of pairs of different profiles. */
 class RequestLimitsTest {
     private static Profile profile(String name) {
         return Profiles.builtIn().get(name);
@@ -32,7 +32,7 @@ class RequestLimitsTest {
         return new String(EditedBody.of(face, dialect, Cuts.even(body.getBytes(UTF_8), 16 * 1024)), UTF_8);
     }
 
-    /** Returns how much of a body may be sent before it has ended. */
+    /** Returns the number of bytes that may be sent when {@code start} has arrived and the body has not ended. */
     private static long settled(String profile, String start) {
         BodyRewriter rewriter = new BodyRewriter();
         RequestScanner scanner = new RequestScanner(RuleTable.of(profile(profile), profile(profile)),
@@ -60,12 +60,12 @@ class RequestLimitsTest {
         assertEquals(plain.length() + large.length(), settled("codex-lb", plain + large));
         assertEquals(plain.length() + large.length(), settled("openai", plain + large));
         assertEquals(late.indexOf("{\"content"), settled("codex-lb", late), "the role may still be tool");
-        assertEquals(0, settled("codex-lb-lenient", plain + large), "hoisting holds all of it");
+        assertEquals(0, settled("codex-lb-lenient", plain + large), "hoisting holds back the whole body");
         assertTrue(settled("codex-lb", "{\"model\":\"m\",\"input\":\"" + large) > large.length());
         String messages = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + large;
         assertEquals(messages.indexOf(",\"messages"), settled("codex-lb", messages));
         String instructions = "{\"model\":\"m\",\"instructions\":\"" + large + "\",\"metadata\":{}";
-        assertEquals(instructions.indexOf("\"xxx"), settled("codex-lb", instructions), "messages may still come");
+        assertEquals(instructions.indexOf("\"xxx"), settled("codex-lb", instructions), "messages may still follow");
         assertEquals(instructions.length() + 11, settled("codex-lb", instructions + ",\"input\":\"x"));
     }
 
@@ -123,7 +123,7 @@ class RequestLimitsTest {
                 + messages.substring(0, messages.length() - 1) + "]}"));
     }
 
-    /** Edits that are made, or were found not to be, wait for nobody. */
+    /** The limit of waiting edits does not count edits that were already made or discarded. */
     @Test
     void shouldCountOnlyEditsThatWait() {
         String items = "{\"type\":\"message\",\"role\":\"user\",\"content\":\"x\"},".repeat(150_000);
@@ -159,7 +159,7 @@ class RequestLimitsTest {
                 .contains("temperature"));
     }
 
-    /** What the dialect says of input holds for input that the face has made of messages. */
+    /** The dialect's rules for input also apply to input that the face converted from messages. */
     @Test
     void shouldJudgeConvertedMessagesByTheDialect() {
         Profile dialect = custom("{\"field\":\"input[].content[].type\",\"values\":[\"input_text\"],\"param\":null}");
@@ -186,7 +186,7 @@ class RequestLimitsTest {
         assertFalse(edit(profile("codex-lb"), profile("codex-lb"), decided).isEmpty());
     }
 
-    /** A refusal that waits for a condition needs no more memory for a million parts than for one. */
+    /** A refusal that waits for a condition uses the same memory for 300,000 parts as for one. */
     @Test
     void shouldKeepOneWaitingRefusalOnly() {
         String parts = "{\"type\":\"x\"},".repeat(300_000) + "{}";

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The rows of a profile applied to a tree by jackson-databind: what the edits of the bytes must come to. */
+/**
+ * A reference implementation that applies the rules of a profile to a jackson-databind tree. The edits of the bytes
+ * must give the same result.
+ */
 final class TreeRules {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,7 +54,13 @@ final class TreeRules {
         }
     }
 
-    /** A value at its place: the places of all containers around it, outermost first. */
+    /**
+     * A value in the tree.
+     *
+     * @param at     the path from the root, with a slash before each name or index
+     * @param node   the value
+     * @param around the values on the way to it, by the path of a rule; outermost first, the value itself included
+     */
     private record Place(String at, JsonNode node, Map<String, List<JsonNode>> around) {
     }
 
@@ -173,7 +182,10 @@ final class TreeRules {
         return true;
     }
 
-    /** A deciding value: absent and null are the same, containers and numbers are nothing that is ever wanted. */
+    /**
+     * Returns the text that a condition compares. An absent value equals null. A container or a number gives a text
+     * that no condition contains.
+     */
     private static String text(JsonNode value) {
         return value == null || value.isNull() ? null : value.isTextual() || value.isBoolean() ? value.asText()
                 : "\u0000";

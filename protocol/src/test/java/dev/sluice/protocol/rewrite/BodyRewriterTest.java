@@ -60,7 +60,7 @@ class BodyRewriterTest {
         rewriter.drainSome(10, 2, this::send);
         assertEquals("ab", sent.toString());
         rewriter.drainSome(7, 2, this::send);
-        assertEquals("abc", sent.toString(), "it is not settled");
+        assertEquals("abc", sent.toString(), "the edit is not settled");
         rewriter.drainSome(10, 2, this::send);
         assertEquals("abcX", sent.toString());
         rewriter.drainSome(10, 2, this::send);
@@ -77,7 +77,7 @@ class BodyRewriterTest {
         rewriter.release();
     }
 
-    /** Many small pieces of large buffers must not keep the large buffers. */
+    /** A small read must not keep its large buffer in memory. */
     @Test
     void shouldNotKeepLargeBuffersForFewBytes() {
         for (int i = 0; i < 1000; i++) {
