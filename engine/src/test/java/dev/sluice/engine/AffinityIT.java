@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P8: a follow-up reaches the endpoint that owns it. Each endpoint puts its number into the ids that it gives. */
+/** P8: a follow-up reaches the endpoint that owns it. Each endpoint puts its number into the ids that it issues. */
 class AffinityIT extends RelayFixture {
     private static final int ENDPOINTS = 3;
 
@@ -95,7 +95,7 @@ class AffinityIT extends RelayFixture {
         }
     }
 
-    /** Which endpoint has answered. */
+    /** Returns the number of the endpoint that answered. */
     private static int owner(RawPeer.Message answer) {
         return Integer.parseInt(id(answer).split("_")[1]);
     }
@@ -129,7 +129,7 @@ class AffinityIT extends RelayFixture {
         assertTrue(owners.size() > 1, "all at " + owners);
     }
 
-    /** What names the owner may stand behind much that could be sent on before. */
+    /** The field that names the owner may follow a large input, which the relay could already have forwarded. */
     @ParameterizedTest
     @ValueSource(strings = {"previous_response_id", "prompt_cache_key", "conversation"})
     void shouldFindTheOwnerBehindALargeInput(String field) throws Exception {
@@ -168,7 +168,7 @@ class AffinityIT extends RelayFixture {
         }
     }
 
-    /** Sessions are spread, each stays where it is. */
+    /** Sessions are spread over the endpoints, and each stays on its endpoint. */
     @ParameterizedTest
     @EnumSource(value = Balance.class, names = {"LEAST_INFLIGHT", "RENDEZVOUS"})
     void shouldNotPileUp(Balance balance) throws Exception {
@@ -197,7 +197,7 @@ class AffinityIT extends RelayFixture {
         int now = owner(ask("", "\"prompt_cache_key\":\"k\""));
         assertNotEquals(owner(first), now);
         for (int i = 0; i < 4; i++) {
-            assertEquals(now, owner(ask("", "\"prompt_cache_key\":\"k\""))); // its cache is there now
+            assertEquals(now, owner(ask("", "\"prompt_cache_key\":\"k\""))); // the cache is on that endpoint now
         }
         RawPeer.Message refusal = ask("", follow);
         assertTrue(refusal.head().startsWith("HTTP/1.1 503 "), refusal.head());
@@ -225,7 +225,7 @@ class AffinityIT extends RelayFixture {
         assertTrue(refusal.text().contains("previous_response_not_found"), refusal.text());
     }
 
-    /** A store that answers later, on a thread of its own, and one that never does. */
+    /** One store answers late, on a thread of its own; the other never answers. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldWaitForAStoreButNotLong(boolean isAnswering) throws Exception {
@@ -243,7 +243,7 @@ class AffinityIT extends RelayFixture {
 
             @Override
             public void put(String key, String endpoint, Duration ttl) {
-                // nothing to remember
+                // nothing to store
             }
         });
 
@@ -261,7 +261,7 @@ class AffinityIT extends RelayFixture {
         }
     }
 
-    /** Stored objects are where they were made: in one of several clusters too. */
+    /** Requests for a stored object reach the endpoint that created it, also with several clusters. */
     @Test
     void shouldFindStoredObjects() throws Exception {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)

@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** P5: memory is bounded whatever a peer does. */
+/** P5: memory stays bounded, no matter what a peer does. */
 class BackPressureIT extends RelayFixture {
     private static final int EVENTS = 400_000;
 
-    /** A downstream that does not read stops the upstream; when it reads again, every byte is there. */
+    /** A downstream that does not read stops the upstream. Once it reads again, it receives every byte. */
     @Test
     void shouldStopReadingTheUpstreamWhenTheDownstreamDoesNotRead() throws Exception {
         launch();
@@ -46,15 +46,17 @@ class BackPressureIT extends RelayFixture {
 
             assertTrue(directBytes < 8L * 1024 * 1024, "direct memory: " + directBytes);
             assertTrue(offered.get() < (long) EVENTS * DELTA.length() / 2, "offered: " + offered);
-            client.socket().setReceiveBufferSize(4 * 1024 * 1024); // by small windows it may take minutes
-            // The wire is the upstream's own, from the end of the first chunk on.
+            client.socket().setReceiveBufferSize(4 * 1024 * 1024); // with a small window this may take minutes
+            // From the end of the first chunk on, the bytes on the wire are the upstream's own.
             int rest = 2 + EVENTS / 64 * chunk(block).length() + chunk(COMPLETED).length() + 5;
             byte[] received = client.readBytes(rest);
             assertEquals("\n\n\r\n0\r\n\r\n", new String(received, rest - 9, 9, ISO_8859_1));
         }
     }
 
-    /** Waits until the upstream has written nothing for a while: the sockets between are full. */
+    /**
+     * Waits until the upstream has written nothing for 200 ms, because the sockets in between are full; at most 40 s.
+     */
     private static void awaitNoProgress(AtomicLong offered) throws InterruptedException {
         long before = -1;
         for (int i = 0; i < 200 && before != offered.get(); i++) {

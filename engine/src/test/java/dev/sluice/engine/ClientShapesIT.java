@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** P13: the shapes of real clients' bodies; the order of fields is theirs, and nothing of it is lost. */
+/** P13: request bodies in the shapes and field order of real clients. Nothing of a body is lost. */
 class ClientShapesIT extends RelayFixture {
     private static final String PAD = "The quick brown fox jumps over the lazy dog.\\n".repeat(2500);
     private static final String TOOLS = """

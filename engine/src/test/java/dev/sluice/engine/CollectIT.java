@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** C1 to C6: a client that wants JSON from an upstream that only streams. */
+/** C1 to C6: a downstream that asks for JSON, with an upstream that only streams. */
 class CollectIT extends RelayFixture {
     private static final String BODY_OF_JSON = "{\"model\":\"gpt-5.2\",\"input\":\"hi\",\"stream\":false}";
 
@@ -115,7 +115,7 @@ class CollectIT extends RelayFixture {
         assertTrue(answer.text().contains("upstream_answer_too_large"), answer.text());
     }
 
-    /** What follows the answer is nobody's, and no reason to refuse it. */
+    /** Bytes after the terminal event are dropped; they are no reason to refuse the answer. */
     @Test
     void shouldNotMindWhatFollowsTheTerminalEvent() throws Exception {
         launch(route -> route.withProfile("codex-lb"),
@@ -130,7 +130,9 @@ class CollectIT extends RelayFixture {
         assertTrue(ask(BODY_OF_JSON).text().contains("\"status\":\"completed\""));
     }
 
-    /** What is too much is too much at the end, too: nobody is left waiting. */
+    /**
+     * The limit on JSON values also holds for the last event, so that the downstream gets a refusal and does not wait.
+     */
     @Test
     void shouldRefuseALastEventOfTooManyParts() throws Exception {
         launchStreaming("data: {\"type\":\"response.completed\",\"response\":{\"output\":[" + "1,".repeat(
@@ -158,7 +160,7 @@ class CollectIT extends RelayFixture {
                 LimitConfig.DEFAULT.withDrainBytes(64 * 1024 * 1024)));
         upstream.always(peer -> {
             peer.readMessage();
-            // So much that the relay must have read some of it before all of it is written.
+            // So much data that the relay must read some of it before all of it can be written.
             peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED));
             for (int i = 0; i < 200; i++) {
                 peer.write(ScriptedUpstream.chunk(DELTA.replace("hi", "x".repeat(60_000))));
@@ -178,7 +180,7 @@ class CollectIT extends RelayFixture {
         assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
     }
 
-    /** What refuses the relay's key may quote it. */
+    /** An upstream that rejects the relay's key may quote the key in its message. */
     @Test
     void shouldNotTellWhatTheUpstreamSaysOfTheKey() throws Exception {
         launchStreaming("data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"invalid_api_key\","
@@ -190,7 +192,7 @@ class CollectIT extends RelayFixture {
         assertTrue(!answer.text().contains("sk-upstream"), answer.text());
     }
 
-    /** A close in the middle is no end of an answer, whatever has been collected. */
+    /** A connection closed in mid-stream does not end an answer, no matter how much has been collected. */
     @Test
     void shouldAnswer502ToAnUpstreamThatIsLost() throws Exception {
         launch(route -> route.withProfile("codex-lb"), builder -> builder);
@@ -206,7 +208,7 @@ class CollectIT extends RelayFixture {
         assertTrue(answer.text().contains("upstream_stream_truncated"), answer.text());
     }
 
-    /** The Kie market streams also to those who do not ask for it; with the API's own profile JSON is expected. */
+    /** The Kie and Codex faces answer with a stream by default; the API's own face answers with JSON by default. */
     @ParameterizedTest
     @ValueSource(strings = {"/api/v1/responses", "/v1/responses", "/backend-api/codex/responses"})
     void shouldFollowTheFace(String path) throws Exception {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P9, R49: compressed bodies are decoded as they arrive, within bounds, and sent on as identity. */
+/** P9, R49: compressed bodies are decoded as they arrive, within limits, and forwarded as identity. */
 class ContentCodingIT extends RelayFixture {
     private static final String ANSWER = ScriptedUpstream.eventStreamHead()
             + ScriptedUpstream.chunk(CREATED + COMPLETED) + "0\r\n\r\n";
@@ -128,7 +128,7 @@ class ContentCodingIT extends RelayFixture {
         assertTrue(requests.isEmpty());
     }
 
-    /** A few kilobytes that unfold to 200 MB are refused early, with flat memory. */
+    /** A few kilobytes that decompress to 200 MB are refused early, and memory use stays low. */
     @ParameterizedTest
     @ValueSource(strings = {"zstd", "gzip", "gzip, gzip", "zstd, gzip", "gzip, zstd", "zstd, zstd"})
     void shouldRefuseABombEarly(String codings) throws Exception {
@@ -146,7 +146,7 @@ class ContentCodingIT extends RelayFixture {
         assertTrue(requests.isEmpty());
     }
 
-    /** A few bytes that unfold to a few thousand, which unfold to a gigabyte: no stage may run to its end. */
+    /** Fewer than 1,000 bytes that decompress to 1 GiB in three nested stages: no stage may run to its end. */
     @Test
     void shouldRefuseABombOfBombsBeforeItUnfolds() throws Exception {
         launchEcho();
@@ -162,11 +162,11 @@ class ContentCodingIT extends RelayFixture {
         assertRefused(send("zstd, zstd, zstd", bomb, 1024), 413, "payload_too_large");
     }
 
-    /** What never unfolds to anything has a length too. */
+    /** Encoded bytes count against the limit even if they never decode to anything. */
     @Test
     void shouldCountTheBytesThatComeToo() throws Exception {
         launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.withMaxBodyBytes(10_000)));
-        byte[] endless = new byte[20_000]; // a gzip head whose file name does not end
+        byte[] endless = new byte[20_000]; // a gzip header whose file name never ends
         java.util.Arrays.fill(endless, (byte) 'n');
         System.arraycopy(new byte[] {31, -117, 8, 8, 0, 0, 0, 0, 0, 0}, 0, endless, 0, 10);
 
@@ -185,7 +185,7 @@ class ContentCodingIT extends RelayFixture {
         assertRefused(send("gzip", encode("gzip", body.getBytes(UTF_8)), 1000), 413, "payload_too_large");
     }
 
-    /** A body that nobody allowed is refused after its Content-Length; none of it is asked for. */
+    /** A body over the limit is refused by its Content-Length alone, and the relay asks for none of it. */
     @Test
     void shouldRefuseALongBodyByItsLengthAlone() throws Exception {
         launch();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P6: long silence is normal; each timer ends what it is for and nothing else. Time is moved by hand. */
+/** P6: long silence is normal, and each timer ends only what it guards. The test advances the clock by hand. */
 class DeadlineIT extends RelayFixture {
 
     private void advance(Duration time) {
@@ -150,7 +150,10 @@ class DeadlineIT extends RelayFixture {
         }
     }
 
-    /** Silence between two events is filled where the route asks for it; what the upstream sent stays as it is. */
+    /**
+     * Keepalive events fill the silence between two events if the route asks for them; the upstream's bytes stay as
+     * they are.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldFillSilenceWhereTheRouteAsksForIt(boolean isChunked) throws Exception {
@@ -168,7 +171,7 @@ class DeadlineIT extends RelayFixture {
 
         try (RawPeer client = connect()) {
             client.write(post(BODY));
-            advance(Duration.ofSeconds(21)); // before the first event nothing is added
+            advance(Duration.ofSeconds(21)); // no keepalive before the first event
             next.release();
             client.readUntil(CREATED + "\r\n");
             advance(Duration.ofSeconds(21));
@@ -178,7 +181,7 @@ class DeadlineIT extends RelayFixture {
             client.readUntil(added);
             next.release();
             client.readUntil(DELTA.substring(0, 30));
-            advance(Duration.ofSeconds(21)); // in mid-event nothing can be
+            advance(Duration.ofSeconds(21)); // no keepalive inside an event
             TimeUnit.MILLISECONDS.sleep(600);
             next.release();
             String rest = client.readUntil(DELTA.substring(30));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P4: a downstream that leaves cancels the upstream, or has it drained; after a terminal event leaving is normal. */
+/** P4: a downstream that leaves cancels or drains the upstream. Leaving after a terminal event is normal. */
 class DownstreamLeaveIT extends RelayFixture {
     private final CountDownLatch upstreamSawClose = new CountDownLatch(1);
 
@@ -88,7 +88,7 @@ class DownstreamLeaveIT extends RelayFixture {
         assertTrue(record.isComplete());
     }
 
-    /** Codex closes as soon as it has parsed the terminal event; the upstream connection goes back to the pool. */
+    /** Codex closes as soon as it has parsed the terminal event. The upstream connection returns to the pool. */
     @Test
     void shouldReuseTheUpstreamWhenTheDownstreamLeavesAfterATerminalEvent() throws Exception {
         launch();
@@ -113,7 +113,7 @@ class DownstreamLeaveIT extends RelayFixture {
     }
 
     private String secondAnswer() throws Exception {
-        // The connection returns to the pool within a moment of the last chunk: a second one would be opened before.
+        // The connection returns to the pool shortly after the last chunk. An earlier request would open a second one.
         for (int i = 0; i < 100; i++) {
             if (relay.core().idleUpstreamConnections() == 1) {
                 break;

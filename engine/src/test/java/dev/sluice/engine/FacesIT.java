@@ -96,7 +96,7 @@ class FacesIT extends RelayFixture {
         assertTrue(unknown.text().contains("model_not_found"), unknown.head() + unknown.text());
     }
 
-    /** A stored stream is a stream like any other. */
+    /** A stored stream is relayed like any other stream. */
     @Test
     void shouldRelayAStoredStream() throws Exception {
         launch();
@@ -183,7 +183,7 @@ class FacesIT extends RelayFixture {
         assertTrue(ask(byId("sk-all")).head().startsWith("HTTP/1.1 200 "));
     }
 
-    /** The default cluster is nobody's who may not use it, and a key's profiles hold on every path. */
+    /** A key does not reach a default cluster that it may not use, and its profiles apply on every path. */
     @Test
     void shouldNotLetAKeyReachMoreWithoutAModel() throws Exception {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
@@ -217,7 +217,7 @@ class FacesIT extends RelayFixture {
         assertTrue(suffixed.head().startsWith("HTTP/1.1 403 "), suffixed.head());
     }
 
-    /** A relayed path never takes a request from a face. */
+    /** A relayed path never takes precedence over a face. */
     @Test
     void shouldServeTheFacesBeforeRelayedPaths() throws Exception {
         launch(route -> route.withProfile("codex-lb"), builder -> builder.relayedPath("/v1").relayedPath("/api"));
@@ -226,7 +226,7 @@ class FacesIT extends RelayFixture {
         assertTrue(ask(post(body)).text().contains("\"param\":\"store\""));
     }
 
-    /** R51: what names the caller stays here. */
+    /** R51: headers that identify the caller are not forwarded. */
     @Test
     void shouldNotSendOnWhatNamesTheCaller() throws Exception {
         launchOne(builder -> builder.key(KeyConfig.ofSecret("alice", "sk-alice")));
@@ -246,7 +246,7 @@ class FacesIT extends RelayFixture {
         assertTrue(sent.contains("\r\naccept-encoding: identity\r\n"), sent);
     }
 
-    /** R48. */
+    /** R48: a key uses and lists only the models that it allows. */
     @Test
     void shouldHonourWhatAKeyMayUse() throws Exception {
         launchTwoClusters(null);
@@ -275,7 +275,9 @@ class FacesIT extends RelayFixture {
         assertTrue(refused.text().contains("\"code\":\"profile_not_allowed\""), refused.text());
     }
 
-    /** Two routes with different profiles: the body, whose model is last, is scanned again by the rules of its own. */
+    /**
+     * Two routes with different profiles: a body whose model comes last is scanned again by the rules of its own route.
+     */
     @Test
     void shouldApplyTheProfileOfTheRouteThatIsFoundLate() throws Exception {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
@@ -302,7 +304,7 @@ class FacesIT extends RelayFixture {
         assertTrue(requests.isEmpty());
     }
 
-    /** An operator's profile, whose upstream has no events: whoever wants some is refused clearly. */
+    /** An operator's profile for an upstream without events: a request for a stream gets a clear refusal. */
     @Test
     void shouldRefuseEventsThatAnUpstreamDoesNotHave() throws Exception {
         Profile json = Profile.read("documents", Map.of("answers", "json"), Profiles.builtIn());

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Before the first event a failing endpoint is invisible as long as another one works. */
+/** Before the first event, the downstream does not notice a failing endpoint as long as another one works. */
 class FailoverIT extends RelayFixture {
     private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
 
@@ -82,7 +82,7 @@ class FailoverIT extends RelayFixture {
         }
     }
 
-    /** Nobody listens at the first: after some failures it is not even tried. */
+    /** The first endpoint refuses connections. After some failures it is ejected and no longer tried. */
     @Test
     void shouldNotShowAnEndpointThatIsGone() throws Exception {
         launchBoth(3);
@@ -105,7 +105,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(2, firstRequests.get());
     }
 
-    /** What it says of how long to leave it alone is obeyed. */
+    /** An endpoint gets no requests before the end of its Retry-After. */
     @Test
     void shouldLeaveAloneWhoeverAsksForIt() throws Exception {
         launchBoth(3);
@@ -120,7 +120,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(2, firstRequests.get());
     }
 
-    /** Where there is no other endpoint, one that is ready soon is waited for. */
+    /** If there is no other endpoint, the relay waits for one that is ready soon. */
     @Test
     void shouldWaitForTheOnlyEndpointWhereItIsReadySoon() throws Exception {
         launch();
@@ -164,7 +164,7 @@ class FailoverIT extends RelayFixture {
                 .findFirst().orElseThrow().value();
     }
 
-    /** A key in a file is that of the file as it is now. */
+    /** A key that comes from a file follows the file's current content. */
     @Test
     void shouldFollowTheFileOfAnEndpointsKey(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("key"), "sk-old\n");
@@ -194,7 +194,7 @@ class FailoverIT extends RelayFixture {
         }
     }
 
-    /** The last answer is relayed as it is. */
+    /** The last refusal is relayed unchanged. */
     @Test
     void shouldRelayTheLastRefusal() throws Exception {
         launchBoth(5);
@@ -210,7 +210,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(2, firstRequests.get() + secondRequests.get());
     }
 
-    /** What may have been processed is sent to nobody else. */
+    /** A request that may have been processed is not sent to another endpoint. */
     @Test
     void shouldNotSendElsewhereWhatMayHaveBeenProcessed() throws Exception {
         launchBoth(5);
@@ -227,7 +227,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(0, secondRequests.get());
     }
 
-    /** A reborn endpoint gets requests again after its time, one at first. */
+    /** A recovered endpoint gets requests again after its ejection time, at first a single probe. */
     @Test
     void shouldReturnToAnEndpointThatIsBack() throws Exception {
         launchBoth(2);
@@ -255,7 +255,7 @@ class FailoverIT extends RelayFixture {
         }
     }
 
-    /** What may have been processed is sent again only where the route allows it. */
+    /** A request that may have been processed is sent again only if the route allows it. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldRepeatWhatMayHaveBeenProcessedWhereItMay(boolean isIdempotent) throws Exception {
@@ -299,7 +299,7 @@ class FailoverIT extends RelayFixture {
         for (int expected : new int[] {200, 200, 501, 200, 502, 200, 503}) {
             try (RawPeer client = connect()) {
                 int found = Integer.parseInt(client.write(post(BODY)).readMessage().head().substring(9, 12));
-                assertEquals(expected == 503 ? 200 : expected, found); // 503 always
+                assertEquals(expected == 503 ? 200 : expected, found); // 503 is always retried
             }
         }
     }
@@ -323,7 +323,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(1, secondRequests.get());
     }
 
-    /** A limit that is used up: nobody is sent there before it is reset. */
+    /** An endpoint whose rate limit is exhausted gets no requests before the limit is reset. */
     @Test
     void shouldLeaveAloneWhoseLimitIsUsedUp() throws Exception {
         launchBoth(100);
@@ -339,7 +339,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(2, firstRequests.get());
     }
 
-    /** Nobody asks anything, and yet it is known who fails and who is back. */
+    /** Health checks detect failing and recovered endpoints even without requests. */
     @Test
     void shouldAskEndpointsWhetherTheyAreWell() throws Exception {
         AtomicInteger status = new AtomicInteger(404);
@@ -389,7 +389,7 @@ class FailoverIT extends RelayFixture {
         askAndExpect(CREATED + COMPLETED, 2);
         awaitIdle(6);
         assertEquals(6, upstream.connections());
-        addedNanos.addAndGet(Duration.ofSeconds(15).toNanos()); // they grow old, others take their place
+        addedNanos.addAndGet(Duration.ofSeconds(15).toNanos()); // idle connections expire and are replaced
         for (int i = 0; i < 400 && upstream.connections() < 12; i++) {
             TimeUnit.MILLISECONDS.sleep(50);
         }
@@ -404,7 +404,7 @@ class FailoverIT extends RelayFixture {
         assertEquals(count, relay.core().idleUpstreamConnections());
     }
 
-    /** An endpoint that answers checks without an end, and then goes with a reload. */
+    /** An endpoint that never completes its answers to health checks. A reload then removes the checks. */
     @Test
     void shouldNotCollectConnectionsOfChecks() throws Exception {
         AtomicInteger open = new AtomicInteger();
@@ -438,7 +438,7 @@ class FailoverIT extends RelayFixture {
                 HealthConfig.DEFAULT.withCheck(check))).route(RouteConfig.of("gpt-*", "up")).build();
     }
 
-    /** An endpoint's own headers go with each request, in the place of the downstream's. */
+    /** An endpoint's own headers are sent with each request and replace the downstream's. */
     @Test
     void shouldSendTheHeadersOfAnEndpoint() throws Exception {
         BlockingQueue<String> heads = new LinkedBlockingQueue<>();

@@ -38,16 +38,21 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every fault of an upstream at every moment of an exchange, before a second endpoint that is well. The faulty one is
- * preferred; what the downstream sees is compared byte for byte, and how many requests each endpoint has had whole is
- * counted.
+ * Every fault of an upstream at every moment of an exchange, with a healthy second endpoint behind the faulty one. The
+ * balancer prefers the faulty endpoint. The test compares the downstream's bytes with the expected ones and counts the
+ * complete requests that each endpoint receives.
  *
- * <p>The outcomes: {@code other}, the second endpoint's answer, and it alone has had the request; {@code twice}, the
- * same, though the first has had the request too and has said that it does not take it, or in the column reuse has
- * answered the one before; {@code 502} and {@code 504},
- * our refusal, and the second endpoint has had nothing; {@code relayed}, the first one's refusal; {@code cut}, what
- * came before the fault and then no clean end; {@code whole}, the first one's answer. A letter is a reason why there is
- * no such case.
+ * <p>The outcomes:
+ * <ul>
+ * <li>{@code other}: the second endpoint's answer; it alone received the request.
+ * <li>{@code twice}: the second endpoint's answer; the first one also received the request and declined it, or, in the
+ *     column {@code reuse}, had answered the request before.
+ * <li>{@code 502} and {@code 504}: the relay's refusal; the second endpoint received nothing.
+ * <li>{@code relayed}: the first endpoint's refusal.
+ * <li>{@code cut}: the bytes before the fault, and then no clean end.
+ * <li>{@code whole}: the first endpoint's answer.
+ * </ul>
+ * A letter names the reason why there is no such case.
  */
 class FaultMatrixIT extends RelayFixture {
     private static final String MATRIX = """
@@ -71,14 +76,14 @@ class FaultMatrixIT extends RelayFixture {
         s529wait  g       g         b     h          twice       g       g          g         g           g
         """;
     /*
-     * a  there is no connection yet, or no protocol, in which this could be said
-     * b  as before_head: what has been reused is a connection like any other
-     * c  a handshake byte by byte is a slow handshake: as stall where it takes too long, otherwise nothing at all
-     * d  as before_head: a frame that comes before the request's last one finds the same stream
-     * e  half a HEADERS frame is a stall of the connection: as before_head
-     * f  END_STREAM comes with the terminal event's frame or right behind it, and the exchange is over with the event
-     * g  a status is a head: it can be said at this one moment
-     * h  an early error answer is before_head for a request that is cut short: RequestBodyIT
+     * a  there is no connection yet, or no protocol that could carry this fault
+     * b  as before_head: a reused connection behaves like any other
+     * c  a handshake byte by byte is a slow handshake: as stall if it takes too long, otherwise no fault at all
+     * d  as before_head: a frame that comes before the request's last frame meets the same stream
+     * e  half a HEADERS frame stalls the connection: as before_head
+     * f  END_STREAM comes with the terminal event's frame or right behind it, and the event ends the exchange
+     * g  a status is part of a head and can occur only before_head
+     * h  an early error answer is before_head for a request that is cut short; RequestBodyIT covers it
      */
     private static final String GOOD = "event: response.completed\ndata: {\"type\":\"response.completed\","
             + "\"sequence_number\":0,\"response\":{\"id\":\"resp_good\",\"status\":\"completed\"}}\n\n";
@@ -87,7 +92,7 @@ class FaultMatrixIT extends RelayFixture {
     private final ScriptedUpstream good = new ScriptedUpstream();
     private final AtomicInteger faultyRequests = new AtomicInteger();
     private final AtomicInteger goodRequests = new AtomicInteger();
-    /** The downstream has read all that comes before the fault. */
+    /** Released once the downstream has read everything that precedes the fault. */
     private final CountDownLatch mayFail = new CountDownLatch(1);
     private final CountDownLatch hasStalled = new CountDownLatch(1);
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -179,7 +184,7 @@ class FaultMatrixIT extends RelayFixture {
         return "http://127.0.0.1:" + server.getLocalPort() + "/v1";
     }
 
-    /** An address whose SYNs are dropped: the queue of its socket is full. */
+    /** Returns the URL of a socket that drops SYNs, because its backlog is full. */
     private String silent() throws IOException {
         ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         open.add(server);
@@ -241,7 +246,7 @@ class FaultMatrixIT extends RelayFixture {
         fail(fault, peer, answer.contains("data:"));
     }
 
-    /** What the faulty endpoint says before it fails. */
+    /** Returns the bytes that the faulty endpoint sends before it fails. */
     private static String prefix(String moment) {
         return switch (moment) {
             case "in_head" -> "HTTP/1.1 200 OK\r\nContent-Ty";
@@ -278,7 +283,7 @@ class FaultMatrixIT extends RelayFixture {
                 peer.in().skip(1 << 20);
             }
         } catch (SocketException | EOFException reset) {
-            // as good an end as any
+            // a reset is an end too
         }
     }
 
@@ -291,7 +296,7 @@ class FaultMatrixIT extends RelayFixture {
         }
     }
 
-    /** The faults that are frames. */
+    /** The faults that consist of HTTP/2 frames. */
     private final class FaultyStream {
         private static final int REFUSED_STREAM = 7;
         private static final int INTERNAL_ERROR = 2;
@@ -311,7 +316,7 @@ class FaultMatrixIT extends RelayFixture {
                 peer.headers(stream, false, ":status", "200", "content-type", "text/event-stream");
                 peer.data(stream, CREATED + COMPLETED, true);
                 stream = nextRequest();
-                faultyRequests.decrementAndGet(); // what it says next is that it has not had this one
+                faultyRequests.decrementAndGet(); // the fault declines this request, so it does not count
             }
             if (moment.equals("after_head") || moment.endsWith("_event")) {
                 peer.headers(stream, false, ":status", "200", "content-type", "text/event-stream");
@@ -399,7 +404,7 @@ class FaultMatrixIT extends RelayFixture {
         assertEquals(1, faultyRequests.get());
     }
 
-    /** Returns what still comes, up to a close or a reset. */
+    /** Returns the remaining bytes, up to a close or a reset. */
     private static String restOf(RawPeer client) throws IOException {
         StringBuilder rest = new StringBuilder();
         try {
@@ -407,7 +412,7 @@ class FaultMatrixIT extends RelayFixture {
                 rest.append((char) b);
             }
         } catch (SocketException reset) {
-            // no clean end either
+            // not a clean end either
         }
         return rest.toString();
     }
@@ -452,10 +457,10 @@ class FaultMatrixIT extends RelayFixture {
             return;
         }
         assertTrue(hasStalled.await(20, TimeUnit.SECONDS));
-        // Some ticks, so that the stall is known to have begun; what the kernel still takes is no stall.
+        // Lets the relay see the stall begin, within some ticks. While the kernel takes bytes, there is no stall.
         TimeUnit.MILLISECONDS.sleep(moment.equals("in_request") ? 2000 : 300);
         if (fault.equals("half_open")) {
-            addedNanos.addAndGet(Duration.ofSeconds(31).toNanos()); // a PING goes out
+            addedNanos.addAndGet(Duration.ofSeconds(31).toNanos()); // the relay sends a PING
             TimeUnit.MILLISECONDS.sleep(600);
             addedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
         } else {
@@ -464,7 +469,7 @@ class FaultMatrixIT extends RelayFixture {
         }
     }
 
-    /** No exchange, no request at any endpoint, and in the end no connection in the pools. */
+    /** Expects no exchange, no request in flight at any endpoint and, in the end, no idle connection in the pools. */
     private void expectNothingLeft() throws Exception {
         upstream.close();
         good.close();

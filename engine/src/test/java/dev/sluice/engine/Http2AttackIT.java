@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a hostile downstream may do with HTTP/2, in raw frames. */
+/** Attacks of a hostile downstream over HTTP/2, in raw frames. */
 class Http2AttackIT extends RelayFixture {
     private static final int PROTOCOL_ERROR = 1;
     private static final int CANCEL = 8;
@@ -31,7 +31,7 @@ class Http2AttackIT extends RelayFixture {
         return new Http2Peer(connect()).open();
     }
 
-    /** Writes until the relay has had enough; returns with which error it says so. */
+    /** Writes until the relay closes the connection, and returns the error code of the relay's GOAWAY. */
     private static int errorOf(Http2Peer peer, byte[] flood) throws IOException {
         Thread writer = new Thread(() -> {
             try {
@@ -39,12 +39,12 @@ class Http2AttackIT extends RelayFixture {
                     peer.raw().write(flood);
                 }
             } catch (IOException expected) {
-                // closed, which is what this is about
+                // closed by the relay, as expected
             }
         });
         writer.start();
         try {
-            Frame frame = peer.read(); // and acknowledges nothing: the relay may have closed already
+            Frame frame = peer.read(); // acknowledges nothing, because the relay may have closed already
             while (frame.type() != Http2Peer.GOAWAY) {
                 frame = peer.read();
             }
@@ -62,7 +62,7 @@ class Http2AttackIT extends RelayFixture {
         return all.array();
     }
 
-    /** CVE-2023-44487. */
+    /** CVE-2023-44487, Rapid Reset. */
     @Test
     void shouldEndARapidReset() throws Exception {
         launch();
@@ -81,7 +81,7 @@ class Http2AttackIT extends RelayFixture {
         peer.close();
     }
 
-    /** CVE-2025-55163, MadeYouReset: the relay is made to reset the streams itself. */
+    /** CVE-2025-55163, MadeYouReset: the downstream makes the relay reset the streams. */
     @Test
     void shouldEndStreamsThatItIsMadeToReset() throws Exception {
         launch();
@@ -92,7 +92,7 @@ class Http2AttackIT extends RelayFixture {
             int stream = 2 * i + 1;
             flood.writeBytes(Http2Peer.frame(Http2Peer.HEADERS, Http2Peer.END_HEADERS, stream,
                     peer.encode(stream, HEAD)));
-            flood.writeBytes(Http2Peer.frame(Http2Peer.WINDOW_UPDATE, 0, stream, new byte[4])); // by 0: an error
+            flood.writeBytes(Http2Peer.frame(Http2Peer.WINDOW_UPDATE, 0, stream, new byte[4])); // 0 is an error
         }
         peer.raw().write(flood.toByteArray());
 
@@ -111,7 +111,7 @@ class Http2AttackIT extends RelayFixture {
         assertEquals(ENHANCE_YOUR_CALM, errorOf(open(), repeat(2000, Http2Peer.frame(type, 0, stream, payload))), name);
     }
 
-    /** CVE-2026-33871 and its like: a header block that does not end. */
+    /** CVE-2026-33871 and similar attacks: a header block that does not end. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 16_000})
     void shouldEndAHeaderBlockThatDoesNotEnd(int continuationBytes) throws Exception {
@@ -119,7 +119,7 @@ class Http2AttackIT extends RelayFixture {
         Http2Peer peer = open();
         peer.write(Http2Peer.HEADERS, 0, 1, peer.encode(1, HEAD));
         byte[] field = new byte[continuationBytes];
-        if (continuationBytes > 2) { // literal fields without names in any table: 3 bytes each
+        if (continuationBytes > 2) { // literal fields whose names are in no table: 4 bytes each
             for (int i = 0; i + 3 < field.length; i += 4) {
                 field[i + 1] = 1;
                 field[i + 2] = 'x';
@@ -139,7 +139,7 @@ class Http2AttackIT extends RelayFixture {
                 new byte[0]))));
     }
 
-    /** Leaving with the terminal event is what Codex does: it is no attack, however often. */
+    /** Codex resets its stream at the terminal event. No matter how often, that is not an attack. */
     @Test
     void shouldNotMindResetsAfterAnAnswer() throws Exception {
         launch();
@@ -154,7 +154,7 @@ class Http2AttackIT extends RelayFixture {
             for (int i = 0; i < 300; i++) {
                 int stream = peer.post(BODY);
                 Frame frame = peer.await(Http2Peer.DATA);
-                while (frame.stream() != stream) { // the end of the one before
+                while (frame.stream() != stream) { // the end of the previous stream
                     frame = peer.await(Http2Peer.DATA);
                 }
                 if (!frame.isEnd()) {
@@ -181,7 +181,7 @@ class Http2AttackIT extends RelayFixture {
             Frame refused = peer.await(Http2Peer.RST_STREAM);
             assertEquals(257, refused.stream());
             assertEquals(7, refused.error()); // REFUSED_STREAM: it may be sent again
-            peer.data(257, BODY, true); // was on its way, and breaks nothing
+            peer.data(257, BODY, true); // was already on its way and breaks nothing
             peer.write(Http2Peer.PING, 0, 0, new byte[8]);
             assertEquals(Http2Peer.ACK, peer.await(Http2Peer.PING).flags());
         }
@@ -197,7 +197,7 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** What could become a line of its own upstream, or says two things, never becomes a request. */
+    /** A field that could become a line of its own upstream, or that is ambiguous, never becomes part of a request. */
     @ParameterizedTest
     @CsvSource({"x-a,b\\r\\nhost: c", "x-a,b\\u0000", "x-a,' b'", "'x a',b", "host,elsewhere", "connection,close",
         "transfer-encoding,chunked", "te,gzip", "X-A,b", ":protocol,websocket"})
@@ -247,7 +247,9 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** A body whose upstream takes nothing: what is not asked for stays with the downstream. */
+    /**
+     * If the upstream takes nothing of a body, the relay grants no more window, and the rest stays with the downstream.
+     */
     @Test
     void shouldNotTakeMoreOfABodyThanItsWindow() throws Exception {
         launch();
@@ -271,13 +273,13 @@ class Http2AttackIT extends RelayFixture {
             } catch (java.net.SocketTimeoutException expected) {
                 // no more window
             }
-            assertTrue(sent < 2048, "frames: " + sent); // what sockets hold, and no 64 MiB
+            assertTrue(sent < 2048, "frames: " + sent); // only what the sockets hold, not 64 MiB
         } finally {
             isDone.countDown();
         }
     }
 
-    /** Answers without a body need no window: whoever does not read them is not read from either. */
+    /** Answers without a body need no window. The relay stops reading from a downstream that does not read them. */
     @Test
     void shouldStopReadingFromWhoeverDoesNotReadItsAnswers() throws Exception {
         launch();
@@ -299,7 +301,7 @@ class Http2AttackIT extends RelayFixture {
                         raw.write(batch.toByteArray());
                     }
                 } catch (IOException closed) {
-                    // by the end of the test
+                    // the relay closes the connection in the end
                 }
             });
             writer.start();
@@ -308,11 +310,11 @@ class Http2AttackIT extends RelayFixture {
                 before = stream.get();
                 TimeUnit.MILLISECONDS.sleep(500);
             }
-            assertEquals(before, stream.get()); // the sockets between are full
+            assertEquals(before, stream.get()); // the sockets in between are full
             addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
             TimeUnit.MILLISECONDS.sleep(300);
             addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
-            writer.join(TimeUnit.SECONDS.toMillis(20)); // the connection is closed for taking nothing
+            writer.join(TimeUnit.SECONDS.toMillis(20)); // the relay closes a connection that takes nothing
             assertFalse(writer.isAlive());
         }
     }
@@ -327,7 +329,7 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** SETTINGS may make windows negative: an answer that cannot end then does not stay for ever. */
+    /** SETTINGS may make windows negative. An answer that cannot end then does not stay open forever. */
     @Test
     void shouldNotKeepAnswersThatCannotEnd() throws Exception {
         launch();
@@ -351,7 +353,7 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** A connection of short requests is not idle, whenever the clock looks. */
+    /** A connection with short requests is not idle, no matter when the timer looks. */
     @Test
     void shouldNotTakeABusyConnectionForIdle() throws Exception {
         launch();
@@ -367,11 +369,11 @@ class Http2AttackIT extends RelayFixture {
                 TimeUnit.MILLISECONDS.sleep(30);
             }
             addedNanos.addAndGet(Duration.ofSeconds(76).toNanos());
-            assertEquals(Integer.MAX_VALUE, peer.await(Http2Peer.GOAWAY).lastStream()); // and now it is
+            assertEquals(Integer.MAX_VALUE, peer.await(Http2Peer.GOAWAY).lastStream()); // now it is idle
         }
     }
 
-    /** What is on its way when an upload is refused draws no resets, of which many would end the connection. */
+    /** DATA that is on its way when an upload is refused causes no further resets; many would end the connection. */
     @Test
     void shouldNotMindWhatFollowsARefusedUpload() throws Exception {
         launch();
@@ -383,7 +385,7 @@ class Http2AttackIT extends RelayFixture {
                 while (!peer.next().isEnd()) {
                     // the answer
                 }
-                for (int j = 0; j < 90; j++) { // some of it is read and dropped, then the stream is reset
+                for (int j = 0; j < 90; j++) { // read and dropped; the relay resets the stream after 2 s
                     peer.data(stream, piece, false);
                 }
                 assertEquals(0, peer.await(Http2Peer.RST_STREAM).error());
@@ -393,7 +395,7 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** A burst over the limit, as before the relay's SETTINGS have come, costs nobody else's requests. */
+    /** A burst over the limit, as before the arrival of the relay's SETTINGS, does not harm other requests. */
     @Test
     void shouldSurviveABurstOfStreamsOverItsLimit() throws Exception {
         launch();

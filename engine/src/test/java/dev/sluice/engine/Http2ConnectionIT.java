@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What only HTTP/2 has: many streams to a connection, its limits, its ends. */
+/** The features that only HTTP/2 has: many streams on a connection, its limits and its end. */
 class Http2ConnectionIT extends RelayFixture {
     private static final int REFUSED_STREAM = 7;
     private static final int CANCEL = 8;
@@ -49,7 +49,7 @@ class Http2ConnectionIT extends RelayFixture {
         return new Http2Peer(connect()).open();
     }
 
-    /** Reads requests, all of each; what a script does with a stream is up to it. */
+    /** Reads the next request to its end and returns its stream. The script decides how to answer. */
     private static int nextRequest(Http2Peer server) throws IOException {
         Frame frame = server.next();
         while (!frame.isEnd()) {
@@ -83,15 +83,15 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** One stream of a hundred never gives window: its neighbours get everything, and the memory stays. */
+    /** One stream of 100 never grants window. Its neighbors receive everything, and memory stays bounded. */
     @Test
     void shouldNotLetASlowStreamStallItsNeighbours() throws Exception {
-        int window = 256 * 1024; // of a stream and, as little as may be, of the connection
+        int window = 256 * 1024; // per stream and, as the least allowed, for the connection
         launchTo2(new Http2UpstreamConfig(200, 1, 100, Duration.ofSeconds(20), window, window, 32 * 1024,
                 Duration.ofSeconds(30), Duration.ofSeconds(10)));
         int streams = 100;
         String block = DELTA.repeat(60);
-        int blocks = 100; // some 800 KB to each stream: more than any window
+        int blocks = 100; // about 800 KB per stream: more than any window
         upstream.then(peer -> {
             Http2Peer server = new Http2Peer(peer).accept(3, 200).openConnectionWindow();
             Map<Integer, Integer> left = new HashMap<>();
@@ -103,7 +103,7 @@ class Http2ConnectionIT extends RelayFixture {
                 left.put(stream, blocks);
             }
             Set<Integer> done = new HashSet<>();
-            while (done.size() < streams - 1) { // round and round, to whom has window
+            while (done.size() < streams - 1) { // in turn, to every stream that has window
                 for (int stream : left.keySet()) {
                     if (!done.contains(stream) && server.hasWindow(stream, step)) {
                         server.data(stream, block, false);
@@ -149,7 +149,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** The upstream's limit of streams is kept, more wait, and another connection is opened for them. */
+    /** The upstream's stream limit is respected. Further requests wait, and another connection is opened for them. */
     @Test
     void shouldKeepToTheUpstreamsLimitOfStreams() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(100, 2, 100));
@@ -217,7 +217,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** RFC 9113 section 6.8: what is above the last stream was not processed and goes elsewhere; the rest ends. */
+    /** RFC 9113 section 6.8: streams above the last stream were not processed and are sent again; the others finish. */
     @Test
     void shouldSendWhatIsAboveGoAwaysLastStreamAgain() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -260,7 +260,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A connection that does not answer PING is given up, and is not chosen while it has not answered. */
+    /** A connection that does not answer PING is closed, and gets no requests while the answer is missing. */
     @Test
     void shouldGiveUpAConnectionThatDoesNotAnswerPing() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -287,7 +287,7 @@ class Http2ConnectionIT extends RelayFixture {
         assertEquals(2, upstream.connections());
     }
 
-    /** Whoever is told to be HTTP/2 and sends no SETTINGS gets no request. */
+    /** An upstream that is configured as HTTP/2 but sends no SETTINGS gets no request. */
     @Test
     void shouldNotSendARequestToWhoeverIsNotHttp2() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -302,7 +302,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** P11: GOAWAY asks for no more, what runs ends, then the connection closes. */
+    /** P11: GOAWAY announces the drain, the streams in flight finish, and then the connection closes. */
     @Test
     void shouldDrainWithGoAway() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -323,7 +323,7 @@ class Http2ConnectionIT extends RelayFixture {
             client.await(Http2Peer.DATA);
             CompletableFuture<Void> drained = relay.drain();
             assertEquals(Integer.MAX_VALUE, client.await(Http2Peer.GOAWAY).lastStream());
-            int late = client.post(BODY); // was on its way
+            int late = client.post(BODY); // was already on its way
             isDraining.countDown();
             assertEquals(CREATED + COMPLETED, readBody(client, late));
             assertEquals(COMPLETED, readBody(client, stream));
@@ -334,7 +334,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A request that offers the upgrade of RFC 7540 is served as HTTP/1.1, as JetBrains' clients accept. */
+    /** A request that offers the upgrade of RFC 7540 is served as HTTP/1.1, which JetBrains' clients accept. */
     @Test
     void shouldIgnoreAnOfferToUpgrade() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -348,7 +348,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** An early answer ends the upload: the answer is whole, and then the stream is reset without an error. */
+    /** An early answer ends the upload: the downstream receives the whole answer, and then a reset with NO_ERROR. */
     @Test
     void shouldEndAnUploadThatIsRefused() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -375,7 +375,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** An upstream's answer to half a request ends it there; trailers of either side are dropped. */
+    /** The trailers of a request and of a response are dropped. */
     @Test
     void shouldDropTrailersOfEitherSide() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -402,7 +402,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** What an upstream says in a header never becomes a line of its own. */
+    /** A line break in an upstream's header never becomes a line of its own downstream. */
     @Test
     void shouldNotPassOnAHeaderWithALineBreak() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -419,7 +419,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A cancelled stream leaves the connection, and its neighbours, as they were. */
+    /** A canceled stream affects neither its connection nor its neighbors. */
     @Test
     void shouldCancelOnlyTheStreamThatItsDownstreamLeft() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -438,7 +438,7 @@ class Http2ConnectionIT extends RelayFixture {
         });
         try (RawPeer left = connect(); Http2Peer client = open()) {
             left.write(post(BODY));
-            TimeUnit.MILLISECONDS.sleep(100); // so that it is the upstream's first
+            TimeUnit.MILLISECONDS.sleep(100); // so that it is the upstream's first request
             int stream = client.post(BODY);
             left.readUntil(CREATED);
             left.reset();
@@ -446,7 +446,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A length that is not kept is a cut answer, also where nothing at all came. */
+    /** An answer shorter than its Content-Length is a cut answer, even if no byte of it came. */
     @ParameterizedTest
     @ValueSource(strings = {"headers", "data", "trailers", "part"})
     void shouldNotPassOnAnAnswerThatIsShorterThanItSays(String end) throws Exception {
@@ -468,7 +468,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** Many who leave must not make the upstream take the connection that they share for an attack. */
+    /** Cancels are spread over connections, so that the upstream does not take many of them for an attack. */
     @Test
     void shouldSpreadCancelsOverConnections() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -495,7 +495,7 @@ class Http2ConnectionIT extends RelayFixture {
         assertTrue(upstream.connections() >= 2, "connections: " + upstream.connections());
     }
 
-    /** An upstream that answers HTTP/1.1 first and HTTP/2 later, as a fleet does that is being changed. */
+    /** An upstream that speaks HTTP/1.1 first and HTTP/2 later, like a fleet during an upgrade. */
     @Test
     void shouldFollowAnUpstreamThatComesToSpeakHttp2() throws Exception {
         TestCertificates certificates = new TestCertificates();
@@ -522,13 +522,13 @@ class Http2ConnectionIT extends RelayFixture {
         try (Http2Peer client = open()) {
             for (int i = 0; i < 5; i++) {
                 assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
-                TimeUnit.MILLISECONDS.sleep(50); // for the close to arrive
+                TimeUnit.MILLISECONDS.sleep(50); // lets the close arrive
             }
         }
         assertEquals(2, upstream.connections());
     }
 
-    /** P11: an answer that waits for its downstream's window has not left. */
+    /** P11: a drain is not complete while an answer waits for the downstream's window. */
     @Test
     void shouldNotBeDrainedBeforeAnAnswerHasLeft() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -546,12 +546,12 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A request whose end was not written has not been processed. */
+    /** A request whose end was not written cannot have been processed and is sent again. */
     @Test
     void shouldSendAgainWhatTheUpstreamCannotHaveHadWhole() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
         upstream.then(peer -> {
-            Http2Peer server = new Http2Peer(peer).accept(4, 20); // a window for less than the request
+            Http2Peer server = new Http2Peer(peer).accept(4, 20); // a window smaller than the request
             Frame frame = server.await(Http2Peer.DATA);
             assertFalse(frame.isEnd());
             peer.close();
@@ -562,7 +562,7 @@ class Http2ConnectionIT extends RelayFixture {
         assertEquals(2, upstream.connections());
     }
 
-    /** Nothing of a body follows its reset. */
+    /** No DATA of a stream follows its reset. */
     @Test
     void shouldSendNoDataAfterAReset() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
@@ -571,7 +571,7 @@ class Http2ConnectionIT extends RelayFixture {
             Http2Peer server = new Http2Peer(peer).accept(4, 20).openConnectionWindow();
             int stream = server.await(Http2Peer.DATA).stream();
             while (server.next().type() != Http2Peer.RST_STREAM) {
-                // more of what there was window for
+                // DATA that the window still allowed
             }
             server.windowUpdate(stream, 10_000);
             server.write(Http2Peer.PING, 0, 0, new byte[8]);
@@ -591,7 +591,7 @@ class Http2ConnectionIT extends RelayFixture {
         }
     }
 
-    /** A connection that is about to leave takes nobody's place. */
+    /** A connection that received GOAWAY does not count against the limit on connections. */
     @Test
     void shouldOpenAnotherConnectionBesideOneThatIsLeaving() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(10, 1, 10));
@@ -627,13 +627,13 @@ class Http2ConnectionIT extends RelayFixture {
             for (int i = 0; i < 6; i++) {
                 assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
                 addedNanos.addAndGet(Duration.ofSeconds(13).toNanos());
-                TimeUnit.MILLISECONDS.sleep(300); // a tick looks after it
+                TimeUnit.MILLISECONDS.sleep(300); // gives a tick the time to retire the connection
             }
         }
         assertEquals(2, upstream.connections());
     }
 
-    /** A reset says that the upstream had the request: it is sent to nobody else, and harms no other. */
+    /** A reset means that the upstream had the request: it is not sent again, and no other stream is harmed. */
     @Test
     void shouldNotSendAgainWhatTheUpstreamReset() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT.withCapacity(100, 1, 100));
@@ -655,7 +655,7 @@ class Http2ConnectionIT extends RelayFixture {
         assertEquals(1, requests.get());
     }
 
-    /** A body that is on its way while its request is refused, and soon ends, sees no reset at all. */
+    /** An upload that is on its way when its request is refused, and that soon ends, is not reset. */
     @Test
     void shouldNotResetAnUploadThatEndsSoonAfterItsRefusal() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);

@@ -18,7 +18,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** One side of an HTTP/2 connection, frame by frame, over a {@link RawPeer}. Nothing is sent that is not asked for. */
+/**
+ * One side of an HTTP/2 connection, frame by frame, over a {@link RawPeer}. Except for acknowledgments, it sends only
+ * what the test asks for.
+ */
 final class Http2Peer implements AutoCloseable {
     static final int DATA = 0;
     static final int HEADERS = 1;
@@ -52,19 +55,19 @@ final class Http2Peer implements AutoCloseable {
         this.peer = peer;
     }
 
-    /** Sends the client's preface and SETTINGS that open every window of what is received. */
+    /** Sends the client's preface, and opens every receive window to its maximum. */
     Http2Peer open() throws IOException {
         peer.write(PREFACE);
         return settings(INITIAL_WINDOW, MAX_WINDOW).openConnectionWindow();
     }
 
-    /** Sends the client's preface and SETTINGS with a window for each stream; the connection's is left as it is. */
+    /** Sends the client's preface and SETTINGS with a window per stream; the connection's window stays as it is. */
     Http2Peer open(int streamWindowBytes) throws IOException {
         peer.write(PREFACE);
         return settings(INITIAL_WINDOW, streamWindowBytes);
     }
 
-    /** Reads the client's preface, and sends the SETTINGS of a server. */
+    /** Reads the client's preface and sends the SETTINGS of a server. */
     Http2Peer accept(int... settings) throws IOException {
         String preface = new String(peer.readBytes(PREFACE.length()), ISO_8859_1);
         if (!preface.equals(PREFACE)) {
@@ -73,7 +76,7 @@ final class Http2Peer implements AutoCloseable {
         return settings(settings);
     }
 
-    /** Sends SETTINGS, each an identifier and a value. */
+    /** Sends SETTINGS, given as pairs of identifier and value. */
     Http2Peer settings(int... settings) throws IOException {
         ByteBuffer payload = ByteBuffer.allocate(settings.length * 3);
         for (int i = 0; i < settings.length; i += 2) {
@@ -98,7 +101,7 @@ final class Http2Peer implements AutoCloseable {
         return write(GOAWAY, 0, 0, ByteBuffer.allocate(8).putInt(lastStream).putInt(error).array());
     }
 
-    /** Sends DATA, whatever the windows allow; what it uses of them is counted. */
+    /** Sends DATA regardless of the windows, and deducts it from them. */
     Http2Peer data(int stream, byte[] bytes, boolean isEnd) throws IOException {
         useWindow(stream, bytes.length);
         return write(DATA, isEnd ? END_STREAM : 0, stream, bytes);
@@ -108,7 +111,7 @@ final class Http2Peer implements AutoCloseable {
         return data(stream, text.getBytes(ISO_8859_1), isEnd);
     }
 
-    /** Sends a header list, each a name and a value. */
+    /** Sends a header list, given as pairs of name and value. */
     Http2Peer headers(int stream, boolean isEnd, String... fields) throws IOException {
         return write(HEADERS, END_HEADERS | (isEnd ? END_STREAM : 0), stream, encode(stream, fields));
     }
@@ -129,7 +132,7 @@ final class Http2Peer implements AutoCloseable {
         return bytes;
     }
 
-    /** Sends a request; returns its stream. */
+    /** Sends a request and returns its stream. */
     int request(String method, String path, String body, String... more) throws IOException {
         int stream = nextStream;
         nextStream += 2;
@@ -144,7 +147,7 @@ final class Http2Peer implements AutoCloseable {
         return stream;
     }
 
-    /** Sends a body in frames, as the other side's windows allow. */
+    /** Sends a body in frames, as fast as the other side's windows allow. */
     private void send(int stream, byte[] body) throws IOException {
         int sent = 0;
         do {
@@ -155,14 +158,14 @@ final class Http2Peer implements AutoCloseable {
         } while (sent < body.length);
     }
 
-    /** Waits for windows as wide as {@code bytes}; what comes meanwhile is dropped. */
+    /** Waits for windows of at least {@code bytes}, and drops the other frames that arrive meanwhile. */
     void awaitWindow(int stream, int bytes) throws IOException {
         while (!hasWindow(stream, bytes)) {
             takeUpdate();
         }
     }
 
-    /** Counts what is sent otherwise than by {@link #data}. */
+    /** Deducts bytes from the windows that are not sent by {@link #data}. */
     void useWindow(int stream, int bytes) {
         connectionWindow -= bytes;
         gained.merge(stream, (long) -bytes, Long::sum);
@@ -172,7 +175,7 @@ final class Http2Peer implements AutoCloseable {
         return connectionWindow >= bytes && streamWindows + gained.getOrDefault(stream, 0L) >= bytes;
     }
 
-    /** Reads one frame for the window that it may give. */
+    /** Reads one frame, which may extend a window. */
     void takeUpdate() throws IOException {
         onSettings(read());
     }
@@ -191,7 +194,7 @@ final class Http2Peer implements AutoCloseable {
                 .put((byte) payload.length).put((byte) type).put((byte) flags).putInt(stream).put(payload).array();
     }
 
-    /** Reads the next frame, whatever it is. */
+    /** Reads the next frame of any type; HEADERS together with their CONTINUATION frames. */
     Frame read() throws IOException {
         ByteBuffer head = ByteBuffer.wrap(peer.readBytes(9));
         int length = (head.getShort() & 0xffff) << 8 | head.get() & 0xff;
@@ -236,7 +239,7 @@ final class Http2Peer implements AutoCloseable {
         }
     }
 
-    /** Reads on to the next frame that says something of a stream, or GOAWAY; acknowledges what has to be. */
+    /** Reads up to the next frame other than SETTINGS, PING, WINDOW_UPDATE and PRIORITY; acknowledges the first two. */
     Frame next() throws IOException {
         while (true) {
             Frame frame = read();
@@ -250,7 +253,7 @@ final class Http2Peer implements AutoCloseable {
         }
     }
 
-    /** Reads on to the next frame of a type. */
+    /** Reads up to the next frame of a type. */
     Frame await(int type) throws IOException {
         Frame frame = type == WINDOW_UPDATE || type == PING || type == SETTINGS ? read() : next();
         while (frame.type != type) {
@@ -268,7 +271,7 @@ final class Http2Peer implements AutoCloseable {
         peer.close();
     }
 
-    /** One frame as it came; {@code headers} of HEADERS only. */
+    /** One frame as received; {@code headers} is null unless the frame is HEADERS. */
     record Frame(int type, int flags, int stream, byte[] payload, Http2Headers headers) {
         boolean isEnd() {
             return (type == DATA || type == HEADERS) && (flags & END_STREAM) != 0;

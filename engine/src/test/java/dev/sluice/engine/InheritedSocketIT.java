@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** A listening socket that somebody else has made, with those who wait in it already. */
+/** A listening socket that the relay inherits, with connections already in its backlog. */
 @EnabledOnOs(OS.LINUX)
 class InheritedSocketIT extends RelayFixture {
     private RelayConfig config(int fd, TransportConfig.Kind kind) {
@@ -39,7 +39,7 @@ class InheritedSocketIT extends RelayFixture {
                 peer.write(eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n");
             }
         });
-        Epoll.ensureAvailability(); // loads what makes sockets
+        Epoll.ensureAvailability(); // loads the native library that creates sockets
         Socket listening = Socket.newSocketStream();
         listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listening.listen(16);

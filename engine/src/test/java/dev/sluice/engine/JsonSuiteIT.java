@@ -10,7 +10,7 @@ import dev.sluice.protocol.JsonSuite;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** JSONTestSuite over sockets: y_ is relayed unchanged, n_ is 400 and nothing of it reaches the upstream. */
+/** JSONTestSuite over sockets: y_ cases are relayed unchanged, n_ cases get 400 and never reach the upstream. */
 class JsonSuiteIT extends RelayFixture {
     @Test
     void shouldRelayWhatIsJsonAndRefuseWhatIsNot() throws Exception {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What may run at one time, and what each caller may do. */
+/** The limits on concurrent exchanges and the limits of each caller. */
 class LimitsIT extends RelayFixture {
     private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
     private final Semaphore mayAnswer = new Semaphore(0);
@@ -69,7 +69,10 @@ class LimitsIT extends RelayFixture {
         assertEquals(count, queued());
     }
 
-    /** What the relay or the cluster has no place for waits, but neither for long nor in a crowd. */
+    /**
+     * An exchange over the limit of the relay or the cluster waits, in a queue of bounded length and for a bounded
+     * time.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldWaitForAPlace(boolean isClusterFull) throws Exception {
@@ -94,7 +97,7 @@ class LimitsIT extends RelayFixture {
         awaitQueued(1);
         addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(101));
         expect(429, late);
-        awaitQueued(0); // the answer may be there before the place is free
+        awaitQueued(0); // the answer may arrive before the queue entry is removed
         RawPeer leaves = ask(null);
         awaitQueued(1);
         leaves.close();
@@ -149,7 +152,7 @@ class LimitsIT extends RelayFixture {
         expect(200, inside);
         RawPeer left = ask("sk-a");
         assertTrue(arrived.tryAcquire(2, 20, TimeUnit.SECONDS));
-        left.close(); // gives its place back too
+        left.close(); // releases its permit too
         mayAnswer.release(10);
         for (int i = 0; i < 200; i++) {
             try (RawPeer again = ask("sk-a")) {

@@ -40,7 +40,7 @@ class OperationsIT extends RelayFixture {
         try {
             launch(route -> route, builder -> builder.transport(new TransportConfig(kind, 1, false)));
         } catch (IllegalStateException unavailable) {
-            // Only a transport that was asked for by name may be refused, and then with the reason.
+            // Only a transport requested by name may be unavailable, and the message gives the reason.
             assertFalse(kind == TransportConfig.Kind.AUTO || kind == TransportConfig.Kind.NIO);
             assertTrue(unavailable.getMessage().contains("expected: its native library"), unavailable.getMessage());
             return;
@@ -143,7 +143,10 @@ class OperationsIT extends RelayFixture {
         }
     }
 
-    /** A drain cuts no stream: what runs goes on, what is kept alive is served once more, nothing new is accepted. */
+    /**
+     * A drain lets exchanges in flight finish, serves one more request per kept-alive connection and accepts no new
+     * connections.
+     */
     @Test
     void shouldDrainWithoutCuttingAStream() throws Exception {
         launch();
@@ -164,7 +167,7 @@ class OperationsIT extends RelayFixture {
             client.write(post(BODY)).readUntil(CREATED);
             keptAlive.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
             CompletableFuture<Void> drained = relay.drain();
-            assertThrows(SocketException.class, this::connectRaw); // refused, or reset out of the backlog
+            assertThrows(SocketException.class, this::connectRaw); // refused, or reset in the backlog
             RawPeer.Message last = keptAlive.write(post(BODY)).readMessage();
             assertTrue(last.head().contains("\r\nconnection: close\r\n"), last.head());
             assertFalse(drained.isDone());
@@ -175,7 +178,7 @@ class OperationsIT extends RelayFixture {
         }
     }
 
-    /** An idle relay that drains still serves the connections that are kept alive, until the deadline. */
+    /** An idle relay that drains still serves kept-alive connections until the deadline. */
     @Test
     void shouldServeKeptAliveConnectionsWhileItDrains() throws Exception {
         launch();
@@ -190,7 +193,7 @@ class OperationsIT extends RelayFixture {
     }
 
     private void connectRaw() throws Exception {
-        for (int i = 0; i < 1000; i++) { // the listener closes when nobody has come for a moment
+        for (int i = 0; i < 1000; i++) { // the listener closes after a moment without new connections
             new java.net.Socket("127.0.0.1", relay.port()).close();
             TimeUnit.MILLISECONDS.sleep(20);
         }

@@ -19,11 +19,12 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * Which protocol is spoken on either side of a relay, and both sides of it: what one test says, it says in each.
+ * A combination of downstream and upstream protocol, with a client and a server that speak them, so that one test runs
+ * with every combination.
  *
- * @param isDownstream2 whether downstream is HTTP/2
- * @param isUpstream2   whether upstream is HTTP/2
- * @param isTls         whether both are through TLS
+ * @param isDownstream2 whether the downstream speaks HTTP/2 rather than HTTP/1.1
+ * @param isUpstream2   whether the upstream speaks HTTP/2 rather than HTTP/1.1
+ * @param isTls         whether both sides use TLS
  */
 record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
     private static final int CANCEL = 8;
@@ -52,7 +53,7 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         socket.setSSLParameters(parameters);
     }
 
-    /** Takes a connection of a relay's. */
+    /** Accepts a connection from a relay. */
     Server accept(RawPeer peer) throws IOException {
         if (peer.socket() instanceof SSLSocket secure) {
             offer(secure, isUpstream2);
@@ -61,11 +62,11 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         return isUpstream2 ? new Server2(new Http2Peer(peer).accept().openConnectionWindow()) : new Server1(peer);
     }
 
-    /** Closes at the first byte of a further request. */
+    /** Closes the connection at the first byte of a further request, or at its HEADERS frame over HTTP/2. */
     void closeOnRequest(Server server) throws IOException {
         if (server instanceof Server2 http2) {
             while (http2.peer.read().type() != Http2Peer.HEADERS) {
-                // acknowledgements and windows
+                // acknowledgments and window updates
             }
         } else {
             server.raw().readBytes(1);
@@ -78,22 +79,22 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         /** Sends a request to {@code /v1/responses}. */
         Client post(String body) throws IOException;
 
-        /** Reads the response's head; returns its status. */
+        /** Reads the response head and returns its status. */
         int status() throws IOException;
 
-        /** Returns a header of the head that was read, or null. */
+        /** Returns a header of the head that was read, or null if it is absent. */
         String header(String name);
 
-        /** Reads the body up to and with {@code end}. */
+        /** Reads the body up to and including {@code end}. */
         String readUntil(String end) throws IOException;
 
         /** Reads the rest of the body. */
         Rest readRest() throws IOException;
 
-        /** Returns whether nothing of an answer comes for a while. */
+        /** Returns whether no part of an answer arrives within {@code millis} ms. */
         boolean isSilent(int millis) throws IOException;
 
-        /** Leaves in the middle of an answer. */
+        /** Closes the connection, or resets the stream over HTTP/2, in the middle of an answer. */
         void leave() throws IOException;
 
         RawPeer raw();
@@ -103,9 +104,10 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
     }
 
     /**
-     * What came of a body.
+     * The rest of a body.
      *
-     * @param isClean whether its framing said that it ended there
+     * @param bytes   the bytes received, up to the end
+     * @param isClean whether the framing marked the end
      */
     record Rest(byte[] bytes, boolean isClean) {
         String text() {
@@ -113,9 +115,9 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         }
     }
 
-    /** An upstream's connection. */
+    /** The upstream's side of a connection. */
     interface Server {
-        /** Reads the next request, all of it; returns its body. */
+        /** Reads the next request to its end and returns its body. */
         String request() throws IOException;
 
         /** Sends the head of an event stream. */
@@ -124,22 +126,25 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         /** Sends a head with a body. */
         void answer(int status, String type, String body) throws IOException;
 
-        /** Sends a part of the body, in a chunk or in frames of its own, as soon as windows allow. */
+        /** Sends a part of the body in a chunk or frames of its own, as soon as the windows allow. */
         Server send(String text) throws IOException;
 
         /** Sends the beginning of a chunk or frame of {@code size} bytes. */
         Server sendPart(String text, int size) throws IOException;
 
-        /** Sends more of what {@link #sendPart} began; the end of it where it is the last. */
+        /** Sends more of the chunk or frame that {@link #sendPart} began, and ends it if {@code isLast} is set. */
         Server sendMore(String text, boolean isLast) throws IOException;
 
         /** Ends the body. */
         Server end() throws IOException;
 
-        /** Loses the answer: by closing the connection, or by a reset of it or of the stream. */
+        /**
+         * Breaks off the answer: by closing the connection, or by a reset of the connection or, over HTTP/2, of the
+         * stream.
+         */
         void lose(boolean isReset) throws IOException;
 
-        /** Waits until the relay gives the request up; returns whether it did. */
+        /** Waits until the relay cancels the request; returns whether it did. */
         boolean awaitCancel() throws IOException;
 
         /** Waits for the close of the connection. */
@@ -148,9 +153,9 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         RawPeer raw();
     }
 
-    /** Reads a body byte by byte. */
+    /** A downstream that reads a body byte by byte. */
     private abstract static class Body implements Client {
-        /** Returns the next byte, -1 at a clean end, -2 at any other. */
+        /** Returns the next byte, -1 at a clean end, or -2 at any other end. */
         abstract int next() throws IOException;
 
         @Override
@@ -167,7 +172,7 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
             return text.toString();
         }
 
-        /** Reads what may come of an answer. */
+        /** Waits for a part of an answer. */
         abstract void await() throws IOException;
 
         @Override
@@ -510,7 +515,7 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
                     peer.next();
                 }
             } catch (EOFException | SocketException closed) {
-                // the relay's end of it
+                // the relay closed the connection
             } catch (IOException e) {
                 if (!String.valueOf(e.getMessage()).startsWith("end of input")) {
                     throw e;

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** P1 to P7 in each pairing of HTTP/1.1 and HTTP/2, in plain text and through TLS. */
+/** P1 to P7 in each pairing of HTTP/1.1 and HTTP/2, in plain text and over TLS. */
 class PairingsIT extends RelayFixture {
     private static final String HALF_EVENT = DELTA.substring(0, 50);
 
@@ -86,7 +86,7 @@ class PairingsIT extends RelayFixture {
         return pairing.connect(relay.port(), clientTls);
     }
 
-    /** What the upstream does on a connection. */
+    /** The upstream's behavior on one connection. */
     private interface Script {
         void run(Server server) throws Exception;
     }
@@ -139,7 +139,7 @@ class PairingsIT extends RelayFixture {
         }
     }
 
-    /** P2: whatever the framing and however the bytes are cut. */
+    /** P2: every byte arrives, regardless of the framing and of how the bytes are cut. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldRelayEveryByteHoweverTheStreamIsCut(Pairing pairing) throws Exception {
@@ -179,7 +179,7 @@ class PairingsIT extends RelayFixture {
         assertEquals(1, upstream.connections());
     }
 
-    /** P2 for the request: a body of many reads, with a model that is replaced, arrives as it has to. */
+    /** P2 for the request: a body of many reads arrives complete, with its model replaced. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldForwardALargeBody(Pairing pairing) throws Exception {
@@ -201,7 +201,7 @@ class PairingsIT extends RelayFixture {
                 Stream.of(false, true).map(isReset -> Arguments.of(pairing, moment, isReset))));
     }
 
-    /** P3: what an upstream has sent when it is lost, by a close and by a reset. */
+    /** P3: the upstream is lost at several moments of its stream, by a close and by a reset. */
     @ParameterizedTest
     @MethodSource("losses")
     void shouldAbortWhenTheUpstreamIsLost(Pairing pairing, String moment, boolean isReset) throws Exception {
@@ -218,7 +218,7 @@ class PairingsIT extends RelayFixture {
             }
             assertTrue(wasRead.await(20, TimeUnit.SECONDS));
             if (moment.equals("cut") && pairing.isUpstream2()) {
-                server.raw().close(); // inside a frame there is no place for a reset
+                server.raw().close(); // a reset cannot be sent inside a frame
             } else {
                 server.lose(isReset);
             }
@@ -238,7 +238,7 @@ class PairingsIT extends RelayFixture {
         assertNull(record.usage());
     }
 
-    /** P3: a body that ends cleanly before its terminal event is no clean end. */
+    /** P3: a body that ends before its terminal event is not a clean end, even if its framing is clean. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldAbortWhenTheStreamEndsBeforeItsTerminalEvent(Pairing pairing) throws Exception {
@@ -291,7 +291,7 @@ class PairingsIT extends RelayFixture {
             assertEquals(502, client.post(BODY).status());
             assertTrue(client.readRest().text().contains("\"upstream_error\""));
         }
-        assertEquals(1, requests.get()); // it may have been processed
+        assertEquals(1, requests.get()); // not sent again, because it may have been processed
     }
 
     /** P4: a downstream that leaves cancels the upstream at once. */
@@ -338,7 +338,7 @@ class PairingsIT extends RelayFixture {
         }
     }
 
-    /** P4: or it is drained, so that its usage is known. */
+    /** P4: if the route asks for it, the upstream is drained instead, so that its usage is known. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldDrainForTheUsageWhereTheRouteAsksForIt(Pairing pairing) throws Exception {
@@ -366,7 +366,7 @@ class PairingsIT extends RelayFixture {
         }
     }
 
-    /** P4: leaving after a terminal event is normal, and the upstream connection goes back to the pool. */
+    /** P4: leaving after a terminal event is normal, and the upstream connection returns to the pool. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldReuseTheUpstreamWhenTheDownstreamLeavesAfterATerminalEvent(Pairing pairing) throws Exception {
@@ -398,7 +398,7 @@ class PairingsIT extends RelayFixture {
         assertEquals(1, upstream.connections());
     }
 
-    /** P5: a downstream that does not read stops the upstream; when it reads again, every byte is there. */
+    /** P5: a downstream that does not read stops the upstream. Once it reads again, it receives every byte. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldStopReadingTheUpstreamWhenTheDownstreamDoesNotRead(Pairing pairing) throws Exception {
@@ -430,7 +430,7 @@ class PairingsIT extends RelayFixture {
 
             assertTrue(directBytes < 12L * 1024 * 1024, "direct memory: " + directBytes);
             assertTrue(offered.get() < (long) blocks * block.length() * 2 / 3, "offered: " + offered);
-            client.raw().socket().setReceiveBufferSize(4 * 1024 * 1024); // by small windows it would take minutes
+            client.raw().socket().setReceiveBufferSize(4 * 1024 * 1024); // with a small window this would take minutes
             Rest rest = client.readRest();
             assertTrue(rest.isClean());
             assertEquals((long) blocks * block.length() + COMPLETED.length(), rest.bytes().length);
@@ -438,7 +438,7 @@ class PairingsIT extends RelayFixture {
         }
     }
 
-    /** P6: long silence is normal; each timer ends what it is for. */
+    /** P6: long silence is normal, and each timer ends only what it guards. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldWaitLongForAHeadAndThenAnswer504(Pairing pairing) throws Exception {
@@ -447,7 +447,7 @@ class PairingsIT extends RelayFixture {
         then(pairing, server -> {
             server.request();
             requestArrived.countDown();
-            server.awaitClose(); // and answers PING, which is all that it is asked while it is silent
+            server.awaitClose(); // meanwhile answers PING, the only frame it receives
         });
 
         try (Client client = connect(pairing)) {
@@ -469,7 +469,7 @@ class PairingsIT extends RelayFixture {
         then(pairing, server -> {
             server.request();
             server.head().send(CREATED);
-            server.awaitClose(); // and answers PING, which is all that it is asked while it is silent
+            server.awaitClose(); // meanwhile answers PING, the only frame it receives
         });
 
         try (Client client = connect(pairing)) {
@@ -485,7 +485,7 @@ class PairingsIT extends RelayFixture {
         }
     }
 
-    /** P7: an upstream that closes its connection after each answer, at the moment of reuse. */
+    /** P7: an upstream that closes its connection after each answer, at once or at the moment of reuse. */
     @ParameterizedTest
     @MethodSource("pairings")
     void shouldNotFailWhenTheUpstreamClosesOnReuse(Pairing pairing) throws Exception {

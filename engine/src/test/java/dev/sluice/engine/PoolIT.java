@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** P7: a pooled connection that the upstream closes on reuse never becomes a 502. */
 class PoolIT extends RelayFixture {
-    /** With the three ways to close, more than 10,000 in all. */
+    /** Requests for each of the three ways to close; more than 10,000 in all. */
     private static final int REQUESTS = 3400;
     private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
 
-    /** Each upstream connection answers once and closes on the second request, sometimes before it, sometimes on it. */
+    /** Each upstream connection answers once and then closes: at once, on the second request, or by a reset on it. */
     @ParameterizedTest
     @ValueSource(strings = {"on request", "at once", "reset on request"})
     void shouldNotFailWhenTheUpstreamClosesOnReuse(String moment) throws Exception {
@@ -70,7 +70,7 @@ class PoolIT extends RelayFixture {
         assertEquals(1, requests.get());
     }
 
-    /** An answer that came while the request was still on its way leaves a connection that nobody may use again. */
+    /** A connection is not reused if its answer came while the request was still being sent. */
     @Test
     void shouldNotReuseAConnectionWithUnsentBytes() throws Exception {
         launch();
@@ -79,7 +79,7 @@ class PoolIT extends RelayFixture {
         upstream.then(peer -> {
             peer.readHead();
             peer.write("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}");
-            assertTrue(isAnswered.await(20, TimeUnit.SECONDS)); // and reads no more of the request
+            assertTrue(isAnswered.await(20, TimeUnit.SECONDS)); // reads no more of the request
         }).then(peer -> {
             peer.readMessage();
             peer.write(ANSWER);
@@ -93,7 +93,7 @@ class PoolIT extends RelayFixture {
         }
     }
 
-    /** A response that nobody asked for is never taken for the answer to the next request. */
+    /** An unsolicited response is never taken for the answer to the next request. */
     @Test
     void shouldDropAConnectionThatSpeaksWhileIdle() throws Exception {
         launch();
@@ -114,7 +114,7 @@ class PoolIT extends RelayFixture {
         assertEquals(2, upstream.connections());
     }
 
-    /** A connection is replaced in time, between two requests, however busy it is. */
+    /** A connection is replaced at the end of its lifetime, between two requests, no matter how busy it is. */
     @Test
     void shouldReplaceAnOldConnection() throws Exception {
         launch(route -> route, builder -> builder.timeouts(TimeoutConfig.builder()

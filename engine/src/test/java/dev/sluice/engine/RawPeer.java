@@ -54,12 +54,12 @@ public final class RawPeer implements AutoCloseable {
         return this;
     }
 
-    /** Reads up to and with the empty line that ends a head. */
+    /** Reads up to and including the empty line that ends a head. */
     public String readHead() throws IOException {
         return readUntil("\r\n\r\n");
     }
 
-    /** Reads up to and with {@code end}. */
+    /** Reads up to and including {@code end}. */
     public String readUntil(String end) throws IOException {
         StringBuilder text = new StringBuilder();
         while (text.length() < end.length() || !end.contentEquals(text.subSequence(text.length() - end.length(),
@@ -112,12 +112,12 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
-    /** Reads to the end of input; a reset is told apart by an exception. */
+    /** Reads to the end of input; a reset causes an exception instead. */
     public String readAll() throws IOException {
         return new String(in.readAllBytes(), ISO_8859_1);
     }
 
-    /** Returns whether the other side has closed: waits for it. */
+    /** Waits for the other side to close or reset the connection; returns false if a byte arrives instead. */
     public boolean awaitClose() throws IOException {
         try {
             return in.read() < 0;
@@ -126,7 +126,7 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
-    /** What comes, as far as it has not been read. */
+    /** Returns the input that has not been read yet. */
     public InputStream in() {
         return in;
     }
@@ -135,7 +135,7 @@ public final class RawPeer implements AutoCloseable {
         return socket;
     }
 
-    /** Closes with a reset. */
+    /** Closes the connection with a reset. */
     public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** P12: refusals are early, in the OpenAI error envelope, and say why; secrets never appear. */
+/** P12: refusals come early, use the OpenAI error envelope, give the reason and never contain a secret. */
 class RefusalIT extends RelayFixture {
     private static final String KEY = "sk-test-0123456789";
 
@@ -122,7 +122,7 @@ class RefusalIT extends RelayFixture {
                 .startsWith("HTTP/1.1 200 "));
     }
 
-    /** Whoever writes all before it reads must find the refusal and not a reset. */
+    /** A downstream that writes its whole upload before it reads receives the refusal and not a reset. */
     @Test
     void shouldLetALargeUploadSeeItsRefusal() throws Exception {
         launch(route -> route, builder -> builder.key(KeyConfig.ofSecret("alice", KEY)));
@@ -132,14 +132,14 @@ class RefusalIT extends RelayFixture {
             client.write(post("Authorization: Bearer wrong\r\nContent-Length: " + body.length + "\r\n", ""));
             for (int sent = 0; sent < body.length; sent += 50_000) {
                 client.write(Arrays.copyOfRange(body, sent, sent + 50_000));
-                Thread.sleep(2); // what was refused is read meanwhile
+                Thread.sleep(2); // the relay meanwhile reads the refused body
             }
 
             assertRefused(client.readMessage(), 401, "invalid_api_key");
         }
     }
 
-    /** The answer to HEAD has no body: one would be taken for the next response. */
+    /** The answer to HEAD has no body, because a body would be taken for the next response. */
     @Test
     void shouldSendNoBodyInAnswerToHead() throws Exception {
         launch();

@@ -31,7 +31,7 @@ abstract class RelayFixture {
 
     protected ScriptedUpstream upstream = new ScriptedUpstream();
     protected final BlockingQueue<UsageRecord> usage = new LinkedBlockingQueue<>();
-    /** What the relay takes for the time: real time, plus what a test adds. */
+    /** The nanoseconds that a test adds to real time; the relay's clock returns the sum. */
     protected final AtomicLong addedNanos = new AtomicLong();
     protected Relay relay;
 
@@ -74,7 +74,7 @@ abstract class RelayFixture {
         return RawPeer.connect(relay.port());
     }
 
-    /** Up to 30 KB of letters with any byte between them. */
+    /** Returns up to 30 KB of random letters, with arbitrary bytes between them. */
     protected static String randomText(SplittableRandom random) {
         StringBuilder text = new StringBuilder();
         int length = random.nextInt(30_000);

@@ -21,7 +21,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** A relay without listeners, behind a server of somebody else's. */
+/** A relay without listeners, in the pipeline of an embedder's own server. */
 class RelayHandlerIT extends RelayFixture {
 
     @Test

@@ -41,7 +41,7 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Another configuration while it runs: as a whole or not at all, and nothing that runs notices. */
+/** A reload applies a configuration as a whole or not at all, and does not affect exchanges in flight. */
 class ReloadIT extends RelayFixture {
     private final ScriptedUpstream second = new ScriptedUpstream();
     private final CountDownLatch mayEnd = new CountDownLatch(1);
@@ -80,7 +80,7 @@ class ReloadIT extends RelayFixture {
             peer.write(eventStreamHead() + chunk(CREATED));
             assertTrue(mayEnd.await(20, TimeUnit.SECONDS));
             peer.write(chunk(COMPLETED) + "0\r\n\r\n");
-            assertTrue(peer.awaitClose()); // it is no endpoint any more
+            assertTrue(peer.awaitClose()); // it is no longer an endpoint
         }).always(peer -> serve(peer, "resp_old"));
         second.always(peer -> serve(peer, "resp_new"));
         relay = Relay.launch(config(upstream.url(), builder -> builder), extensions());
@@ -94,14 +94,14 @@ class ReloadIT extends RelayFixture {
 
             assertEquals(port, relay.port());
             assertTrue(ask().contains("resp_new"));
-            assertEquals(1, relay.core().idleUpstreamConnections()); // that of the new one
+            assertEquals(1, relay.core().idleUpstreamConnections()); // the connection to the new endpoint
             mayEnd.countDown();
             assertTrue(running.readUntil("0\r\n\r\n").contains("response.completed"));
             assertTrue(running.write(post(BODY)).readMessage().text().contains("resp_new"));
         }
     }
 
-    /** What cannot be used changes nothing, whatever is wrong with it. */
+    /** A configuration that cannot be used changes nothing, no matter what is wrong with it. */
     @Test
     void shouldChangeNothingWhereAnythingIsWrong() throws Exception {
         upstream.always(peer -> serve(peer, "resp_old"));
@@ -141,10 +141,10 @@ class ReloadIT extends RelayFixture {
             handshake(certificates, withTls);
 
             relay.reload(of(new ListenerConfig("127.0.0.1", 0, others.config("localhost", null))));
-            assertEquals(first, relay.port()); // the first that was there, now with a certificate
+            assertEquals(first, relay.port()); // the existing listener, now with a certificate
             handshake(others, first);
             awaitRefusal(withTls);
-            assertEquals(200, status(keptAlive)); // connections stay as they are
+            assertEquals(200, status(keptAlive)); // existing connections stay as they are
 
             relay.reload(of(new ListenerConfig("localhost", 0, null)));
             awaitRefusal(first);
@@ -185,7 +185,7 @@ class ReloadIT extends RelayFixture {
         throw new AssertionError("still listening on " + port);
     }
 
-    /** Endpoints that are the same stay ejected; limits and keys count at once. */
+    /** Unchanged endpoints stay ejected; new limits and keys apply at once. */
     @Test
     void shouldKeepWhatIsKnownAndCountWhatIsNew() throws Exception {
         second.always(peer -> serve(peer, "resp_2"));
@@ -219,7 +219,7 @@ class ReloadIT extends RelayFixture {
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false))).build();
     }
 
-    /** An exchange of before may still need an endpoint that is gone; nothing is kept ready there. */
+    /** An exchange from before the reload may still need a removed endpoint, but no connection is kept warm there. */
     @Test
     void shouldKeepNothingReadyToWhatIsGone() throws Exception {
         AtomicInteger open = new AtomicInteger();
@@ -244,9 +244,9 @@ class ReloadIT extends RelayFixture {
         }
         await(open, 0);
         addedNanos.addAndGet(Duration.ofSeconds(20).toNanos());
-        TimeUnit.MILLISECONDS.sleep(1300); // more than a look at what is missing
+        TimeUnit.MILLISECONDS.sleep(1300); // longer than the 1 s between two checks of the warm connections
         assertEquals(0, open.get());
-        assertEquals(1, relay.core().idleUpstreamConnections()); // the accepting loop keeps none
+        assertEquals(1, relay.core().idleUpstreamConnections()); // the accept loop keeps none
     }
 
     private static void await(AtomicInteger found, int expected) throws InterruptedException {
@@ -263,7 +263,7 @@ class ReloadIT extends RelayFixture {
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build();
     }
 
-    /** Whoever is in the queue of a socket when the relay leaves it is served. */
+    /** Connections in the backlog of a socket that the relay closes are served. */
     @Test
     void shouldServeWhoWaitsInASocketThatItLeaves() throws Exception {
         for (int round = 0; round < 5; round++) {
@@ -282,7 +282,10 @@ class ReloadIT extends RelayFixture {
         }
     }
 
-    /** A listener of a configuration that is not used lets nobody in: it may have had keys, this one has none. */
+    /**
+     * A listener of a rejected configuration serves no connection, because that configuration has keys and the active
+     * one has none.
+     */
     @Test
     void shouldLetNobodyInByWhatIsNotUsed() throws Exception {
         relay = Relay.launch(config(upstream.url(), builder -> builder), extensions());
@@ -297,7 +300,7 @@ class ReloadIT extends RelayFixture {
                 try {
                     connected.add(RawPeer.connect(port));
                 } catch (UncheckedIOException refused) {
-                    Thread.onSpinWait(); // as it should be most of the time
+                    Thread.onSpinWait(); // the expected outcome most of the time
                 }
             }
         });
@@ -318,7 +321,7 @@ class ReloadIT extends RelayFixture {
                 client.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
                 assertEquals(-1, client.in().read());
             } catch (SocketException reset) {
-                // as good
+                // a reset is as good as a close
             }
             client.close();
         }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The way of a request body: held or cut through, edited in place, never complete upstream unless it is valid. */
+/** A request body on its way upstream: held or cut through, edited in place, never complete unless it is valid. */
 class RequestBodyIT extends RelayFixture {
     private static final String ANSWER = eventStreamHead() + chunk(CREATED + COMPLETED) + "0\r\n\r\n";
     private static final String FILLER = "x".repeat(10 * 1024 * 1024);
@@ -48,7 +48,7 @@ class RequestBodyIT extends RelayFixture {
 
         RawPeer.Message received = requests.poll(20, TimeUnit.SECONDS);
         assertTrue(body.replace("\"gpt-5.2\"", "\"vendor/real-model\"").equals(received.text()));
-        // The end of a chunked body may come in a read of its own, and its beginning is on the way by then.
+        // The end of a chunked body may come in a read of its own, when its beginning has already been forwarded.
         assertTrue(isChunked || received.head().contains("\r\ncontent-length: "), received.head());
     }
 
@@ -105,7 +105,7 @@ class RequestBodyIT extends RelayFixture {
         }
     }
 
-    /** All of it is one edit: messages become input. */
+    /** The whole body is one edit: messages become input. */
     @ParameterizedTest
     @ValueSource(ints = {70_000, 1_000_000})
     void shouldSendAnEditThatIsLongerThanAStep(int length) throws Exception {
@@ -128,7 +128,7 @@ class RequestBodyIT extends RelayFixture {
         assertTrue(received.contains("\"input\":") && received.contains('"' + text + '"'), "not sent");
     }
 
-    /** A flush that makes room at once goes on with the body from within the flush. */
+    /** A flush that makes room at once resumes the body from within the flush. */
     @Test
     void shouldEndAChunkedRequestOnce() throws Exception {
         launch(route -> route.withProfile("codex-lb"), builder -> builder);
@@ -144,7 +144,7 @@ class RequestBodyIT extends RelayFixture {
         });
         String beginning = "{\"model\":\"gpt-5.2\",\"stream\":true,\"input\":[{\"role\":\"assistant\","
                 + "\"type\":\"message\",\"content\":[\"" + FILLER.substring(0, 70_000) + '"';
-        String rest = ",\"a\"".repeat(15_000) + "]}]}"; // becomes half a megabyte
+        String rest = ",\"a\"".repeat(15_000) + "]}]}"; // half a megabyte after the edits
 
         try (RawPeer client = connect()) {
             client.write(post("Content-Length: " + (beginning.length() + rest.length()) + "\r\n", beginning));
@@ -160,7 +160,7 @@ class RequestBodyIT extends RelayFixture {
         assertTrue(next.startsWith("POST "), next);
     }
 
-    /** A body that turns out invalid at its end has not reached the upstream as a complete request. */
+    /** A body that turns out invalid at its end never reaches the upstream as a complete request. */
     @ParameterizedTest
     @ValueSource(strings = {",\"model\":\"gpt-5.2\"}", "", "}{", "}x"})
     void shouldNeverCompleteAnInvalidRequestUpstream(String end) throws Exception {
@@ -184,7 +184,9 @@ class RequestBodyIT extends RelayFixture {
         assertTrue(upstreamSawClose.await(20, TimeUnit.SECONDS));
     }
 
-    /** A flood of one-byte chunks costs about its bytes, not an object and a read buffer for each. */
+    /**
+     * A flood of one-byte chunks costs about as much memory as its bytes, not an object and a read buffer per chunk.
+     */
     @Test
     void shouldHoldManySmallChunksCheaply() throws Exception {
         launchAliased();
@@ -237,7 +239,7 @@ class RequestBodyIT extends RelayFixture {
         }
     }
 
-    /** The head of a success that comes early waits for the end of the request. */
+    /** The head of an early success is held until the end of the request. */
     @Test
     void shouldHoldAnEarlySuccess() throws Exception {
         launch();
@@ -255,7 +257,7 @@ class RequestBodyIT extends RelayFixture {
         }
     }
 
-    /** An early error is relayed, although the request is not complete. */
+    /** An early error is relayed even though the request is not complete. */
     @Test
     void shouldRelayAnEarlyError() throws Exception {
         launch();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every case of the request contract over sockets: the upstream answers with the body that it was sent. */
+/** Every case of the request contract over sockets. The upstream answers with the body that it received. */
 class RequestCasesIT {
     private static final String FILLER = "x".repeat(1024 * 1024);
     private static final ScriptedUpstream UPSTREAM = new ScriptedUpstream();

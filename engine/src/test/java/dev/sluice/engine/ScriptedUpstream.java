@@ -17,7 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
-/** An upstream of which a test controls every byte and every close. Each connection runs the next script. */
+/** An upstream whose every byte and every close a test controls. Each connection runs the next script. */
 public final class ScriptedUpstream implements AutoCloseable {
     private final ServerSocket server;
     private final boolean isTls;
@@ -32,7 +32,9 @@ public final class ScriptedUpstream implements AutoCloseable {
     }
 
     /**
-     * @param tls null for plain text
+     * Listens on a free port of the loopback address.
+     *
+     * @param tls the context of the upstream's side; null for plain text
      */
     public ScriptedUpstream(SSLContext tls) {
         isTls = tls != null;
@@ -46,7 +48,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         accepting = start("scripted-accept", this::accept);
     }
 
-    /** What one connection does. */
+    /** The behavior of one connection. */
     public interface Script {
         void run(RawPeer peer) throws Exception;
     }
@@ -57,7 +59,7 @@ public final class ScriptedUpstream implements AutoCloseable {
         return this;
     }
 
-    /** The script of every connection for which none was added. */
+    /** Sets the script of every connection that has none of its own. */
     public ScriptedUpstream always(Script script) {
         fallback = script;
         return this;
@@ -69,7 +71,7 @@ public final class ScriptedUpstream implements AutoCloseable {
             RawPeer peer = new RawPeer(socket);
             peers.add(peer);
             if (server.isClosed()) {
-                peer.close(); // it came in the same moment
+                peer.close(); // accepted while the upstream was closing
                 return;
             }
             start("scripted-upstream", () -> {
@@ -88,7 +90,7 @@ public final class ScriptedUpstream implements AutoCloseable {
             try {
                 body.run();
             } catch (EOFException ignored) {
-                // the other side is done: the end of every script that serves for ever
+                // the other side has closed, which ends every script that serves in a loop
             } catch (IOException e) {
                 if (!server.isClosed()) {
                     failures.add(e);
@@ -110,12 +112,12 @@ public final class ScriptedUpstream implements AutoCloseable {
         return (isTls ? "https://localhost:" : "http://127.0.0.1:") + port() + "/v1";
     }
 
-    /** Returns how many connections were accepted. */
+    /** Returns the number of connections accepted so far. */
     public int connections() {
         return peers.size();
     }
 
-    /** Waits for a failure of a script; null where none comes within the time. */
+    /** Waits for a failure of a script; returns null if none occurs within {@code millis} ms. */
     public Throwable failure(long millis) throws InterruptedException {
         return failures.poll(millis, TimeUnit.MILLISECONDS);
     }
@@ -124,7 +126,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     public void close() {
         try {
             server.close();
-            accepting.join(); // until then it may take one more
+            accepting.join(); // until then it may accept one more connection
             for (RawPeer peer : peers) {
                 peer.close();
             }
@@ -135,13 +137,13 @@ public final class ScriptedUpstream implements AutoCloseable {
         }
     }
 
-    /** The head of an event stream in chunks. */
+    /** Returns the head of an event stream in chunks. */
     public static String eventStreamHead() {
         return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
                 + "Transfer-Encoding: chunked\r\n\r\n";
     }
 
-    /** One chunk. */
+    /** Returns {@code data} as one chunk. */
     public static String chunk(String data) {
         return Integer.toHexString(data.getBytes(ISO_8859_1).length) + "\r\n" + data + "\r\n";
     }

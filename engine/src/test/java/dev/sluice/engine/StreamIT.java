@@ -20,7 +20,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** P1, P2, P10, P13: what an upstream streams is what the downstream reads, at once and byte for byte. */
+/** P1, P2, P10, P13: the downstream reads the upstream's stream at once and byte for byte. */
 class StreamIT extends RelayFixture {
 
     @Test
@@ -70,7 +70,7 @@ class StreamIT extends RelayFixture {
         }
     }
 
-    /** P2: whatever the upstream's framing and however its bytes are cut. */
+    /** P2: every byte arrives, regardless of the upstream's framing and of how its bytes are cut. */
     @RepeatedTest(60)
     void shouldRelayEveryByteHoweverTheStreamIsCut(RepetitionInfo repetition) throws Exception {
         launch();
@@ -145,7 +145,7 @@ class StreamIT extends RelayFixture {
         }
     }
 
-    /** P10: usage from a last event without its blank line. */
+    /** P10: the usage is read from a last event that lacks its blank line. */
     @Test
     void shouldKnowTheUsageOfALastEventWithoutItsBlankLine() throws Exception {
         launch();
@@ -185,7 +185,7 @@ class StreamIT extends RelayFixture {
         assertEquals(1, upstream.connections());
     }
 
-    /** What is pipelined behind a request waits, however much of it there is, and cuts no answer. */
+    /** Requests that are pipelined behind another one wait, regardless of their size, and cut no answer. */
     @Test
     void shouldNotCutAnAnswerForWhatIsPipelinedBehindIt() throws Exception {
         launch();
@@ -213,7 +213,7 @@ class StreamIT extends RelayFixture {
         }
     }
 
-    /** The answer is over with its terminal event: an upstream that does not end the body is not waited for. */
+    /** The terminal event ends the answer: the relay does not wait long for an upstream that does not end the body. */
     @Test
     void shouldEndABodyThatItsUpstreamDoesNotEnd() throws Exception {
         launch();

@@ -11,7 +11,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** An authority, and what it signs. */
+/** A certificate authority and the certificates it issues. */
 final class TestCertificates {
     private final X509Bundle authority;
 
@@ -37,7 +37,9 @@ final class TestCertificates {
         return new TlsConfig(bundle.toTempCertChainPem().toPath(), bundle.toTempPrivateKeyPem().toPath(), clientCa);
     }
 
-    /** Of one side of a connection that trusts the authority. */
+    /**
+     * Returns the context of a peer that trusts the authority and shows {@code own}, or no certificate if it is null.
+     */
     SSLContext context(X509Bundle own) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         KeyManager[] keys = null;

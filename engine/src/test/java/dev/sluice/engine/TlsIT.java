@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** TLS on both sides: who is believed, who is refused, what is resumed, and what follows its files. */
+/** TLS on both sides: trusted and refused peers, session resumption and certificate files that change. */
 class TlsIT extends RelayFixture {
     private static final int TLS_1_1 = 0x0302;
     private static final int ALERT = 0x15;
@@ -110,7 +110,7 @@ class TlsIT extends RelayFixture {
     @Test
     void shouldRefuseAnUpstreamOfAnUnknownAuthority() throws Exception {
         serveThroughTls("localhost", TlsIT::expectRefusal);
-        certificates = new TestCertificates(); // the relay trusts, and is trusted through, another one
+        certificates = new TestCertificates(); // the relay and its downstream trust another authority
         launch(certificates.config("localhost", null), null);
 
         assertTrue(ask(certificates.context(null)).head().startsWith("HTTP/1.1 502 "));
@@ -120,7 +120,7 @@ class TlsIT extends RelayFixture {
         assertThrows(IOException.class, peer::readMessage);
     }
 
-    /** The downstream's sessions: a resumed one says when its first handshake was. */
+    /** Downstream sessions: a resumed session keeps the creation time of its first handshake. */
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
     void shouldResumeSessionsOfDownstreams(String protocol) throws Exception {
@@ -130,7 +130,7 @@ class TlsIT extends RelayFixture {
         long first = sessionOf(client, protocol);
         TimeUnit.MILLISECONDS.sleep(20);
         assertEquals(first, sessionOf(client, protocol));
-        assertNotEquals(first, sessionOf(certificates.context(null), protocol)); // another client's is its own
+        assertNotEquals(first, sessionOf(certificates.context(null), protocol)); // another client gets its own session
     }
 
     private long sessionOf(SSLContext client, String protocol) throws IOException {
@@ -162,7 +162,7 @@ class TlsIT extends RelayFixture {
         assertEquals(2, upstream.connections());
     }
 
-    /** A ClientHello that knows nothing above TLS 1.1 is answered by a fatal alert. */
+    /** A ClientHello that offers nothing above TLS 1.1 is answered by a fatal alert. */
     @Test
     void shouldRefuseTlsBelow12() throws Exception {
         launch(certificates.config("localhost", null), null);
@@ -179,7 +179,7 @@ class TlsIT extends RelayFixture {
         hello[46] = (byte) 0xc0;
         hello[47] = 0x13;
         hello[49] = 0x2f;
-        hello[50] = 1; // one compression: none
+        hello[50] = 1; // one compression method: none
         hello[44] = 0;
         try (RawPeer peer = connect()) {
             byte[] alert = peer.write(hello).readBytes(7);
@@ -216,7 +216,7 @@ class TlsIT extends RelayFixture {
         assertEquals("CN=the-relay", callers.poll(20, TimeUnit.SECONDS));
     }
 
-    /** New files count for the next connection; those that cannot be used change nothing. */
+    /** Changed files apply from the next connection on; files that cannot be used change nothing. */
     @Test
     void shouldFollowTheFilesOfItsCertificate() throws Exception {
         Path certificate = folder.resolve("server.pem");
@@ -229,7 +229,7 @@ class TlsIT extends RelayFixture {
         try (RawPeer stays = new RawPeer(connectTo(client))) {
             stays.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
             Files.writeString(certificate, "no certificate");
-            TimeUnit.MILLISECONDS.sleep(2500); // more than two looks at the file
+            TimeUnit.MILLISECONDS.sleep(2500); // more than two checks of the file
             assertEquals(before, serial());
             replace(certificate, key);
             BigInteger now = serial();
@@ -250,7 +250,7 @@ class TlsIT extends RelayFixture {
     }
 
     private BigInteger serial() throws Exception {
-        SSLContext fresh = certificates.context(null); // a resumed session would show the certificate of its first
+        SSLContext fresh = certificates.context(null); // a resumed session would show its first certificate
         try (SSLSocket socket = connectTo(fresh)) {
             socket.startHandshake();
             return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();

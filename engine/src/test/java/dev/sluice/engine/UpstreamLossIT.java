@@ -21,11 +21,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P3: an upstream that dies never looks like a clean end downstream. */
+/** P3: a lost upstream never looks like a clean end to the downstream. */
 class UpstreamLossIT extends RelayFixture {
     private static final String HALF_EVENT = DELTA.substring(0, 50);
 
-    /** What an upstream has sent of its stream when it is lost, each followed by a close and by a reset. */
+    /** The upstream is lost at several moments of its stream, by a close and by a reset. */
     @ParameterizedTest
     @CsvSource({"head,false", "head,true", "event,false", "event,true", "half,false", "half,true", "cut chunk,false",
         "cut chunk,true", "size line,false", "size line,true"})
@@ -113,7 +113,7 @@ class UpstreamLossIT extends RelayFixture {
         }
     }
 
-    /** A clean end of the body is no clean end of the response. */
+    /** A clean end of the body without a terminal event is not a clean end of the response. */
     @ParameterizedTest
     @ValueSource(strings = {"chunked", "close", "length"})
     void shouldTakeACleanEndWithoutATerminalEventForALoss(String framing) throws Exception {
@@ -153,7 +153,7 @@ class UpstreamLossIT extends RelayFixture {
         }
     }
 
-    /** HTTP/1.0 has no last chunk: only a reset tells a broken end from a clean one. */
+    /** HTTP/1.0 has no last chunk, so only a reset distinguishes a broken end from a clean one. */
     @Test
     void shouldResetAnHttp10DownstreamWhenTheUpstreamIsLost() throws Exception {
         launch();
@@ -250,7 +250,7 @@ class UpstreamLossIT extends RelayFixture {
         }
     }
 
-    /** A coded body cannot be observed: it is relayed as it is, and its framing tells its end. */
+    /** A body with a content coding cannot be inspected: it is relayed unchanged, and its framing marks its end. */
     @Test
     void shouldRelayACodedStreamAsItIs() throws Exception {
         launch();

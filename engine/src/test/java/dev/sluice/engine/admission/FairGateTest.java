@@ -46,7 +46,7 @@ class FairGateTest {
         assertEquals(6, gate.queued());
 
         first.leave();
-        first.leave(); // once is enough
+        first.leave(); // the second call has no effect
         while (told.size() < 6) {
             waiting.stream().filter(FairGate.Ticket::isInside).findFirst().orElseThrow().leave();
         }
@@ -66,7 +66,7 @@ class FairGateTest {
 
         assertNotNull(enter(gate, "b", "b1"));
         assertEquals(List.of("dropped a3"), told);
-        assertNull(enter(gate, "b", "b2")); // it would have as many as the other
+        assertNull(enter(gate, "b", "b2")); // b would then have as many in the queue as a
         assertEquals(3, gate.queued());
         inside.leave();
         assertEquals("a1", told.get(1));
@@ -85,7 +85,7 @@ class FairGateTest {
         assertEquals(0, gate.inside());
     }
 
-    /** Nobody is lost and nobody is beyond the limit, whatever the order of things. */
+    /** No waiter is lost and the limit is never exceeded, regardless of the order of calls. */
     @Test
     void shouldHoldItsLimitBetweenThreads() throws Exception {
         FairGate gate = new FairGate(3, 1000);

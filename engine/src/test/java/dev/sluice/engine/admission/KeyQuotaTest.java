@@ -22,7 +22,7 @@ class KeyQuotaTest {
         return Principal.of("alice").withLimits(new KeyLimits(inFlight, requests, tokens));
     }
 
-    /** Returns after how long it may be tried again; null where it was admitted. */
+    /** Returns the time after which the request may be retried, or null if it was admitted. */
     private Duration ask(Principal caller) {
         AtomicReference<Duration> refused = new AtomicReference<>();
         quota.admit(caller, new RequestQuota.Answer() {
@@ -63,15 +63,15 @@ class KeyQuotaTest {
         assertEquals(1, ask(caller).toSeconds());
         pass(Duration.ofMillis(1001));
         assertNull(ask(caller));
-        assertEquals(0, ask(caller).toSeconds()); // less than a second, which is told as one
+        assertEquals(0, ask(caller).toSeconds()); // less than a second, which is reported as one
         pass(Duration.ofMinutes(5));
         for (int i = 0; i < 60; i++) {
             assertNull(ask(caller));
         }
-        assertTrue(ask(caller).toMillis() > 0); // a quiet hour is no hour's worth at once
+        assertTrue(ask(caller).toMillis() > 0); // five quiet minutes do not allow five minutes' requests at once
     }
 
-    /** Tokens are known late: what was taken beyond the limit must come back first. */
+    /** Token counts are known late, so tokens used beyond the limit must be regained before the next request. */
     @Test
     void shouldSettleTokensAfterwards() {
         Principal caller = caller(0, 0, 1000);
@@ -97,7 +97,7 @@ class KeyQuotaTest {
         assertNull(ask(Principal.of("bob")));
     }
 
-    /** Somebody with the same name and no limit of tokens forgives nobody's debt. */
+    /** A request with the same caller name but no token limit does not cancel the caller's debt. */
     @Test
     void shouldRememberADebt() {
         Principal caller = caller(0, 0, 100);

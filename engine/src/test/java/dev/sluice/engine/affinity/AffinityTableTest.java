@@ -30,7 +30,7 @@ class AffinityTableTest {
         now.addAndGet(Duration.ofSeconds(9).toNanos());
         assertEquals("e", find("k"));
         now.addAndGet(Duration.ofSeconds(9).toNanos());
-        assertEquals("e", find("k")); // found meanwhile
+        assertEquals("e", find("k")); // kept alive by the previous look-up
         now.addAndGet(Duration.ofSeconds(11).toNanos());
         assertNull(find("k"));
         assertEquals(0, table.size());
@@ -58,7 +58,7 @@ class AffinityTableTest {
         assertNotEquals(key, new AffinityIds("alice").keyOf(Kind.SESSION, "resp_1"));
     }
 
-    /** Whoever makes up sessions pushes out nobody's responses; a lower bound counts at once. */
+    /** A caller that makes up sessions evicts no responses, and a lower bound applies at once. */
     @Test
     void shouldKeepWhatOnlyItsOwnerKnows() {
         table.put("r-response", "e", Duration.ofHours(1));

@@ -11,10 +11,10 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A request with one header, asked of an authenticator. */
+/** A request with a single header, for an authenticator. */
 record Ask(String authorization) implements RequestHead {
 
-    /** Returns who it is; null where the answer was a refusal. */
+    /** Returns the authenticated principal, or null if the authenticator refused the request. */
     Principal of(Authenticator authenticator) {
         List<Principal> answers = new ArrayList<>();
         authenticator.authenticate(this, new Authenticator.Decision() {

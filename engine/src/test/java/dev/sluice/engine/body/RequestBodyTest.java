@@ -17,7 +17,10 @@ import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of a body that was sent, without sockets: there an upstream's answer would race with the body. */
+/**
+ * The part of a sent body that is kept for a retry. No sockets, because an upstream's answer would race with the body
+ * there.
+ */
 class RequestBodyTest {
     private static final int READ = 64 * 1024;
     private static final int REPLAY = 1024 * 1024;
@@ -123,7 +126,7 @@ class RequestBodyTest {
         assertEquals(0, small.usedBytes());
     }
 
-    /** Takes whatever it is given, unless it is full. */
+    /** An upstream connection that keeps every byte and is writable unless it is marked as full. */
     private static final class Upstream implements UpstreamConnection {
         final ByteBuf taken = Unpooled.buffer();
         boolean isFull;

@@ -71,7 +71,7 @@ class BalancerTest {
         assertEquals(100, draw(balancer, all, 100, null, 0)[0]);
     }
 
-    /** Whoever keeps requests open gets fewer: loads come out even. */
+    /** An endpoint with more requests in flight gets fewer new ones, so that the load evens out. */
     @Test
     void shouldSpreadEvenlyOverMany() {
         Endpoint[] all = endpoints(10);
@@ -113,7 +113,7 @@ class BalancerTest {
         assertEquals(0, draw(balancer, all, 200, null, SECOND)[1]);
         all[2].restFor(0, 3 * SECOND); // who asks to be left alone has not failed: no panic
         assertEquals(200, draw(balancer, all, 200, null, SECOND)[0]);
-        eject(all[0], 0); // one of three left: panic, those that failed are tried, who asked is left alone
+        eject(all[0], 0); // one of three is left: panic tries failed endpoints, but not the cooling one
         assertTrue(draw(balancer, all, 200, null, SECOND)[1] > 0);
         assertEquals(0, draw(balancer, all, 200, null, SECOND)[2]);
     }
@@ -141,7 +141,10 @@ class BalancerTest {
         assertSame(all[1], balancer.choose(null, 0, 0));
     }
 
-    /** After its time one request is let through: by its success the endpoint is back, or it is out for longer. */
+    /**
+     * After the ejection time one probe is sent: if it succeeds, the endpoint is back, otherwise it is ejected for
+     * longer.
+     */
     @Test
     void shouldProbeBeforeAnEndpointIsBack() {
         Endpoint endpoint = endpoint(1, 0, 0);
@@ -179,7 +182,7 @@ class BalancerTest {
         assertEquals(5, later);
     }
 
-    /** A session stays where it is; whoever goes takes only its own share along. */
+    /** Sessions stay on their endpoints; when an endpoint is ejected, only its own share of sessions moves. */
     @Test
     void shouldMoveOnlyTheShareOfWhoeverGoes() {
         Endpoint[] all = IntStream.range(0, 5).mapToObj(i -> new Endpoint(EndpointConfig.of("http://10.0.0." + i
@@ -205,7 +208,7 @@ class BalancerTest {
         }
     }
 
-    /** An owner with more than twice its share is left to those that are there. */
+    /** An owner with more than twice its share of the load gets no new requests of its sessions. */
     @Test
     void shouldNotPileUpOnAnOwner() {
         Endpoint[] all = endpoints(4);
@@ -218,7 +221,7 @@ class BalancerTest {
         }
     }
 
-    /** Failures that never come in a row, but too often. */
+    /** An endpoint whose failures are never consecutive but too frequent is ejected. */
     @Test
     void shouldLeaveOutWhoeverFailsTooOften() {
         Endpoint endpoint = new Endpoint(EndpointConfig.of("http://127.0.0.1:1/v1", null), "c", null,
@@ -230,7 +233,7 @@ class BalancerTest {
             }
         }
         assertEquals("available", endpoint.health().state(1)); // 50 of 150
-        long later = Duration.ofSeconds(30).toNanos(); // what was before does not count any more
+        long later = Duration.ofSeconds(30).toNanos(); // earlier results no longer count
         for (int i = 0; i < 9; i++) {
             endpoint.recordSuccess(later);
             endpoint.recordFailure(later);

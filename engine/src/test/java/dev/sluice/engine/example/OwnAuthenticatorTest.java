@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** An {@link Authenticator} of one's own: callers are known by a header that an outer gateway has set. */
+/** A custom {@link Authenticator} that identifies callers by a header set by an outer gateway. */
 class OwnAuthenticatorTest {
 
-    /** Answers at once; one that asks another service calls the decision later, from whatever thread. */
+    /**
+     * An authenticator that decides at once. One that asks another service calls the decision later, from any thread.
+     */
     static final class GatewayAuthenticator implements Authenticator {
         @Override
         public void authenticate(RequestHead head, Decision decision) {

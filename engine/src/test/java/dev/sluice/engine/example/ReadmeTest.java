@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the README quotes is what compiles. */
+/** The README's example is the compiled one, line by line. */
 class ReadmeTest {
     private static final Path EXAMPLE = Path.of("src/test/java/dev/sluice/engine/example/EmbeddedRelay.java");
     private static final Path README = Path.of("../README.md");

@@ -46,7 +46,10 @@ class DataFrameReaderTest {
         wire.writeBytes(payload);
     }
 
-    /** Reads what was written, so many bytes at a time, as a ByteToMessageDecoder would: what is left comes again. */
+    /**
+     * Feeds the written frames to the reader in steps of {@code step} bytes. Unread bytes are presented again, as a
+     * ByteToMessageDecoder would do.
+     */
     private void read(int step) throws Http2Exception {
         ByteBuf input = Unpooled.buffer();
         byte[] bytes = wire.toByteArray();
@@ -83,7 +86,7 @@ class DataFrameReaderTest {
         frame(DATA, 0, 1, payload);
         frame(PING, 0, 0, new byte[8]);
         frame(DATA, 0, 3);
-        frame(DATA, 8, 3, new byte[] {2, 'p', 0, 0}); // padded: by Netty's reader, whole
+        frame(DATA, 8, 3, new byte[] {2, 'p', 0, 0}); // padded: read as a whole by Netty's reader
         frame(DATA, 1, 1, payload);
         frame(DATA, 1, 3);
         read(step);

@@ -87,7 +87,7 @@ class CoalescingWriterTest {
 
     @Test
     void shouldBeginAnotherBufferWhereThereIsNoRoom() {
-        channel.config().setAllocator(UnpooledByteBufAllocator.DEFAULT); // whose buffers have no more than asked for
+        channel.config().setAllocator(UnpooledByteBufAllocator.DEFAULT); // its buffers have just the size asked for
         writer.room(CoalescingWriter.COPY_BYTES).writeZero(CoalescingWriter.COPY_BYTES - 1);
         writer.write(text("abc"));
         writer.flush();

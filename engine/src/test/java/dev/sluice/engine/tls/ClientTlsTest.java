@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClientTlsTest {
-    /** RFC 6066 section 3: by name only, and only by one that others know too. */
+    /** RFC 6066 section 3: server_name carries only a fully qualified host name, never an address. */
     @Test
     void shouldNameTheUpstream() {
         ClientTls tls = new ClientTls("test", null, null);
@@ -41,7 +41,7 @@ class ClientTlsTest {
         }
     }
 
-    /** New authorities count for the next connection; those that cannot be used change nothing. */
+    /** Changed authorities apply from the next connection on; files that cannot be used change nothing. */
     @Test
     void shouldFollowTheFilesOfItsAuthorities(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("ca.pem");

@@ -49,7 +49,7 @@ class AddressRaceTest {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort());
     }
 
-    /** An address that takes no connection and refuses none: the queue of its socket is full. */
+    /** Returns an address that neither accepts nor refuses connections, because the backlog of its socket is full. */
     private InetSocketAddress silent() throws IOException {
         ServerSocket server = listen(1);
         for (int i = 0; i < 4; i++) {
@@ -76,7 +76,7 @@ class AddressRaceTest {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        // nothing is said here
+                        // the test sends nothing
                     }
                 });
         group.next().execute(() -> AddressRace.run(group.next(), bootstrap, List.of(addresses),
