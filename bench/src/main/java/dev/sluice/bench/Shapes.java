@@ -7,9 +7,10 @@ import java.util.Base64;
 import java.util.SplittableRandom;
 
 /**
- * Events and request bodies in the shapes of the API: its members, their order and the length of its ids, as the API
- * reference and its clients have them. What models, tools and people write in them is made up here, the same for every
- * run: words, source code, its escapes, what compilers print. Nothing repeats exactly: a processor would foresee it.
+ * Events and request bodies in the shapes of the API: the members, their order and the length of the ids follow the
+ * API reference and its clients. The text of models, tools and users is made up here and is the same for every run:
+ * words, source code with its escapes, compiler output. Nothing repeats exactly, because the processor would learn to
+ * predict it.
  */
 public final class Shapes {
     private static final String[] WORDS = {"the", "index", "is", "rebuilt", "when", "a", "file", "changes", "so",
@@ -32,14 +33,14 @@ public final class Shapes {
     private Shapes() {
     }
 
-    /** Returns a piece of a message, as a model sends it: about 300 bytes. */
+    /** Returns a text delta event, as a model sends it: about 300 bytes. */
     public static String textDelta(int number) {
         return event("response.output_text.delta", "\"sequence_number\":" + number + ",\"item_id\":\"" + MESSAGE
                 + "\",\"output_index\":1,\"content_index\":0,\"delta\":\" " + WORDS[number * 7 % WORDS.length]
                 + "\",\"logprobs\":[],\"obfuscation\":\"" + letters(number, 1 + number * 5 % 15) + "\"");
     }
 
-    /** Returns a piece of a function call's arguments, JSON within JSON: about 250 bytes. */
+    /** Returns a delta event of a function call's arguments, JSON within JSON: about 250 bytes. */
     public static String argumentsDelta(int number) {
         return event("response.function_call_arguments.delta", "\"sequence_number\":" + number + ",\"item_id\":\""
                 + CALL + "\",\"output_index\":1,\"delta\":\""
@@ -47,7 +48,7 @@ public final class Shapes {
                 + "\",\"obfuscation\":\"" + letters(number, 1 + number * 5 % 15) + "\"");
     }
 
-    /** Returns what a tool is told in one piece, a patch of source code: about 2,000 bytes. */
+    /** Returns a delta event of a custom tool call's input, a patch of source code: about 2,000 bytes. */
     public static String patchDelta(int number) {
         return event("response.custom_tool_call_input.delta", "\"sequence_number\":" + number + ",\"item_id\":\"" + CALL
                 + "\",\"output_index\":1,\"delta\":\"" + code(1800, number) + "\"");
@@ -86,10 +87,10 @@ public final class Shapes {
     }
 
     /**
-     * Returns the body of a coding agent's turn, of about {@code bytes} bytes: instructions, tools with their schemas,
-     * and a history of messages, encrypted reasoning, calls and what they printed.
+     * Returns the request body of a coding agent's turn, about {@code bytes} bytes long: instructions, tools with their
+     * schemas, and a history of messages, encrypted reasoning, calls and the output of the calls.
      *
-     * @param isModelLast whether the model is the last member and not the first
+     * @param isModelLast whether the model is the last member instead of the first
      */
     public static String agentRequest(int bytes, boolean isModelLast) {
         SplittableRandom random = new SplittableRandom(bytes);
@@ -123,11 +124,11 @@ public final class Shapes {
         return body.append(isModelLast ? "]," + model + '}' : "]}").toString();
     }
 
-    /** Returns about so many bytes of source code and output of tools, as the inside of a JSON string. */
+    /** Returns about {@code bytes} bytes of source code and tool output, escaped for use inside a JSON string. */
     public static String code(int bytes, int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         StringBuilder text = new StringBuilder();
-        while (text.length() < bytes * 14 / 15) { // the rest is escapes
+        while (text.length() < bytes * 14 / 15) { // escaping adds the rest
             text.append(String.format(LINES[random.nextInt(LINES.length)], name(random), name(random), name(random),
                     random.nextInt(5000)));
         }
@@ -150,7 +151,7 @@ public final class Shapes {
         return new String(JsonStringEncoder.getInstance().quoteAsString(text));
     }
 
-    /** Returns about so many characters of base64. */
+    /** Returns about {@code characters} characters of base64. */
     public static String base64(int characters, SplittableRandom random) {
         byte[] bytes = new byte[characters / 4 * 3];
         random.nextBytes(bytes);

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The heap that an event and an exchange take stays within its budget: counted, not timed. In a JVM of its own, for
- * leak detection, which all tests have, keeps a record of every buffer on the heap.
+ * A check that the heap of an event, of an exchange and of a quiet stream stays within its budget. The heap is counted,
+ * not timed. The check runs in a separate JVM, because the tests' leak detection keeps a record of every buffer on the
+ * heap.
  */
 @EnabledOnOs(OS.LINUX)
 class HeapBudgetIT {
@@ -30,7 +31,7 @@ class HeapBudgetIT {
                 System.getProperty("java.class.path"), HeapPerEvent.class.getName(), "--check")
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
-            assertTrue(check.waitFor(5, TimeUnit.MINUTES), () -> "not over: " + read(output));
+            assertTrue(check.waitFor(5, TimeUnit.MINUTES), () -> "check: timed out after 5 min: " + read(output));
             assertEquals(0, check.exitValue(), () -> read(output));
         } finally {
             check.destroyForcibly();

@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One caller identified by its key, among others; compare with {@link #baseline}, the hash alone. */
+/** Cost of identifying one caller among others by its key. Compare with {@link #baseline}, the hash alone. */
 @Fork(3)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class AuthBenchmark {
     private static final String KEY = "sk-Zm9yIHRoZSBiZW5jaG1hcmssIG5vdCBhIHJlYWwga2V5IQ-";
 
-    /** How many keys there are. */
+    /** Number of configured keys. */
     @Param({"1", "10000"})
     public int keys;
 
@@ -45,7 +45,7 @@ public class AuthBenchmark {
     private DownstreamRequest request;
     private Principal found;
 
-    /** Makes the keys; the caller's is one in the middle. */
+    /** Creates the keys. The caller uses one from the middle of the list. */
     @Setup
     public void open() {
         List<KeyConfig> all = IntStream.range(0, keys).mapToObj(i -> KeyConfig.ofSecret("caller" + i, KEY + i))
@@ -55,13 +55,13 @@ public class AuthBenchmark {
                 "Bearer " + KEY + keys / 2), 0, false, InetSocketAddress.createUnresolved("a", 1));
     }
 
-    /** The floor: SHA-256 of a key. */
+    /** Measures the floor: SHA-256 of a key. */
     @Benchmark
     public byte[] baseline() throws NoSuchAlgorithmException {
         return MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** One caller. */
+    /** Measures the identification of one caller. */
     @Benchmark
     public Principal authenticate() {
         found = null;

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** What it costs to know who calls. */
+/** Benchmarks of identifying a caller by its API key. */
 package dev.sluice.bench.auth;

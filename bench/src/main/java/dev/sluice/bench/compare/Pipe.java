@@ -17,17 +17,17 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 
 /**
- * A raw TCP relay in Netty, which knows nothing: epoll, pooled buffers, default options; read, write, flush. The
- * reference for anything on the JVM.
+ * A raw TCP relay in Netty that does not inspect what it relays: epoll, pooled buffers, default options; read, write,
+ * flush. It is the reference for every relay on the JVM.
  */
 public final class Pipe {
     private Pipe() {
     }
 
     /**
-     * Runs until it is killed.
+     * Runs until the process is killed.
      *
-     * @param args the port to serve, and that of the upstream, both on loopback; then how many event loops
+     * @param args the port to listen on and the port of the upstream, both on loopback, then the number of event loops
      */
     public static void main(String[] args) throws InterruptedException {
         int upstreamPort = Integer.parseInt(args[1]);
@@ -62,7 +62,7 @@ public final class Pipe {
                 });
     }
 
-    /** What comes from one side goes to the other. */
+    /** A handler that passes the bytes of one side on to the other. */
     private static final class Half extends ChannelInboundHandlerAdapter {
         private final Channel other;
 

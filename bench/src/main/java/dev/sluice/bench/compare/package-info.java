@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** What {@code bench/compare} needs beyond other people's relays. */
+/** The reference relay that {@code bench/compare} measures beside the installed ones. */
 package dev.sluice.bench.compare;

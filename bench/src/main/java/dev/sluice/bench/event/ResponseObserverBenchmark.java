@@ -30,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * Cost of observing relayed events, per event.
  *
  * <p>Compare {@link #observe} with {@link #baseline}, which copies the same bytes out of direct memory and does nothing
- * with them: the difference is the scan.
+ * else with them. The difference is the scan.
  */
 @Fork(value = 3, jvmArgsPrepend = "-Dio.netty.leakDetection.level=disabled")
 @BenchmarkMode(Mode.AverageTime)
@@ -42,8 +42,8 @@ public class ResponseObserverBenchmark {
     private static final int EVENTS = 64;
 
     /**
-     * What the events are: pieces of a text, of a call's arguments (JSON within JSON), of a patch of 2,000 bytes, or a
-     * whole stream with its beginning and its end, whose usage is read.
+     * Kind of the events: deltas of a text, deltas of a call's arguments (JSON within JSON), deltas of a patch of about
+     * 2,000 bytes each, or a whole stream with its beginning and its end, whose usage is read.
      */
     @Param({"text_delta", "arguments_delta", "patch_delta", "turn"})
     public String events;
@@ -55,7 +55,7 @@ public class ResponseObserverBenchmark {
     private ResponseObserver observer;
     private ByteBuf read;
 
-    /** Lays out one read of {@link #EVENTS} events. */
+    /** Fills one read with {@link #EVENTS} events. */
     @Setup
     public void fill() {
         isTurn = events.equals("turn");
@@ -75,13 +75,13 @@ public class ResponseObserverBenchmark {
         }
     }
 
-    /** Gives the read back. */
+    /** Releases the read. */
     @TearDown
     public void release() {
         read.release();
     }
 
-    /** The floor: the copy alone. */
+    /** Measures the floor: the copy alone. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public byte baseline() {
@@ -92,7 +92,7 @@ public class ResponseObserverBenchmark {
         return scratch[0];
     }
 
-    /** What the relay does; for a whole stream with an observer of its own. */
+    /** Measures the relay's observation of one read. Each whole stream gets its own observer. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public long observe() {

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** What observing an event stream costs. */
+/** Benchmarks of observing an event stream. */
 package dev.sluice.bench.event;

@@ -35,8 +35,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole exchange on connections that are kept: a request, a stream of some events, its end. One thread plays client
- * and upstream; {@link #baseline} is the same over one hop, without a relay.
+ * Cost of a whole exchange on kept connections: a request, a stream of some events, and its end. One thread plays both
+ * the client and the upstream. {@link #baseline} is the same exchange over one hop without a relay.
  */
 @Fork(value = 3, jvmArgsPrepend = {"-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC"})
 @BenchmarkMode(Mode.AverageTime)
@@ -50,14 +50,14 @@ public class ExchangeBenchmark {
             + "{\"input_tokens\":3,\"output_tokens\":5,\"total_tokens\":8}}}\n\n";
 
     private static final long REQUEST_END = '}';
-    /** The last chunk: a zero, and two line ends. */
+    /** The last chunk: a zero and two line ends. */
     private static final long ANSWER_END = 0x30_0d0a_0d0aL;
 
-    /** Length of the request's input. */
+    /** Length of the request's input, in bytes. */
     @Param({"20", "50000"})
     public int inputBytes;
 
-    /** Events before the last one, in one write with it. */
+    /** Number of events before the last one. All are sent in one write with it. */
     @Param({"1", "50"})
     public int events;
 
@@ -71,7 +71,7 @@ public class ExchangeBenchmark {
     private ByteBuffer answer;
     private ByteBuffer received;
 
-    /** Opens both ways, and sends one exchange through the relay. */
+    /** Opens the direct path and the path through the relay, and runs one exchange through the relay. */
     @Setup
     public void open() throws IOException {
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
@@ -94,7 +94,7 @@ public class ExchangeBenchmark {
         upstream = listener.accept();
         for (SocketChannel channel : new SocketChannel[] {upstream, client, directUpstream, directClient}) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
+            channel.configureBlocking(false); // busy polling, because a blocked thread would measure its own wake-up
         }
         readUntil(upstream, REQUEST_END, 0xff);
         write(upstream, answer);
@@ -106,7 +106,7 @@ public class ExchangeBenchmark {
         return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     }
 
-    /** Closes everything. */
+    /** Closes all sockets and the relay. */
     @TearDown
     public void close() throws IOException {
         for (SocketChannel channel : new SocketChannel[] {upstream, client, directUpstream, directClient}) {
@@ -116,13 +116,13 @@ public class ExchangeBenchmark {
         relay.close();
     }
 
-    /** The floor: one hop, nothing between. */
+    /** Measures the floor: one hop without a relay. */
     @Benchmark
     public int baseline() throws IOException {
         return exchange(directClient, directUpstream);
     }
 
-    /** Through the relay. */
+    /** Measures the exchange through the relay. */
     @Benchmark
     public int relay() throws IOException {
         return exchange(client, upstream);
@@ -142,7 +142,7 @@ public class ExchangeBenchmark {
         }
     }
 
-    /** Reads to the last bytes of a message, however they are cut. */
+    /** Reads up to the last bytes of a message, regardless of how reads split them, and returns the number of bytes. */
     private int readUntil(SocketChannel channel, long end, long mask) throws IOException {
         int count = 0;
         long last = 0;
@@ -150,7 +150,7 @@ public class ExchangeBenchmark {
             received.clear();
             int read = channel.read(received);
             if (read < 0) {
-                throw new IOException("the connection ended");
+                throw new IOException("connection: ended (expected: the rest of a message)");
             }
             count += read;
             for (int i = Math.max(0, read - Long.BYTES); i < read; i++) {

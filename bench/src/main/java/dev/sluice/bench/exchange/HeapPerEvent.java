@@ -37,18 +37,22 @@ import javax.net.ssl.TrustManagerFactory;
 import org.slf4j.LoggerFactory;
 
 /**
- * The heap that the relay's event loop allocates for one upstream write of one event, in each pairing, in plain text
- * and through TLS on both sides: by the JVM's own count of that thread, whatever else allocates beside it.
+ * A program that measures how much heap the relay's event loop allocates for one upstream write of one event, in each
+ * pairing, in plain text and with TLS on both sides. It reads the JVM's allocation counter of that thread, so that the
+ * allocations of other threads do not count.
  */
 public final class HeapPerEvent {
     private static final int WARM = 60_000;
     private static final int MEASURED = 20_000;
-    /** The budgets: B an event in plain text, with HTTP/2, and for each side that is TLS; B an exchange. */
-    private static final double PLAIN_BUDGET = 1; // 0, and what the JVM's own count is off by
+    /** Budget of an event in plain text over HTTP/1.1, in bytes. */
+    private static final double PLAIN_BUDGET = 1; // 0 plus the error of the JVM's counter
+    /** Budget of an event in plain text if a side speaks HTTP/2, in bytes. */
     private static final double HTTP2_BUDGET = 16;
+    /** Additional budget of an event for each side with TLS, in bytes. */
     private static final double TLS_BUDGET = 400;
+    /** Budget of a whole exchange, in bytes. */
     private static final double EXCHANGE_BUDGET = 16 * 1024;
-    /** B of heap that a stream keeps while nothing comes; with what else the JVM comes to keep meanwhile. */
+    /** Budget of the heap that an idle stream retains, in bytes, including what the JVM itself retains meanwhile. */
     private static final double QUIET_BUDGET = 12 * 1024;
     private static final int WARM_STREAMS = 50;
     private static final int QUIET_STREAMS = 400;
@@ -58,9 +62,9 @@ public final class HeapPerEvent {
     }
 
     /**
-     * Prints a row for each pairing, and what a whole exchange takes.
+     * Prints a row for each pairing, the heap of a whole exchange, and the heap that a quiet stream keeps.
      *
-     * @param arguments {@code --check} to end with 1 where a budget is not kept, after fewer events
+     * @param arguments {@code --check} to measure fewer events and exit with 1 if a budget is exceeded
      */
     public static void main(String[] arguments) throws Exception {
         boolean isCheck = List.of(arguments).contains("--check");
@@ -71,7 +75,7 @@ public final class HeapPerEvent {
         Path folder = Files.createTempDirectory("heap-per-event");
         for (Path each : List.of(folder, folder.resolve("keys.p12"), folder.resolve("server.pem"),
                 folder.resolve("server.key"))) {
-            each.toFile().deleteOnExit(); // the last first
+            each.toFile().deleteOnExit(); // in reverse order: the folder goes last
         }
         KeyStore keys = newKeys(folder);
         System.out.println("upstream to downstream   plain B/event   TLS B/event");
@@ -81,7 +85,7 @@ public final class HeapPerEvent {
             double budget = isUpstream2 || isDownstream2 ? HTTP2_BUDGET : PLAIN_BUDGET;
             double plain = measure(isUpstream2, isDownstream2, null, folder, divisor);
             double secure = measure(isUpstream2, isDownstream2, keys, folder, divisor);
-            // A machine whose compilers lag behind allocates what compiled code does not: it gets more time.
+            // Code that is not compiled yet allocates more: a slow machine gets more time to compile it.
             for (int again = 0; isCheck && again < 3 && (plain > budget || secure > 2 * TLS_BUDGET + budget); again++) {
                 plain = Math.min(plain, measure(isUpstream2, isDownstream2, null, folder, 1));
                 secure = Math.min(secure, measure(isUpstream2, isDownstream2, keys, folder, 1));
@@ -95,7 +99,7 @@ public final class HeapPerEvent {
         isKept &= exchange <= EXCHANGE_BUDGET;
         double quiet = measureQuietStreams();
         for (int again = 0; isCheck && again < 3 && quiet > QUIET_BUDGET; again++) {
-            quiet = Math.min(quiet, measureQuietStreams()); // whatever else has grown meanwhile does so once
+            quiet = Math.min(quiet, measureQuietStreams()); // growth of anything else happens only once
         }
         System.out.printf("kept by a quiet stream, h1 to h1: %.0f B%n", quiet);
         isKept &= quiet <= QUIET_BUDGET;
@@ -107,7 +111,7 @@ public final class HeapPerEvent {
         }
     }
 
-    /** The heap of one short exchange after the other on connections that are kept. */
+    /** Returns the heap of a short exchange on kept connections, in bytes; the exchanges run one after the other. */
     private static double measureExchanges(int divisor) throws Exception {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         byte[] request = Wire.request(false).getBytes(StandardCharsets.ISO_8859_1);
@@ -144,7 +148,7 @@ public final class HeapPerEvent {
         }
     }
 
-    /** The heap that streams keep between two events, by what is left after a collection. */
+    /** Returns the heap that a stream keeps between two events, in bytes, measured after a garbage collection. */
     private static double measureQuietStreams() throws Exception {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         byte[] request = Wire.request(false).getBytes(StandardCharsets.ISO_8859_1);
@@ -193,7 +197,7 @@ public final class HeapPerEvent {
         return loop;
     }
 
-    /** A key pair of the JDK's own tool: nothing else makes certificates without further libraries. */
+    /** Returns a new key pair from the JDK's keytool, because only it creates certificates without another library. */
     private static KeyStore newKeys(Path folder) throws Exception {
         Path store = folder.resolve("keys.p12");
         Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -288,12 +292,12 @@ public final class HeapPerEvent {
             for (int count = 0; count < Wire.EVENT.length();) {
                 int read = client.getInputStream().read(received);
                 if (read < 0) {
-                    throw new IOException("the stream ended");
+                    throw new IOException("stream: ended (expected: the rest of an event)");
                 }
                 count += payload.count(ByteBuffer.wrap(received), read);
             }
             if (upstream.getInputStream().available() > received.length / 2) {
-                upstream.getInputStream().read(received); // windows that were given back
+                upstream.getInputStream().read(received); // drops WINDOW_UPDATE frames
             }
         }
         return (threads.getThreadAllocatedBytes(loop) - before) / (double) measured;

@@ -36,13 +36,15 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.slf4j.LoggerFactory;
 
 /**
- * One upstream write through the relay to the client in each pairing of HTTP/1.1 and HTTP/2, in plain text, per write,
- * over loopback.
+ * Cost of one upstream write through the relay to the client, per write, in each pairing of HTTP/1.1 and HTTP/2, in
+ * plain text over loopback.
  *
- * <p>One thread plays upstream and client. Each event is a chunk or a DATA frame of its own; the driver reads until all
- * of their bytes have arrived, whatever they are framed in. Compare {@link #relay} with {@link #baseline}, the same
- * bytes over one hop without a relay, for what a second hop costs; and run with {@code -prof gc}: the driver allocates
- * nothing, so what is reported per operation is the relay's, and stands for {@code eventsPerWrite} events.
+ * <p>One thread plays both the upstream and the client. Each event is its own chunk or DATA frame. The driver reads
+ * until all payload bytes of the events have arrived, regardless of their framing.
+ *
+ * <p>Compare {@link #relay} with {@link #baseline}, the same bytes over one hop without a relay: the difference is the
+ * cost of the second hop. Run it with {@code -prof gc}: the driver allocates nothing, so the heap per operation is the
+ * relay's for {@code eventsPerWrite} events, plus what the harness allocates over time, which {@link #baseline} shows.
  */
 @Fork(value = 3, jvmArgsPrepend = {"-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC"})
 @BenchmarkMode(Mode.AverageTime)
@@ -54,15 +56,15 @@ public class PairingBenchmark {
 
     private static final int HALF_WINDOW = 1 << 30;
 
-    /** Which protocol is spoken by the upstream, and to the downstream. */
+    /** HTTP version of the upstream, then that of the downstream. */
     @Param({"h1_to_h1", "h1_to_h2", "h2_to_h1", "h2_to_h2"})
     public String pairing;
 
-    /** How many events of about 300 bytes come with one write. */
+    /** Number of events in one upstream write, of about 300 bytes each. */
     @Param({"1", "16", "64"})
     public int eventsPerWrite;
 
-    /** How the relay drives its sockets. */
+    /** Transport of the relay's sockets. */
     @Param({"EPOLL", "NIO"})
     public TransportConfig.Kind transport;
 
@@ -83,7 +85,7 @@ public class PairingBenchmark {
     private ByteBuffer windows;
     private long usedWindow;
 
-    /** Opens a stream through the relay. */
+    /** Opens a stream through the relay and a direct connection for the baseline. */
     @Setup
     public void open() throws IOException {
         ((Logger) LoggerFactory.getLogger("dev.sluice")).setLevel(Level.WARN);
@@ -112,7 +114,7 @@ public class PairingBenchmark {
         batch = ByteBuffer.allocateDirect(events.length).put(events);
         expectedBytes = (long) eventsPerWrite * Wire.EVENT.length();
         for (SocketChannel channel : List.of(upstream, client, directUpstream, directClient)) {
-            channel.configureBlocking(false); // spun: a thread that sleeps would measure its wake-up
+            channel.configureBlocking(false); // busy polling, because a blocked thread would measure its own wake-up
         }
     }
 
@@ -122,7 +124,7 @@ public class PairingBenchmark {
         return accepted;
     }
 
-    /** Waits for the request, and sends the head of the answer with a first event. */
+    /** Waits for the request, and sends the response head with a first event. */
     private void answer() throws IOException {
         Wire.write(upstream, Wire.serverPreface(isUpstream2));
         Wire.readUntil(upstream, "true}");
@@ -134,7 +136,7 @@ public class PairingBenchmark {
         return isUpstream2 ? Wire.data(event) : Wire.chunk(event);
     }
 
-    /** Closes everything. */
+    /** Closes all sockets and the relay. */
     @TearDown
     public void close() throws IOException {
         for (SocketChannel channel : List.of(upstream, client, directUpstream, directClient)) {
@@ -144,13 +146,13 @@ public class PairingBenchmark {
         relay.close();
     }
 
-    /** The floor: one hop, nothing between. */
+    /** Measures the floor: one hop without a relay. */
     @Benchmark
     public long baseline() throws IOException {
         return pass(directUpstream, directClient, directPayload);
     }
 
-    /** Two hops, with the relay between them. */
+    /** Measures two hops with the relay between them. */
     @Benchmark
     public long relay() throws IOException {
         long count = pass(upstream, client, payload);
@@ -161,7 +163,7 @@ public class PairingBenchmark {
         }
         if (isUpstream2) {
             dropped.clear();
-            upstream.read(dropped); // windows that are given back
+            upstream.read(dropped); // drops WINDOW_UPDATE frames
         }
         return count;
     }
@@ -176,7 +178,7 @@ public class PairingBenchmark {
             received.clear();
             int read = to.read(received);
             if (read < 0) {
-                throw new IOException("the stream ended");
+                throw new IOException("stream: ended (expected: the rest of an event)");
             }
             count += counter.count(received, read);
         }

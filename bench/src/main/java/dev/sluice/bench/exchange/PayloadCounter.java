@@ -4,7 +4,7 @@ package dev.sluice.bench.exchange;
 
 import java.nio.ByteBuffer;
 
-/** Finds a body's bytes between their framing, DATA frames or chunks, as they are read. Allocates nothing. */
+/** A counter of the body bytes within their framing, DATA frames or chunks, as they are read. It allocates nothing. */
 final class PayloadCounter {
     static final int HEAD_BYTES = 9;
     private static final int DATA = 0;
@@ -19,7 +19,7 @@ final class PayloadCounter {
         this.isHttp2 = isHttp2;
     }
 
-    /** Returns how many of the first {@code read} bytes are a body's. */
+    /** Returns the number of body bytes among the first {@code read} bytes. */
     int count(ByteBuffer bytes, int read) {
         int count = 0;
         int at = 0;
@@ -52,7 +52,7 @@ final class PayloadCounter {
     }
 
     private void onChunkByte(int b) {
-        if (b == '\n') { // of a size line, or of the one that ends a chunk and leaves a length of 0
+        if (b == '\n') { // ends a size line, or the data of a chunk, where the length is 0
             left = length;
             length = 0;
         } else if (b != '\r') {

@@ -17,9 +17,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
-/** What the drivers of the benchmarks here have in common: one event, its framing, and sockets that block at first. */
+/** The shared parts of this package's benchmark drivers: one event, its framing, and sockets that block at first. */
 final class Wire {
-    /** About 300 bytes. */
+    /** One event of about 300 bytes. */
     static final String EVENT = Shapes.textDelta(7);
 
     private static final int DATA = 0;
@@ -57,7 +57,7 @@ final class Wire {
         return Integer.toHexString(data.length()) + "\r\n" + data + "\r\n";
     }
 
-    /** A DATA frame of the upstream's stream: Netty's client begins with 3. */
+    /** Returns a DATA frame of the upstream's stream, which has the id 3 because Netty's client begins with it. */
     static String data(String payload) {
         return frame(DATA, 0, UPSTREAM_STREAM, payload);
     }
@@ -72,18 +72,18 @@ final class Wire {
                 ":scheme", "http", ":authority", "a", ":path", "/v1/responses")) + frame(DATA, 1, 1, body);
     }
 
-    /** Gives window back to the downstream's stream and connection. */
+    /** Returns the WINDOW_UPDATE frames that add {@code bytes} to the downstream's connection and stream windows. */
     static String windows(int bytes) {
         String payload = new String(ByteBuffer.allocate(4).putInt(bytes).array(), StandardCharsets.ISO_8859_1);
         return frame(WINDOW_UPDATE, 0, 0, payload) + frame(WINDOW_UPDATE, 0, 1, payload);
     }
 
-    /** What an upstream says before the request. */
+    /** Returns the bytes that an upstream sends before the request; empty for HTTP/1.1. */
     static String serverPreface(boolean isHttp2) {
         return isHttp2 ? frame(SETTINGS, 0, 0, "") : "";
     }
 
-    /** The head of an event stream. */
+    /** Returns the head of an event stream. */
     static String head(boolean isHttp2) throws IOException {
         return isHttp2 ? frame(SETTINGS, 1, 0, "") + frame(HEADERS, 4, UPSTREAM_STREAM, headers(":status", "200",
                 "content-type", "text/event-stream"))

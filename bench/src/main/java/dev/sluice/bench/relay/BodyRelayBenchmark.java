@@ -43,10 +43,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Cost of relaying one read of a chunked event stream, without sockets: the framing is walked, the read goes out as it
- * is, is flushed, and observed.
+ * Cost of relaying one read of a chunked event stream, without sockets: the framing is scanned, the read is written
+ * unchanged, flushed and then observed.
  *
- * <p>Compare {@link #relay} with {@link #baseline}, which writes and flushes the same read and knows nothing of it, as
+ * <p>Compare {@link #relay} with {@link #baseline}, which writes and flushes the same read without inspecting it, as
  * the raw TCP relay does.
  */
 @Fork(value = 3, jvmArgsPrepend = {"-Dio.netty.leakDetection.level=disabled", "-XX:+UseSerialGC",
@@ -59,7 +59,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class BodyRelayBenchmark {
     private static final String EVENT = Shapes.textDelta(7);
 
-    /** Events to a read, each in a chunk of its own. */
+    /** Events per read, each in its own chunk. */
     @Param({"1", "16", "64"})
     public int events;
 
@@ -70,7 +70,7 @@ public class BodyRelayBenchmark {
     private ResponsePath path;
     private ByteBuf read;
 
-    /** Opens the channel and lays out one read. */
+    /** Opens the channel and fills one read. */
     @Setup
     public void open() {
         new SwallowingChannel(new ChannelInboundHandlerAdapter() {
@@ -92,7 +92,7 @@ public class BodyRelayBenchmark {
         read.writeCharSequence(chunk.repeat(events), StandardCharsets.US_ASCII);
     }
 
-    /** Gives everything back. */
+    /** Releases the path and the read, and closes the channel. */
     @TearDown
     public void close() {
         path.release();
@@ -100,14 +100,14 @@ public class BodyRelayBenchmark {
         context.close();
     }
 
-    /** The floor: what a relay does that knows nothing. */
+    /** Measures the floor: a relay that does not inspect what it relays. */
     @Benchmark
     public void baseline() {
         context.write(read.retain().setIndex(0, read.capacity()), context.voidPromise());
         context.flush();
     }
 
-    /** What this relay does. */
+    /** Measures what Sluice does with one read. */
     @Benchmark
     public long relay() {
         ByteBuf bytes = read.retain().setIndex(0, read.capacity());
@@ -117,7 +117,7 @@ public class BodyRelayBenchmark {
         return path.body().eventCount();
     }
 
-    /** The attempt: it is asked to read on and does nothing. */
+    /** A stand-in for the attempt that ignores requests to read on. */
     private static final class Upstream implements ResponseSource {
         private ResponseWay way;
 
@@ -147,11 +147,11 @@ public class BodyRelayBenchmark {
         }
     }
 
-    /** The exchange: the stream begins and never ends. */
+    /** A stand-in for the exchange, whose stream begins and never ends. */
     private static final class Silent implements ResponseListener {
         @Override
         public void onCommit(long nowNanos) {
-            // once
+            // called once, during setup
         }
 
         @Override
@@ -185,7 +185,7 @@ public class BodyRelayBenchmark {
         }
     }
 
-    /** Writes what is chunked already, as the writer of HTTP/1.1 does. */
+    /** A writer that passes on bytes that are already chunked, as the HTTP/1.1 writer does. */
     private record RawWriter(CoalescingWriter out) implements ResponseSink {
         @Override
         public void relay(BodyPiece piece) {
@@ -204,7 +204,7 @@ public class BodyRelayBenchmark {
 
         @Override
         public void writeHead(ResponseHead head) {
-            // once
+            // called once, during setup
         }
 
         @Override

@@ -8,13 +8,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads for JMH that are as those of an event loop: on any other kind Netty's recyclers and thread-local caches are
- * off, and heap figures are wrong. Named in a benchmark's {@code @Fork}.
+ * An executor that runs JMH's benchmarks on threads of the same kind as those of an event loop. On any other kind,
+ * Netty's recyclers and thread-local caches are off and the heap figures are wrong. A benchmark names this class in its
+ * {@code @Fork}.
  */
 public final class LoopThreads extends ThreadPoolExecutor {
-    /** As JMH calls it. */
+    /** Creates the executor. JMH calls this constructor by reflection. */
     public LoopThreads(int maxThreads, String prefix) {
-        super(maxThreads, maxThreads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), // a thread may not be back yet
+        super(maxThreads, maxThreads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), // the thread may still be busy
                 new DefaultThreadFactory(prefix, true));
     }
 }

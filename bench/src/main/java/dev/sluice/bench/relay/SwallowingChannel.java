@@ -14,9 +14,9 @@ import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 
 /**
- * A channel that takes every write and drops it: Netty's pipeline and outbound buffer without a socket. Whichever
- * thread uses it is its loop, as long as it is one at a time. {@code EmbeddedChannel} keeps what is written, and
- * allocates for it.
+ * A channel that accepts every write and drops it: Netty's pipeline and outbound buffer without a socket. Every
+ * calling thread counts as the channel's event loop, so only one thread may use the channel at a time.
+ * {@code EmbeddedChannel} is no substitute, because it keeps what is written and allocates for it.
  */
 final class SwallowingChannel extends AbstractChannel {
     private static final ChannelMetadata METADATA = new ChannelMetadata(false);
@@ -79,7 +79,7 @@ final class SwallowingChannel extends AbstractChannel {
 
     @Override
     protected void doBeginRead() {
-        // there is nothing to read
+        // no socket to read from
     }
 
     @Override
@@ -102,6 +102,7 @@ final class SwallowingChannel extends AbstractChannel {
         return METADATA;
     }
 
+    /** An event loop that runs every task at once on the calling thread. */
     private static final class HereLoop extends DefaultEventLoop {
         @Override
         public boolean inEventLoop(Thread thread) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 
-/** The relay's own part of relaying a body, without sockets: what is left when the kernel is taken away. */
+/** Benchmarks of the relay's own share of relaying a body, without sockets and therefore without the kernel. */
 package dev.sluice.bench.relay;

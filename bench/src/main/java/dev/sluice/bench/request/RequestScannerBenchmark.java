@@ -7,7 +7,7 @@ import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestScanner;
-import dev.sluice.protocol.request.RuleTable;
+import dev.sluice.protocol.request.RuleCompiler;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -31,11 +31,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Cost of scanning a whole request body with every check on, and of rewriting its model, per body. Bodies come in
- * pooled direct buffers of 64 KiB, as reads do.
+ * Cost of scanning a whole request body with every check enabled, and of rewriting its model, per body. A body arrives
+ * in pooled direct buffers of 64 KiB, as it does from a socket.
  *
- * <p>Compare {@link #scan} with {@link #baseline}, a walk over the same bytes, eight at a time: the budget is at least
- * 0.4 of its speed in one large base64 string.
+ * <p>Compare {@link #scan} with {@link #baseline}, a walk over the same bytes, eight at a time. The budget of the scan
+ * is at least 0.4 of the baseline's speed for one large base64 string.
  */
 @Fork(value = 3, jvmArgsPrepend = "-Dio.netty.leakDetection.level=disabled")
 @BenchmarkMode(Mode.AverageTime)
@@ -46,7 +46,10 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RequestScannerBenchmark {
     private static final int READ_BYTES = 64 * 1024;
     private static final String MODEL = "openai/gpt-5-2-codex";
-    /** What the body consists of; {@code _last}: with its model as the last member, so that nothing leaves before. */
+    /**
+     * The content of the body. In a body named {@code _last} the model is the last member, so that no byte can be
+     * forwarded before the end.
+     */
     @Param({"codex_10KB", "codex_10KB_last", "codex_50KB", "codex_50KB_last", "codex_1MB", "codex_1MB_last",
             "codex_10MB", "codex_10MB_last", "base64_10MB", "escape_every_80_10MB", "escape_every_25_10MB",
             "cjk_10MB"})
@@ -57,17 +60,17 @@ public class RequestScannerBenchmark {
     private RequestScanner scanner;
     private RequestScanner editor;
 
-    /** Whose rules the body is rewritten by; {@link #scan} is the same for all. */
+    /** The profile whose rules rewrite the body. {@link #scan} does not depend on it. */
     @Param({"openai", "codex-lb"})
     public String profile;
 
-    /** Lays the body out in reads. */
+    /** Splits the body into reads of 64 KiB. */
     @Setup
     public void fill() {
         Profile rules = Profiles.builtIn().get(profile);
-        scanner = new RequestScanner(RuleTable.of(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT,
+        scanner = new RequestScanner(RuleCompiler.compile(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT,
                 scratch);
-        editor = new RequestScanner(RuleTable.of(rules, rules), JsonLimits.DEFAULT, scratch);
+        editor = new RequestScanner(RuleCompiler.compile(rules, rules), JsonLimits.DEFAULT, scratch);
         byte[] text = text().getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < text.length; i += READ_BYTES) {
             int length = Math.min(READ_BYTES, text.length - i);
@@ -95,13 +98,13 @@ public class RequestScannerBenchmark {
         return "{\"model\":\"gpt-5.2-codex\",\"input\":\"" + value + "\"}";
     }
 
-    /** Gives the reads back. */
+    /** Releases the reads. */
     @TearDown
     public void release() {
         reads.forEach(ReferenceCountUtil::release);
     }
 
-    /** The floor: every byte is copied to the cache and walked, eight at a time. */
+    /** Measures the floor: copies every byte to the processor's cache and walks over the copy, eight at a time. */
     @Benchmark
     public long baseline() {
         long sum = 0;
@@ -116,7 +119,7 @@ public class RequestScannerBenchmark {
         return sum;
     }
 
-    /** The scan alone. */
+    /** Measures the scan alone. */
     @Benchmark
     public long scan() {
         scanner.reset(null);
@@ -127,7 +130,7 @@ public class RequestScannerBenchmark {
         return scanner.scannedBytes();
     }
 
-    /** The scan and all edits of the profile, the model's among them, as the relay does both. */
+    /** Measures the scan and all edits of the profile, including the model's, as the relay does both. */
     @Benchmark
     public long scanAndRewrite() {
         BodyRewriter rewriter = new BodyRewriter();

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** What scanning and rewriting a request body costs. */
+/** Benchmarks of scanning and rewriting a request body. */
 package dev.sluice.bench.request;

@@ -43,13 +43,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Many streams over a few HTTP/2 connections to a relay in a process of its own, and from there over HTTP/2 to a mock:
- * every answer's hash is compared with that of the mock's own, and the relay's memory is watched.
+ * A soak test that runs many streams over a few HTTP/2 connections through a relay in a separate process, which
+ * forwards them to a mock over HTTP/2. It compares the hash of every answer with the hash of the mock's own answer and
+ * prints the relay's memory.
  *
- * <p>Arguments: seconds to run (60), connections (10), streams to each (100). The relay's flags are those of
- * {@code RELAY_JAVA_OPTS}; by default its heap is taken from the start, so that it does not pass for growth. The relay
- * is warm after a quarter of the time, at most 15 s; growth counts from then on. Exits with 1 where an answer was
- * wrong.
+ * <p>Arguments, with their defaults: seconds to run (60), connections (10), streams per connection (100). The relay's
+ * JVM flags are read from {@code RELAY_JAVA_OPTS}. The default flags commit the whole heap at start, so that the heap
+ * does not appear as growth. The relay counts as warm after a quarter of the time, at most 15 s, and growth is measured
+ * from then on. The exit status is 1 if an answer was wrong or if there was no answer.
  */
 public final class Http2Soak {
     private static final int EVENTS = 40;
@@ -65,7 +66,7 @@ public final class Http2Soak {
     private Http2Soak() {
     }
 
-    /** Runs it. */
+    /** Runs the soak test with the given arguments and exits. */
     public static void main(String[] arguments) throws Exception {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 60;
         int connections = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10;
@@ -161,7 +162,7 @@ public final class Http2Soak {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         }
-        throw new IOException("relay: not ready within 10 s (expected: a start)");
+        throw new IOException("relay: no answer at /health/ready within 10 s (expected: a started relay)");
     }
 
     private static long direct(int admin) throws Exception {
@@ -206,7 +207,7 @@ public final class Http2Soak {
         new Http2StreamChannelBootstrap(connection).handler(new Answer(connection, body, expected)).open();
     }
 
-    /** One request; opens the next when its answer has ended. */
+    /** A handler of one request. When its answer ends, it opens the next one. */
     private final class Answer extends ChannelInboundHandlerAdapter {
         private final Channel connection;
         private final String body;

@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Choosing an endpoint, and saying that its request has begun and is over. With {@code -prof gc}: nothing is allocated.
- * {@link #baseline} draws two numbers.
+ * Cost of choosing an endpoint and of counting its request in and out. {@code -prof gc} shows no allocation.
+ * {@link #baseline} draws two random numbers.
  */
 @Fork(2)
 @BenchmarkMode(Mode.AverageTime)
@@ -34,18 +34,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @State(Scope.Thread)
 public class EndpointChoiceBenchmark {
-    /** How it is chosen. */
+    /** The load-balancing strategy. */
     @Param({"LEAST_INFLIGHT", "ROUND_ROBIN", "WEIGHTED", "PRIORITY", "RENDEZVOUS"})
     public Balance balance;
 
-    /** How many endpoints there are. */
+    /** Number of endpoints in the cluster. */
     @Param({"2", "20"})
     public int endpoints;
 
     private Cluster cluster;
     private long hash = 1;
 
-    /** Makes the cluster. */
+    /** Creates the cluster. */
     @Setup
     public void open() {
         EndpointConfig[] all = IntStream.range(0, endpoints).mapToObj(i ->
@@ -53,14 +53,14 @@ public class EndpointChoiceBenchmark {
         cluster = new Cluster(ClusterConfig.of("c", all).withBalance(balance, HealthConfig.DEFAULT), 0, null);
     }
 
-    /** The floor: chance alone. */
+    /** Measures the floor: two random numbers. */
     @Benchmark
     public int baseline() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return random.nextInt(endpoints) + random.nextInt(endpoints - 1);
     }
 
-    /** One choice. */
+    /** Measures one choice and the release of the chosen endpoint. */
     @Benchmark
     public Slot choose() {
         Slot chosen = cluster.choose(null, hash++, 0);

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** Stage 5, connect: which endpoint the next attempt goes to. */
+/** Benchmarks of stage 5, connect: choosing the endpoint of the next attempt. */
 package dev.sluice.bench.upstream;
