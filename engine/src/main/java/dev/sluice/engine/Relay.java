@@ -149,8 +149,7 @@ public final class Relay implements AutoCloseable {
                         connections.add(channel);
                         channel.pipeline().addLast(new HttpServerCodec(),
                                 new HttpObjectAggregator(MAX_ADMIN_BODY_BYTES),
-                                new AdminHandler(core.metrics(), extensions.metricsFormat(), core::isReady,
-                                        core::describeEndpoints));
+                                new AdminHandler(core.adminPages()));
                     }
                 }), address.host(), address.port());
         LOG.info("admin pages on {}", bound.localAddress());
@@ -284,6 +283,7 @@ public final class Relay implements AutoCloseable {
         acceptLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         ioLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
         acceptLoops.terminationFuture().awaitUninterruptibly();
+        core.closeLog();
     }
 
     /** The options of a downstream connection, the same for ours and for somebody else's pipeline. */

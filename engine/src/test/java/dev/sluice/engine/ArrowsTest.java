@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -13,6 +14,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.sluice.protocol.ClassFences;
 import java.util.List;
 
 @AnalyzeClasses(packages = "dev.sluice.engine", importOptions = DoNotIncludeTests.class)
@@ -20,8 +22,8 @@ class ArrowsTest {
     private static final String ROOT = "dev.sluice.engine";
     /** In the order of an exchange's life. What is before the stages is for all of them. */
     private static final List<String> LAYERS = List.of("config", "spi", "files", "loop", "tls", "http", "http2",
-            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "body", "response", "observe",
-            "exchange", "");
+            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "body", "response", "request",
+            "observe", "exchange", "");
 
     @ArchTest
     static final ArchRule SHOULD_IMPORT_EARLIER_STAGES_ONLY = classes().should(new ArchCondition<>("not know a later"
@@ -59,4 +61,14 @@ class ArrowsTest {
     static final ArchRule SHOULD_NOT_READ_THE_ENVIRONMENT = noClasses().should()
             .callMethod(System.class, "getenv", String.class)
             .orShould().callMethod(System.class, "getProperty", String.class);
+
+    @ArchTest
+    static void shouldHaveSmallCyclesOnlyWithinAPackage(JavaClasses classes) {
+        ClassFences.requireSmallCycles(classes);
+    }
+
+    @ArchTest
+    static void shouldKeepTheHubThin(JavaClasses classes) {
+        ClassFences.requireFewNeeds(classes, ROOT + ".exchange", 20);
+    }
 }

@@ -476,13 +476,13 @@ class FaultMatrixIT extends RelayFixture {
         for (int i = 0; i < 1000 && !isEmpty(); i++) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
-        assertTrue(isEmpty(), relay.core().describeEndpoints() + " idle " + relay.core().idleUpstreamConnections());
+        assertTrue(isEmpty(), describeEndpoints() + " idle " + relay.core().idleUpstreamConnections());
     }
 
     private boolean isEmpty() {
         long running = relay.metrics().gauges().stream().filter(each -> each.name().equals("exchanges_in_flight"))
                 .mapToLong(MetricsSnapshot.Value::value).sum();
-        String endpoints = relay.core().describeEndpoints();
+        String endpoints = describeEndpoints();
         return running == 0 && relay.core().idleUpstreamConnections() == 0
                 && !endpoints.replace("\"in_flight\":0", "").contains("in_flight");
     }

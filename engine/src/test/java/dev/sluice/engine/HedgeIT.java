@@ -81,12 +81,12 @@ class HedgeIT extends RelayFixture {
     }
 
     private void expectNothingInFlight() throws Exception {
-        for (int i = 0; i < 1000 && relay.core().describeEndpoints().replace("\"in_flight\":0", "")
+        for (int i = 0; i < 1000 && describeEndpoints().replace("\"in_flight\":0", "")
                 .contains("in_flight"); i++) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
-        assertFalse(relay.core().describeEndpoints().replace("\"in_flight\":0", "").contains("in_flight"),
-                relay.core().describeEndpoints());
+        assertFalse(describeEndpoints().replace("\"in_flight\":0", "").contains("in_flight"),
+                describeEndpoints());
     }
 
     /** The second endpoint's answer wins no matter how it is cut, also behind an informational head. */

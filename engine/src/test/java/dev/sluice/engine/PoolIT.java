@@ -30,8 +30,8 @@ class PoolIT extends RelayFixture {
         AtomicInteger answered = new AtomicInteger();
         upstream.always(peer -> {
             peer.readMessage();
+            answered.incrementAndGet(); // before the client can have the answer
             peer.write(ANSWER);
-            answered.incrementAndGet();
             switch (moment) {
                 case "on request" -> {
                     peer.in().read();

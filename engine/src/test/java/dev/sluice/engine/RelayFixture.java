@@ -11,6 +11,10 @@ import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.UsageRecord;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -68,6 +72,19 @@ abstract class RelayFixture {
 
     protected Extensions.Builder extensionsBuilder() {
         return Extensions.builder().usageSink(usage::add).nanoClock(() -> System.nanoTime() + addedNanos.get());
+    }
+
+    /** Returns the admin page about endpoints. */
+    protected String describeEndpoints() {
+        ByteArrayOutputStream page = new ByteArrayOutputStream();
+        relay.core().adminPages().stream().filter(each -> each.path().equals("/endpoints")).forEach(each -> {
+            try {
+                each.write(page);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        return page.toString(StandardCharsets.UTF_8);
     }
 
     protected RawPeer connect() {

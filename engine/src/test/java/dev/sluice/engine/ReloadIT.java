@@ -194,11 +194,11 @@ class ReloadIT extends RelayFixture {
         relay = Relay.launch(two(admin), extensions());
         assertTrue(ask().contains("resp_2"));
         assertTrue(ask().contains("resp_2"));
-        assertTrue(relay.core().describeEndpoints().contains("ejected"), relay.core().describeEndpoints());
+        assertTrue(describeEndpoints().contains("ejected"), describeEndpoints());
 
         relay.reload(two(builder -> admin.apply(builder).key(KeyConfig.ofSecret("alice", "sk-a"))
                 .limits(LimitConfig.DEFAULT.withMaxBodyBytes(200))));
-        assertTrue(relay.core().describeEndpoints().contains("ejected"), relay.core().describeEndpoints());
+        assertTrue(describeEndpoints().contains("ejected"), describeEndpoints());
         try (RawPeer client = connect()) {
             assertEquals(401, status(client));
         }

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -25,4 +26,9 @@ class ArrowsTest {
     @ArchTest
     static final ArchRule SHOULD_NEITHER_WAIT_NOR_TELL_THE_TIME = noClasses().should().dependOnClassesThat()
             .resideInAnyPackage("java.util.concurrent..", "java.time..", "java.io.File*", "java.net..");
+
+    @ArchTest
+    static void shouldHaveSmallCyclesOnlyWithinAPackage(JavaClasses classes) {
+        ClassFences.requireSmallCycles(classes);
+    }
 }

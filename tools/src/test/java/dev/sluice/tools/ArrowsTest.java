@@ -4,10 +4,12 @@ package dev.sluice.tools;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.sluice.protocol.ClassFences;
 
 @AnalyzeClasses(packages = "dev.sluice", importOptions = DoNotIncludeTests.class)
 class ArrowsTest {
@@ -26,4 +28,9 @@ class ArrowsTest {
     static final ArchRule SHOULD_BE_KNOWN_TO_THE_PROTOCOL_LEAST = noClasses().that()
             .resideInAPackage("dev.sluice.protocol..").should().dependOnClassesThat()
             .resideInAPackage("dev.sluice.engine..");
+
+    @ArchTest
+    static void shouldHaveSmallCyclesOnlyWithinAPackage(JavaClasses classes) {
+        ClassFences.requireSmallCycles(classes);
+    }
 }

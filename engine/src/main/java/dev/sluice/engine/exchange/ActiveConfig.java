@@ -96,6 +96,16 @@ final class ActiveConfig {
         return clusters.values();
     }
 
+    /** Returns the number of exchanges that wait for a permit of a cluster. */
+    int queued() {
+        return clusters.values().stream().mapToInt(Cluster::queued).sum();
+    }
+
+    /** Makes the limits of clusters effective that it shares with the configuration before. */
+    void activate() {
+        clusters.values().forEach(cluster -> cluster.takeOver(limits().maxQueued()));
+    }
+
     Authenticator authenticator() {
         return authenticator;
     }

@@ -2,9 +2,14 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.observe.AccessLog;
+import dev.sluice.engine.observe.AccessLogObserver;
+import dev.sluice.engine.observe.UsageObserver;
 import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.ObservedAttempt;
 import dev.sluice.engine.spi.ObservedExchange;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -18,6 +23,17 @@ final class ExchangeObservers {
 
     ExchangeObservers(List<ExchangeObserver> observers) {
         this.observers = observers.toArray(ExchangeObserver[]::new);
+    }
+
+    /** Returns the observers that all loops of a relay share. */
+    static List<ExchangeObserver> of(AccessLog accessLog, Extensions extensions) {
+        List<ExchangeObserver> observers = new ArrayList<>();
+        observers.add(new AccessLogObserver(accessLog));
+        if (extensions.usageSink() != null) {
+            observers.add(new UsageObserver(extensions.usageSink()));
+        }
+        observers.addAll(extensions.observers());
+        return observers;
     }
 
     void started(ObservedExchange exchange) {

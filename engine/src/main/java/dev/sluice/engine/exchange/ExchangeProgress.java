@@ -6,6 +6,7 @@ import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
+import dev.sluice.engine.request.AttemptRunner;
 import dev.sluice.engine.response.RelayedResponse;
 import java.util.concurrent.TimeUnit;
 
@@ -14,19 +15,15 @@ final class ExchangeProgress implements Deadlines.Progress {
     /** The pace at which a body must arrive after the grace. */
     static final long BODY_BYTES_PER_SECOND = 1024;
 
-    private final ExchangeParts parts;
-    private final TimeoutConfig timeouts;
-    private final LimitConfig limits;
+    private final ExchangeContext exchange;
     private final Stall upload = new Stall();
     private final Stall download = new Stall();
     private long lastTickNanos;
     private long waitedForBodyNanos;
 
-    ExchangeProgress(ExchangeParts parts, TimeoutConfig timeouts, LimitConfig limits) {
-        this.parts = parts;
-        this.timeouts = timeouts;
-        this.limits = limits;
-        lastTickNanos = parts.startedNanos;
+    ExchangeProgress(ExchangeContext exchange) {
+        this.exchange = exchange;
+        lastTickNanos = exchange.startedNanos;
     }
 
     /** Takes the samples of one tick. */
@@ -36,8 +33,8 @@ final class ExchangeProgress implements Deadlines.Progress {
         if (isWaitingForBody()) {
             waitedForBodyNanos += sinceLastTick;
         }
-        if (parts.attempts != null && parts.attempts.isForwarding()) {
-            upload.sample(parts.attempts.takenBytes(), nowNanos);
+        if (exchange.requestPath != null && attempts().isForwarding()) {
+            upload.sample(attempts().takenBytes(), nowNanos);
         }
         RelayedResponse relayed = relayed();
         if (relayed != null) {
@@ -51,47 +48,52 @@ final class ExchangeProgress implements Deadlines.Progress {
     }
 
     private boolean isWaitingForBody() {
-        return parts.requestPath != null && parts.requestPath.isWaitingForBody() && !parts.admission.isWaiting();
+        return exchange.requestPath != null && exchange.requestPath.isWaitingForBody()
+                && !exchange.admission.isWaiting();
+    }
+
+    private AttemptRunner attempts() {
+        return exchange.requestPath.attempts();
     }
 
     private RelayedResponse relayed() {
-        return parts.responsePath.isRelaying() ? parts.responsePath.relayed() : null;
+        return exchange.responsePath.isRelaying() ? exchange.responsePath.relayed() : null;
     }
 
     /** Returns whether the exchange waits for something else than its upstream. */
     private boolean isUpstreamIdle() {
-        return parts.admission.isWaiting() || parts.requestPath.isWaitingForBody()
-                || parts.attempts.isWaitingToRetry();
+        return exchange.admission.isWaiting() || exchange.requestPath.isWaitingForBody()
+                || attempts().isWaitingToRetry();
     }
 
     @Override
     public TimeoutConfig timeouts() {
-        return timeouts;
+        return exchange.services.config().timeouts();
     }
 
     @Override
     public LimitConfig limits() {
-        return limits;
+        return exchange.services.config().limits();
     }
 
     @Override
     public long startedNanos() {
-        return parts.startedNanos;
+        return exchange.startedNanos;
     }
 
     @Override
     public long queuedSinceNanos() {
-        return parts.admission == null ? Deadlines.NOT_RUNNING : parts.admission.waitingSinceNanos();
+        return exchange.admission == null ? Deadlines.NOT_RUNNING : exchange.admission.waitingSinceNanos();
     }
 
     @Override
     public long quotaAskedNanos() {
-        return queuedSinceNanos() == Admission.NOT_WAITING ? parts.startedNanos : Deadlines.NOT_RUNNING;
+        return queuedSinceNanos() == Admission.NOT_WAITING ? exchange.startedNanos : Deadlines.NOT_RUNNING;
     }
 
     @Override
     public long ownerAskedNanos() {
-        return parts.affinity == null ? Deadlines.NOT_RUNNING : parts.affinity.askedNanos();
+        return exchange.requestPath.ownerAskedNanos();
     }
 
     @Override
@@ -102,51 +104,51 @@ final class ExchangeProgress implements Deadlines.Progress {
     @Override
     public long slowBodySinceNanos() {
         long paceBytes = TimeUnit.NANOSECONDS.toSeconds(waitedForBodyNanos) * BODY_BYTES_PER_SECOND;
-        return isWaitingForBody() && parts.requestPath.receivedBytes() < paceBytes
+        return isWaitingForBody() && exchange.requestPath.receivedBytes() < paceBytes
                 ? lastTickNanos - waitedForBodyNanos : Deadlines.NOT_RUNNING;
     }
 
     @Override
     public long planningSinceNanos() {
-        return isUpstreamIdle() ? Deadlines.NOT_RUNNING : parts.startedNanos;
+        return isUpstreamIdle() ? Deadlines.NOT_RUNNING : exchange.startedNanos;
     }
 
     @Override
     public long connectingSinceNanos() {
-        return isUpstreamIdle() ? Deadlines.NOT_RUNNING : parts.attempts.lead().startedNanos();
+        return isUpstreamIdle() ? Deadlines.NOT_RUNNING : exchange.attempt().startedNanos();
     }
 
     @Override
     public long stalledUploadSinceNanos() {
-        return !hasHead() && !isUpstreamIdle() && parts.attempts.isForwarding() ? upload.sinceNanos
+        return !hasHead() && !isUpstreamIdle() && attempts().isForwarding() ? upload.sinceNanos
                 : Deadlines.NOT_RUNNING;
     }
 
     @Override
     public long sentNanos() {
-        return !hasHead() && !isUpstreamIdle() && parts.attempts.isSent() ? parts.attempts.lead().sentNanos()
+        return !hasHead() && !isUpstreamIdle() && attempts().isSent() ? exchange.attempt().sentNanos()
                 : Deadlines.NOT_RUNNING;
     }
 
     private boolean hasHead() {
-        return parts.responsePath.hasHead();
+        return exchange.responsePath.hasHead();
     }
 
     @Override
     public long hedgeDelayNanos() {
-        long delayNanos = parts.attempts.hedgeDelayNanos(lastTickNanos);
+        long delayNanos = attempts().hedgeDelayNanos(lastTickNanos);
         return delayNanos < 0 ? Long.MAX_VALUE : delayNanos;
     }
 
     @Override
     public long headNanos() {
-        return hasHead() && !isUpstreamIdle() ? parts.responsePath.headNanos() : Deadlines.NOT_RUNNING;
+        return hasHead() && !isUpstreamIdle() ? exchange.responsePath.headNanos() : Deadlines.NOT_RUNNING;
     }
 
     @Override
     public long lastReadNanos() {
         RelayedResponse relayed = relayed();
-        return relayed != null && relayed.isPaused() ? Deadlines.NOT_RUNNING : parts.responsePath.lastReadNanos();
+        return relayed != null && relayed.isPaused() ? Deadlines.NOT_RUNNING : exchange.responsePath.lastReadNanos();
     }
 
     @Override

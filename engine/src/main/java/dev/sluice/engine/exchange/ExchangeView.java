@@ -2,8 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.plan.Plan;
+import dev.sluice.engine.request.Attempt;
 import dev.sluice.engine.response.BodyObserver;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.engine.spi.ExchangeObserver;
@@ -15,17 +15,15 @@ import java.util.Map;
 
 /** One exchange, as its observers see it. */
 final class ExchangeView implements ObservedExchange {
-    private final ExchangeParts parts;
-    private final LoopTicker ticker;
+    private final ExchangeContext exchange;
     private Map<ExchangeObserver, Object> attachments;
     private int ownStatus;
     private ExchangeEnd end;
     private String error;
     private long durationNanos;
 
-    ExchangeView(ExchangeParts parts, LoopTicker ticker) {
-        this.parts = parts;
-        this.ticker = ticker;
+    ExchangeView(ExchangeContext exchange) {
+        this.exchange = exchange;
     }
 
     /** Notes the status of an answer of the relay's own. */
@@ -41,41 +39,41 @@ final class ExchangeView implements ObservedExchange {
     }
 
     private Plan plan() {
-        return parts.requestPath == null ? null : parts.requestPath.plan();
+        return exchange.requestPath == null ? null : exchange.requestPath.plan();
     }
 
     private BodyObserver body() {
-        return parts.responsePath == null ? null : parts.responsePath.body();
+        return exchange.responsePath == null ? null : exchange.responsePath.body();
     }
 
     private Attempt connected() {
-        Attempt lead = parts.attempts == null ? null : parts.attempts.lead();
-        return lead == null || lead.connection() == null ? null : lead;
+        Attempt attempt = exchange.attempt();
+        return attempt == null || attempt.connection() == null ? null : attempt;
     }
 
     @Override
     public String id() {
-        return parts.id;
+        return exchange.id;
     }
 
     @Override
     public RequestHead request() {
-        return parts.request;
+        return exchange.request;
     }
 
     @Override
     public String protocol() {
-        return parts.source.protocol();
+        return exchange.source.protocol();
     }
 
     @Override
     public String principal() {
-        return parts.principal == null ? null : parts.principal.name();
+        return exchange.principal == null ? null : exchange.principal.name();
     }
 
     @Override
     public String model() {
-        return parts.requestPath == null ? null : parts.requestPath.model();
+        return exchange.requestPath == null ? null : exchange.requestPath.model();
     }
 
     @Override
@@ -90,7 +88,7 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public int attempts() {
-        return parts.attempts == null ? 0 : parts.attempts.count();
+        return exchange.requestPath == null ? 0 : exchange.requestPath.attempts().count();
     }
 
     @Override
@@ -105,7 +103,7 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public int status() {
-        return ownStatus != 0 ? ownStatus : parts.responsePath == null ? 0 : parts.responsePath.status();
+        return ownStatus != 0 ? ownStatus : exchange.responsePath == null ? 0 : exchange.responsePath.status();
     }
 
     @Override
@@ -125,7 +123,7 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public long requestBytes() {
-        return parts.requestPath == null ? 0 : parts.requestPath.receivedBytes();
+        return exchange.requestPath == null ? 0 : exchange.requestPath.receivedBytes();
     }
 
     @Override
@@ -135,12 +133,12 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public long firstEventNanos() {
-        return body() == null || body().firstEventNanos() == 0 ? -1 : body().firstEventNanos() - parts.startedNanos;
+        return body() == null || body().firstEventNanos() == 0 ? -1 : body().firstEventNanos() - exchange.startedNanos;
     }
 
     @Override
     public long durationNanos() {
-        return end != null ? durationNanos : ticker.nanoTime() - parts.startedNanos;
+        return end != null ? durationNanos : exchange.services.ticker().nanoTime() - exchange.startedNanos;
     }
 
     @Override

@@ -2,56 +2,36 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.sluice.engine.admission.FairGate;
-import dev.sluice.engine.admission.KeyQuota;
-import dev.sluice.engine.affinity.AffinityTable;
-import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ProtocolChoice;
 import dev.sluice.engine.loop.Buffers;
-import dev.sluice.engine.loop.LoopTicker;
-import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.AccessLog;
-import dev.sluice.engine.observe.AccessLogObserver;
+import dev.sluice.engine.observe.AdminPage;
+import dev.sluice.engine.observe.AdminPages;
 import dev.sluice.engine.observe.Metrics;
-import dev.sluice.engine.observe.UsageObserver;
-import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Extensions;
-import dev.sluice.engine.spi.LoopTimer;
+import dev.sluice.engine.spi.MetricsFormat;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Everything that the event loops of one relay share. Thread-safe. */
 public final class RelayCore {
-    private static final JsonFactory JSON = new JsonFactory();
-
-    private final Extensions extensions;
+    private final Authenticator authenticator;
+    private final MetricsFormat metricsFormat;
     private final long createdAt = Instant.now().getEpochSecond();
-    private final RelayLife life = new RelayLife();
     private final LongSupplier clock;
-    private final LoopTimer timer;
-    private final ByteBufAllocator allocator;
     private final RelayServices services;
     private final AccessLog accessLog = new AccessLog();
-    private final List<ExchangeObserver> observers = new ArrayList<>();
     private final Metrics metrics;
-    private final Map<EventLoop, ExchangeFactory> loops = new ConcurrentHashMap<>();
+    private final RelayLoops loops;
     private volatile ActiveConfig config;
     private volatile DownstreamSettings downstream;
 
@@ -61,34 +41,21 @@ public final class RelayCore {
      * @throws IllegalArgumentException where a cluster's TLS cannot be set up
      */
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
-        this.extensions = extensions;
-        this.allocator = allocator;
-        this.config = new ActiveConfig(config, extensions.authenticator(), createdAt, null);
+        authenticator = extensions.authenticator();
+        metricsFormat = extensions.metricsFormat();
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
-        timer = extensions.loopTimer() != null ? extensions.loopTimer() : LoopTicker::startTimer;
-        MemoryBudget bodies = new MemoryBudget(heldBytes(config));
-        services = new RelayServices(life,
-                extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock),
-                new FairGate(config.limits().maxExchanges(), config.limits().maxQueued()),
-                extensions.affinityStore() != null ? extensions.affinityStore()
-                        : new AffinityTable(config.affinity().maxEntries(), clock), bodies);
-        observers.add(new AccessLogObserver(accessLog));
-        if (extensions.usageSink() != null) {
-            observers.add(new UsageObserver(extensions.usageSink()));
-        }
-        observers.addAll(extensions.observers());
+        services = RelayServices.of(config, extensions, clock);
+        this.config = new ActiveConfig(config, authenticator, createdAt, null);
+        metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, this::queued,
+                services.bodies()::usedBytes, () -> Buffers.directBytes(allocator), accessLog::droppedLines));
+        loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,
+                ExchangeObservers.of(accessLog, extensions));
         downstream = downstreamOf(config);
-        metrics = new Metrics(new Metrics.Gauges(life::inFlight, this::queued, bodies::usedBytes,
-                () -> Buffers.directBytes(allocator), accessLog::droppedLines));
-    }
-
-    private static long heldBytes(RelayConfig config) {
-        return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
     }
 
     private DownstreamSettings downstreamOf(RelayConfig relayConfig) {
         return new DownstreamSettings(relayConfig.limits(), relayConfig.timeouts(), relayConfig.http2Downstream(),
-                services.bodies(), this::factoryOf);
+                services.bodies(), loops::factoryOf);
     }
 
     /**
@@ -97,7 +64,7 @@ public final class RelayCore {
      * @throws IllegalArgumentException where it cannot be used
      */
     public Step prepare(RelayConfig next) {
-        ActiveConfig active = new ActiveConfig(next, extensions.authenticator(), createdAt, config);
+        ActiveConfig active = new ActiveConfig(next, authenticator, createdAt, config);
         return () -> use(active);
     }
 
@@ -110,19 +77,15 @@ public final class RelayCore {
     /** Activates another configuration for the exchanges that begin from now on. */
     private void use(ActiveConfig next) {
         RelayConfig nextConfig = next.config();
-        services.gate().setLimits(nextConfig.limits().maxExchanges(), nextConfig.limits().maxQueued());
-        services.bodies().setLimit(heldBytes(nextConfig));
-        if (services.affinity() instanceof AffinityTable table) {
-            table.setMaxEntries(nextConfig.affinity().maxEntries());
-        }
-        next.clusters().forEach(cluster -> cluster.takeOver(nextConfig.limits().maxQueued()));
+        services.use(nextConfig);
+        next.activate();
         downstream = downstreamOf(nextConfig);
         config = next;
-        onEachLoop(loop -> loop.use(next));
+        loops.onEach(loop -> loop.use(next));
     }
 
     private int queued() {
-        return services.gate().queued() + config.clusters().stream().mapToInt(Cluster::queued).sum();
+        return services.gate().queued() + config.queued();
     }
 
     /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
@@ -132,19 +95,12 @@ public final class RelayCore {
 
     /** Prepares a loop that is going to relay: the connections that must be ready are opened. */
     public void openLoop(EventLoop loop) {
-        ExchangeFactory factory = factoryOf(loop);
-        loop.execute(factory::keepWarm);
+        loops.open(loop);
     }
 
     /** Starts the health checks of endpoints, on a loop that relays nothing. */
     public void startChecks(EventLoop loop) {
-        ExchangeFactory factory = factoryOf(loop);
-        loop.execute(factory::startChecks);
-    }
-
-    private ExchangeFactory factoryOf(EventLoop loop) {
-        return loops.computeIfAbsent(loop, l -> new ExchangeFactory(services, () -> config, l, clock, timer, allocator,
-                metrics.newRecorder(), observers));
+        loops.startChecks(loop);
     }
 
     /**
@@ -153,40 +109,32 @@ public final class RelayCore {
      * @return completes when no exchange is in flight any more
      */
     public CompletableFuture<Void> drain() {
-        return life.drain();
+        return services.life().drain();
     }
 
     /** Refuses everything that arrives from now on. */
     public void refuseAll() {
-        life.refuseAll();
+        services.life().refuseAll();
     }
 
-    /** Closes the pools of all loops, and the access log once its queued lines are written. */
+    /** Closes the pools of all loops. */
     public void close() {
-        onEachLoop(ExchangeFactory::close);
-        accessLog.close();
+        loops.onEach(RelayLoop::close);
     }
 
-    /** Runs an action on each loop; loops of an embedder may be gone before the relay is. */
-    private void onEachLoop(Consumer<ExchangeFactory> action) {
-        for (ExchangeFactory factory : List.copyOf(loops.values())) {
-            try {
-                factory.eventLoop().execute(() -> action.accept(factory));
-            } catch (RejectedExecutionException gone) {
-                loops.remove(factory.eventLoop());
-            }
-        }
+    /** Writes the queued lines of the access log, for a bounded time, and closes it; called after the loops have ended. */
+    public void closeLog() {
+        accessLog.close();
     }
 
     /** Returns whether new exchanges are welcome. */
     public boolean isReady() {
-        return !life.isDraining();
+        return !services.life().isDraining();
     }
 
     /** Returns how many upstream connections are idle in the pools of all loops; asks each loop. */
     public int idleUpstreamConnections() {
-        return loops.values().stream().mapToInt(factory -> factory.eventLoop()
-                .submit(factory::idleUpstreamConnections).syncUninterruptibly().getNow()).sum();
+        return loops.idleUpstreamConnections();
     }
 
     /** Returns the metrics. */
@@ -199,33 +147,13 @@ public final class RelayCore {
         config.refreshFiles();
     }
 
-    /** Returns the state of each endpoint, as a JSON array. */
-    public String describeEndpoints() {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(text)) {
-            json.writeStartArray();
-            for (Cluster cluster : config.clusters()) {
-                cluster.describe(clock.getAsLong(), (name, endpoint, state, inFlight) ->
-                        writeEndpoint(json, name, endpoint, state, inFlight));
-            }
-            json.writeEndArray();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // cannot happen: the target is memory
+    /** Returns the pages of the admin listener. */
+    public List<AdminPage> adminPages() {
+        List<AdminPage> pages = new ArrayList<>(List.of(AdminPages.live(), AdminPages.ready(this::isReady),
+                AdminPages.endpoints(() -> config.clusters(), clock)));
+        if (metricsFormat != null) {
+            pages.add(AdminPages.metrics(metrics, metricsFormat));
         }
-        return text.append('\n').toString();
-    }
-
-    private static void writeEndpoint(JsonGenerator json, String cluster, String endpoint, String state,
-            int inFlight) {
-        try {
-            json.writeStartObject();
-            json.writeStringField("cluster", cluster);
-            json.writeStringField("endpoint", endpoint);
-            json.writeStringField("state", state);
-            json.writeNumberField("in_flight", inFlight);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // as above
-        }
+        return pages;
     }
 }

@@ -3,9 +3,15 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.admission.FairGate;
+import dev.sluice.engine.admission.KeyQuota;
+import dev.sluice.engine.affinity.AffinityTable;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.spi.AffinityStore;
+import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.RequestQuota;
+import java.util.function.LongSupplier;
 
 /**
  * The services that all exchanges of a relay share. Thread-safe.
@@ -17,4 +23,26 @@ import dev.sluice.engine.spi.RequestQuota;
  * @param bodies   bounds the memory of all bodies
  */
 record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, AffinityStore affinity, MemoryBudget bodies) {
+
+    /** Returns the services of a new relay: those of an embedder, and the relay's own for the rest. */
+    static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
+        RequestQuota quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
+        AffinityStore affinity = extensions.affinityStore() != null ? extensions.affinityStore()
+                : new AffinityTable(config.affinity().maxEntries(), clock);
+        return new RelayServices(new RelayLife(), quota, new FairGate(config.limits().maxExchanges(),
+                config.limits().maxQueued()), affinity, new MemoryBudget(heldBytes(config)));
+    }
+
+    private static long heldBytes(RelayConfig config) {
+        return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
+    }
+
+    /** Follows a change of the configuration; what is in use beyond a new limit stays in use. */
+    void use(RelayConfig next) {
+        gate.setLimits(next.limits().maxExchanges(), next.limits().maxQueued());
+        bodies.setLimit(heldBytes(next));
+        if (affinity instanceof AffinityTable table) {
+            table.setMaxEntries(next.affinity().maxEntries());
+        }
+    }
 }

@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
-import dev.sluice.engine.spi.MetricsFormat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufOutputStream;
 import io.netty.buffer.Unpooled;
@@ -19,37 +18,27 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The admin pages: {@code /health/live}, {@code /health/ready} (503 from the start of a drain on) and {@code /metrics}.
+ * The handler of the admin listener: it serves the pages that it is given.
  *
  * <p><b>Pipeline position:</b> last, after an HTTP codec and an aggregator, on a loop that relays nothing.
  */
 public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
-    private static final String JSON = "application/json";
     private static final String TEXT = "text/plain; charset=utf-8";
 
-    private final Metrics metrics;
-    private final MetricsFormat format;
-    private final BooleanSupplier isReady;
-    private final Supplier<String> endpoints;
+    private final List<AdminPage> pages;
 
     /**
-     * @param metrics what {@code /metrics} shows
-     * @param format  how; null where that page is not served
-     * @param isReady whether new exchanges are welcome
-     * @param endpoints what {@code /endpoints} shows, in JSON
+     * @param pages in the order in which they are listed where a path is unknown
      */
-    public AdminHandler(Metrics metrics, MetricsFormat format, BooleanSupplier isReady, Supplier<String> endpoints) {
-        this.endpoints = endpoints;
-        this.metrics = metrics;
-        this.format = format;
-        this.isReady = isReady;
+    public AdminHandler(List<AdminPage> pages) {
+        this.pages = pages;
     }
 
     @Override
@@ -67,40 +56,34 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
             refusal.headers().set(HttpHeaderNames.ALLOW, "GET");
             return refusal;
         }
-        return switch (request.uri()) {
-            case "/health/live" -> text(HttpResponseStatus.OK, "live\n");
-            case "/health/ready" -> isReady.getAsBoolean() ? text(HttpResponseStatus.OK, "ready\n")
-                    : text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining\n");
-            case "/metrics" -> metrics();
-            case "/endpoints" -> text(HttpResponseStatus.OK, endpoints.get(), JSON);
-            default -> text(HttpResponseStatus.NOT_FOUND,
-                    "served here: /health/live, /health/ready, /metrics, /endpoints\n");
-        };
+        for (AdminPage page : pages) {
+            if (page.path().equals(request.uri())) {
+                return render(page);
+            }
+        }
+        return text(HttpResponseStatus.NOT_FOUND, "served here: "
+                + pages.stream().map(AdminPage::path).collect(Collectors.joining(", ")) + '\n');
     }
 
-    private FullHttpResponse metrics() {
-        if (format == null) {
-            return text(HttpResponseStatus.NOT_FOUND, "this relay was started without a metrics format\n");
-        }
-        ByteBuf page = Unpooled.buffer();
-        try (ByteBufOutputStream out = new ByteBufOutputStream(page)) {
-            format.write(metrics.snapshot(), out);
+    private static FullHttpResponse render(AdminPage page) {
+        ByteBuf body = Unpooled.buffer();
+        int status = page.status();
+        try (ByteBufOutputStream out = new ByteBufOutputStream(body)) {
+            page.write(out);
         } catch (IOException | RuntimeException e) {
-            LOG.error("the metrics page was not written", e);
-            return text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the metrics could not be written\n");
+            body.release();
+            LOG.error("the admin page {} was not written", page.path(), e);
+            return text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be written\n");
         }
-        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, page);
-        response.headers().set(HttpHeaderNames.CONTENT_TYPE, format.contentType());
-        return response;
+        return response(HttpResponseStatus.valueOf(status), body, page.contentType());
     }
 
     private static FullHttpResponse text(HttpResponseStatus status, String text) {
-        return text(status, text, TEXT);
+        return response(status, Unpooled.copiedBuffer(text, StandardCharsets.UTF_8), TEXT);
     }
 
-    private static FullHttpResponse text(HttpResponseStatus status, String text, String type) {
-        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status,
-                Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+    private static FullHttpResponse response(HttpResponseStatus status, ByteBuf body, String type) {
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
         return response;
     }

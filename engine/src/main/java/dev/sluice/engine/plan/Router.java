@@ -11,6 +11,7 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestFacts;
+import dev.sluice.protocol.request.RuleCompiler;
 import dev.sluice.protocol.request.RuleTable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
 public final class Router {
     private static final int MAX_SHOWN_CHARS = 128;
     /** The scan of a body that is not edited, or whose profile is not known yet. */
-    private static final RuleTable FACTS = RuleTable.of(Profiles.standard(), Profiles.standard());
+    private static final RuleTable FACTS = RuleCompiler.compile(Profiles.standard(), Profiles.standard());
 
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, Profile> profiles;
@@ -68,7 +69,7 @@ public final class Router {
 
     private static RuleTable compile(Profile face, Profile dialect) {
         boolean isPlain = face.rules().isEmpty() && dialect.rules().isEmpty();
-        return isPlain ? FACTS : RuleTable.of(face, dialect);
+        return isPlain ? FACTS : RuleCompiler.compile(face, dialect);
     }
 
     private Profile profile(String name) {

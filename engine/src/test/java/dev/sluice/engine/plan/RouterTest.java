@@ -18,7 +18,7 @@ import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestFacts;
 import dev.sluice.protocol.request.RequestScanner;
-import dev.sluice.protocol.request.RuleTable;
+import dev.sluice.protocol.request.RuleCompiler;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ class RouterTest {
     }
 
     private static RequestFacts facts(String model) {
-        RequestScanner scanner = new RequestScanner(RuleTable.of(Profiles.standard(), Profiles.standard()),
+        RequestScanner scanner = new RequestScanner(RuleCompiler.compile(Profiles.standard(), Profiles.standard()),
                 JsonLimits.DEFAULT, new byte[64]);
         scanner.feed(Unpooled.copiedBuffer("{\"model\":\"" + model + "\"}", UTF_8));
         return scanner.facts();

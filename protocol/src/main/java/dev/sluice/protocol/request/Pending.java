@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 final class Pending {
     static final long UNKNOWN = -1;
 
-    final RuleTable.Row row;
+    final Row row;
     /** Offset of the first byte that the edit may change. */
     final long from;
     final long nameStart;
@@ -17,12 +17,12 @@ final class Pending {
     final long valueStart;
     private final long separator;
     private final int ordinal;
-    private final Frame container;
+    private final OpenObject container;
 
-    Frame[] frames;
-    RuleTable.Need[] needs;
+    OpenObject[] objects;
+    Need[] needs;
     boolean areConditionsMet;
-    /** The next one that waits for the same frame. */
+    /** The next one that waits for the same open object. */
     Pending nextWaiting;
     long valueEnd = UNKNOWN;
     private long nextComma = UNKNOWN;
@@ -41,8 +41,8 @@ final class Pending {
     /** The new bytes of an edit, kept until it is known whether the edit applies; null if the action sets none. */
     byte[] value;
 
-    private Pending(RuleTable.Row row, long from, long nameStart, long nameEnd, long valueStart, long separator,
-            int ordinal, Frame container) {
+    private Pending(Row row, long from, long nameStart, long nameEnd, long valueStart, long separator,
+            int ordinal, OpenObject container) {
         this.row = row;
         this.from = from;
         this.nameStart = nameStart;
@@ -54,7 +54,7 @@ final class Pending {
     }
 
     /** Returns an edit or refusal of the value that begins at {@code start}. */
-    static Pending at(RuleTable.Row row, JsonScanner json, long start, Frame container, boolean mayDrop,
+    static Pending at(Row row, JsonScanner json, long start, OpenObject container, boolean mayDrop,
             boolean touchesName) {
         boolean isMember = json.isMember();
         long memberStart = isMember ? json.nameStart() : start;

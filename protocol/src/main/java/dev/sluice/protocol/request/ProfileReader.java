@@ -44,7 +44,7 @@ final class ProfileReader {
                 fields.containsKey("streams_by_default") ? Literal.TRUE.equals(fields.get("streams_by_default"))
                         : base != null && base.streamsByDefault(), merge(rules, own));
         try {
-            RuleTable.of(profile, profile);
+            RuleCompiler.compile(profile, profile);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("profile " + name + ": " + e.getMessage(), e);
         }

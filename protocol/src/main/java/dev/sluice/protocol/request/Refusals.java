@@ -7,7 +7,6 @@ import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.JsonScanner;
 import dev.sluice.protocol.json.JsonTree;
-import dev.sluice.protocol.request.RuleTable.Row;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
@@ -42,7 +41,7 @@ final class Refusals {
     }
 
     /** Returns whether a value violates a row, regardless of the conditions of the row. */
-    static boolean isBroken(Row row, JsonKind kind, JsonCapture value, String text, RuleTable.Field field,
+    static boolean isBroken(Row row, JsonKind kind, JsonCapture value, String text, Field field,
             int[] groups) {
         Rule rule = row.rule;
         boolean isElement = field.path.endsWith("]") || field.path.endsWith("*");
@@ -55,7 +54,7 @@ final class Refusals {
         return switch (rule.action()) {
             case KINDS -> !((Set<?>) rule.argument()).contains(kind);
             case VALUES -> (kind == JsonKind.STRING || kind == JsonKind.TRUE || kind == JsonKind.FALSE)
-                    && (text == Frame.OTHER || !((List<?>) rule.argument()).contains(text));
+                    && (text == MemberText.OTHER || !((List<?>) rule.argument()).contains(text));
             case RANGE -> kind == JsonKind.NUMBER && !isWithin((List<?>) rule.argument(), value);
             case BOOLEAN -> spelled(kind, value) == null;
             case REFUSE -> true;
@@ -67,7 +66,7 @@ final class Refusals {
 
     private static boolean isAmong(List<String> values, JsonKind kind, JsonCapture value, String text,
             boolean hasSpelling) {
-        if (text != Frame.OTHER && values.contains(kind == JsonKind.NULL ? null : text)) {
+        if (text != MemberText.OTHER && values.contains(kind == JsonKind.NULL ? null : text)) {
             return true;
         }
         Boolean spelled = hasSpelling ? spelled(kind, value) : null;
@@ -86,7 +85,7 @@ final class Refusals {
     private static boolean isApart(Row row, String text, int[] seen) {
         List<?> groups = (List<?>) row.rule.argument();
         for (int i = 0; i < groups.size(); i++) {
-            if (text != Frame.OTHER && text != Frame.NULL && ((List<?>) groups.get(i)).contains(text)) {
+            if (text != MemberText.OTHER && text != MemberText.NULL && ((List<?>) groups.get(i)).contains(text)) {
                 seen[row.rank] |= 1 << i;
             }
         }
@@ -104,7 +103,7 @@ final class Refusals {
         switch (rule.action()) {
             case MAP -> {
                 String key = rule.isLoose() ? text.strip().toLowerCase(Locale.ROOT) : text;
-                Object mapped = text == Frame.OTHER ? null : ((Map<?, ?>) rule.argument()).get(key);
+                Object mapped = text == MemberText.OTHER ? null : ((Map<?, ?>) rule.argument()).get(key);
                 if (mapped == null) {
                     edit.discard();
                 } else {
@@ -113,7 +112,7 @@ final class Refusals {
             }
             case TRIM -> {
                 String trimmed = text.strip();
-                if (text == Frame.OTHER || trimmed.equals(text) && !trimmed.isEmpty()) {
+                if (text == MemberText.OTHER || trimmed.equals(text) && !trimmed.isEmpty()) {
                     edit.discard();
                 } else {
                     edit.isDrop = trimmed.isEmpty();

@@ -10,6 +10,11 @@ import java.util.Arrays;
 /** The fields of a request body that decide its routing, as far as they have arrived. */
 public final class RequestFacts {
     /** Rank of a violation of the model, which precedes every row. */
+    /**
+     * Longest model name, in UTF-16 code units after escapes are decoded. A name may take up to six times as many bytes
+     * as written between its quotes.
+     */
+    public static final int MAX_MODEL_CHARS = 256;
     private static final int MODEL_RANK = -1;
 
     private String model;
@@ -42,8 +47,8 @@ public final class RequestFacts {
             return;
         }
         String name = value.asString();
-        if (value.isTruncated() || name.length() > RequestScanner.MAX_MODEL_BYTES) {
-            violations.report(MODEL_RANK, modelRefusal("a string over " + RequestScanner.MAX_MODEL_BYTES + " bytes"));
+        if (value.isTruncated() || name.length() > MAX_MODEL_CHARS) {
+            violations.report(MODEL_RANK, modelRefusal("a string over " + MAX_MODEL_CHARS + " bytes"));
         } else if (name.isEmpty()) {
             violations.report(MODEL_RANK, modelRefusal("an empty string"));
         } else if (hasLoneSurrogate(name)) {

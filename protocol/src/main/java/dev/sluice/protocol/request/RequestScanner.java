@@ -32,11 +32,6 @@ import java.util.Map;
  * <p><b>Ownership:</b> borrows the buffers that it scans.
  */
 public final class RequestScanner {
-    /**
-     * Longest model name, in UTF-16 code units after escapes are decoded. A name may take up to six times as many bytes
-     * as written between its quotes.
-     */
-    public static final int MAX_MODEL_BYTES = 256;
 
     private final RuleTable table;
     private final JsonLimits limits;
@@ -177,7 +172,7 @@ public final class RequestScanner {
         request.put("model", "m");
         request.put("input", input);
         BodyRewriter rewriter = new BodyRewriter();
-        RequestScanner scanner = new RequestScanner(table, limits, scratch.clone(), new Violations(table));
+        RequestScanner scanner = new RequestScanner(table, limits, scratch.clone(), new Violations(table.rows()));
         scanner.reset(rewriter);
         scanner.plan(null);
         ByteBuf text = Unpooled.wrappedBuffer(JsonTree.write(request));

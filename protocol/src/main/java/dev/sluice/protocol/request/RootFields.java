@@ -7,8 +7,6 @@ import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.JsonScanner;
 import dev.sluice.protocol.json.JsonTree;
 import dev.sluice.protocol.json.JsonTree.Literal;
-import dev.sluice.protocol.request.RuleTable.Field;
-import dev.sluice.protocol.request.RuleTable.Row;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,7 +29,7 @@ final class RootFields {
     private final long[] starts;
     private final long[] ends;
     private final int[] children;
-    private final Frame[] frames;
+    private final OpenObject[] objects;
     private final Set<String> renamed = new HashSet<>();
     private final int instructionsMark;
     private final int inputMark;
@@ -57,7 +55,7 @@ final class RootFields {
         starts = new long[table.marks()];
         ends = new long[table.marks()];
         children = new int[table.marks()];
-        frames = new Frame[table.marks()];
+        objects = new OpenObject[table.marks()];
         messagesRow = table.rows().stream().filter(row -> row.rule.action() == Action.MESSAGES).findFirst()
                 .orElse(null);
         hoists = table.rows().stream().anyMatch(row -> row.rule.action() == Action.HOIST);
@@ -70,7 +68,7 @@ final class RootFields {
     void reset(BodyRewriter rewriter) {
         body = rewriter;
         java.util.Arrays.fill(kinds, null);
-        java.util.Arrays.fill(frames, null);
+        java.util.Arrays.fill(objects, null);
         renamed.clear();
         instructions.clear();
         unfollowed.clear();
@@ -91,7 +89,7 @@ final class RootFields {
         return instructions;
     }
 
-    void onValueStart(Field field, JsonKind kind, long start, JsonScanner json, Frame container) {
+    void onValueStart(Field field, JsonKind kind, long start, JsonScanner json, OpenObject container) {
         if (messagesMark == Integer.MIN_VALUE) {
             return;
         }
@@ -126,14 +124,14 @@ final class RootFields {
         renamed.add((String) rule.argument());
     }
 
-    void onValueEnd(Field field, JsonKind kind, long start, long end, JsonScanner json, Frame closed) {
+    void onValueEnd(Field field, JsonKind kind, long start, long end, JsonScanner json, OpenObject closed) {
         if (field.mark < 0) {
             return;
         }
         kinds[field.mark] = kind;
         starts[field.mark] = start;
         ends[field.mark] = end;
-        frames[field.mark] = closed;
+        objects[field.mark] = closed;
         children[field.mark] = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY ? json.children() : 0;
         Pending mayGo = field.mark == inputMark ? emptyInput : field.mark == messagesMark ? messagesEdit : null;
         if (mayGo != null && !mayGo.isDecided()) {
@@ -151,12 +149,12 @@ final class RootFields {
     /**
      * Runs the checks of the whole request and adds its last edits. Called when the root object closes.
      *
-     * @param frame       the frame of the root object
+     * @param object      the root object
      * @param members     the number of its members as received
      * @param closeOffset the offset of its closing brace
      * @param model       the model, or null if it is missing or invalid
      */
-    void close(Frame frame, int members, long closeOffset, String model) {
+    void close(OpenObject object, int members, long closeOffset, String model) {
         for (Row row : table.rows()) {
             RelayException refusal = checkPresence(row);
             if (refusal != null) {
@@ -194,7 +192,7 @@ final class RootFields {
                 added.putIfAbsent(row.rule.field(), Map.of("", JsonTree.text(row.rule.argument())));
             }
         }
-        insertAdded(frame, members, closeOffset);
+        insertAdded(object, members, closeOffset);
     }
 
     private RelayException checkPresence(Row row) {
@@ -318,7 +316,7 @@ final class RootFields {
                 json);
     }
 
-    private void insertAdded(Frame frame, int members, long closeOffset) {
+    private void insertAdded(OpenObject object, int members, long closeOffset) {
         List<String> appended = new ArrayList<>();
         added.forEach((name, fields) -> {
             int mark = table.markOf(name);
@@ -333,7 +331,7 @@ final class RootFields {
             }
         });
         if (!appended.isEmpty()) {
-            append(closeOffset, members, frame, String.join(",", appended));
+            append(closeOffset, members, object, String.join(",", appended));
         }
     }
 
@@ -341,9 +339,9 @@ final class RootFields {
      * Appends members to an object. Their leading comma is needed only if a member before them is kept, which is known
      * only after all earlier edits have been handed over.
      */
-    private void append(long closeOffset, int members, Frame frame, String text) {
+    private void append(long closeOffset, int members, OpenObject object, String text) {
         Pending end = Pending.ofBytes(closeOffset);
-        end.insertLate(closeOffset, () -> bytes(members > (frame == null ? 0 : frame.dropped()) ? ',' + text : text));
+        end.insertLate(closeOffset, () -> bytes(members > (object == null ? 0 : object.dropped()) ? ',' + text : text));
         edits.add(end);
     }
 
@@ -359,7 +357,7 @@ final class RootFields {
             }
         });
         if (!fresh.isEmpty()) {
-            append(ends[mark] - 1, children[mark], frames[mark], join(fresh));
+            append(ends[mark] - 1, children[mark], objects[mark], join(fresh));
         }
     }
 

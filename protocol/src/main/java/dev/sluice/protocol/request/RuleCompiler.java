@@ -4,10 +4,6 @@ package dev.sluice.protocol.request;
 
 import dev.sluice.protocol.json.JsonKind;
 import dev.sluice.protocol.json.WatchTable;
-import dev.sluice.protocol.request.RuleTable.Field;
-import dev.sluice.protocol.request.RuleTable.Need;
-import dev.sluice.protocol.request.RuleTable.Row;
-import dev.sluice.protocol.request.RuleTable.Sighting;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -21,11 +17,13 @@ import java.util.Set;
  * A compiler from rules to a {@link RuleTable}. It assigns watches to paths, slots to the members that conditions
  * depend on, and marks to the fields that matter when the root object closes.
  */
-final class RuleCompiler {
+public final class RuleCompiler {
     /** Longest captured value that a condition or rule depends on, such as a type, a role or a spelling, in bytes. */
     private static final int DECIDING_BYTES = 1024;
     private static final String MODEL = "model";
     private static final String STREAM = "stream";
+    /** The edits of a face that are left out if the dialect always removes or sets the same field. */
+    private static final Set<Action> EDITS = Set.of(Action.DROP, Action.SET, Action.DEFAULT);
 
     private final List<Rule> rules;
     private final WatchTable.Builder watches = WatchTable.builder();
@@ -33,13 +31,57 @@ final class RuleCompiler {
     private final List<Field> fields = new ArrayList<>();
     private int marks;
 
-    RuleCompiler(List<Rule> rules) {
+    private RuleCompiler(List<Rule> rules) {
         this.rules = rules;
     }
 
-    RuleTable compile() {
-        field("", 0).isFramed = true;
-        field(MODEL, 6 * RequestScanner.MAX_MODEL_BYTES + 2).isModel = true;
+    /**
+     * Compiles two profiles to one table.
+     *
+     * @param face    the profile that downstreams see
+     * @param dialect the profile that the upstream needs; may be the same
+     * @return the table
+     * @throws IllegalArgumentException if two rules conflict, or a condition is about a field that does not belong to
+     *                                  an object around the field of its rule
+     */
+    public static RuleTable compile(Profile face, Profile dialect) {
+        List<Rule> rules = new ArrayList<>();
+        if (face.equals(dialect)) {
+            rules.addAll(face.rules());
+        } else {
+            List<Rule> needed = dialect.rules().stream().filter(rule -> rule.side() != Rule.Side.FACE
+                    && rule.action() != Action.SUFFIXES).toList();
+            Set<String> fixedByDialect = fixed(needed);
+            face.rules().stream().filter(rule -> rule.side() != Rule.Side.DIALECT && !(EDITS.contains(rule.action())
+                    && fixedByDialect.contains(rule.field()))).forEach(rules::add);
+            Set<String> fixedByFace = fixed(rules);
+            needed.stream().filter(rule -> !isDone(rule, rules) && !fixedByFace.contains(rule.field())).toList()
+                    .forEach(rules::add);
+        }
+        RowConflicts.check(rules);
+        return new RuleCompiler(rules).compile();
+    }
+
+    /** Returns the fields that are always removed or always have one value. */
+    private static Set<String> fixed(List<Rule> rules) {
+        Set<String> fields = new HashSet<>();
+        for (Rule rule : rules) {
+            if ((rule.action() == Action.DROP || rule.action() == Action.SET) && rule.isUnconditional()) {
+                fields.add(rule.field());
+            }
+        }
+        return fields;
+    }
+
+    /** Returns whether the face already does the work of a rule of the dialect, which must not be done twice. */
+    private static boolean isDone(Rule rule, List<Rule> rules) {
+        return rules.contains(rule) || rule.action() == Action.WRAP && rules.stream().anyMatch(
+                other -> other.action() == Action.WRAP && rule.field().equals(other.field()));
+    }
+
+    private RuleTable compile() {
+        field("", 0).isTracked = true;
+        field(MODEL, 6 * RequestFacts.MAX_MODEL_CHARS + 2).isModel = true;
         field(STREAM, DECIDING_BYTES).isStream = true;
         for (RequestFacts.Owner owner : RequestFacts.Owner.values()) {
             field(owner.path, RequestFacts.Owner.MAX_BYTES + 2).owner = owner;
@@ -115,7 +157,7 @@ final class RuleCompiler {
                 other.action() == Action.SET && other.isUnconditional() && rule.field().equals(other.field()));
         if (!rule.action().isRefusal() && !isSettled) {
             field.edits.add(row);
-            field(parent(rule.field()), 0).isFramed = true;
+            field(parent(rule.field()), 0).isTracked = true;
         }
         field.hasSpelling |= rule.action() == Action.BOOLEAN;
         return row;
@@ -167,7 +209,7 @@ final class RuleCompiler {
         Field field = field(path, DECIDING_BYTES);
         if (field.slot < 0) {
             Field object = field(parent(path), 0);
-            object.isFramed = true;
+            object.isTracked = true;
             field.slot = object.slots++;
         }
         return field.slot;

@@ -9,8 +9,6 @@ import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.json.JsonListener;
 import dev.sluice.protocol.json.JsonScanner;
 import dev.sluice.protocol.json.JsonTree;
-import dev.sluice.protocol.request.RuleTable.Field;
-import dev.sluice.protocol.request.RuleTable.Row;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,7 +25,7 @@ final class RuleRun implements JsonListener {
     private final JsonScanner json;
     private final RequestFacts facts;
     private final Violations violations;
-    private final Frames frames;
+    private final OpenObjects objects;
     private final EditQueue edits = new EditQueue();
     private final List<Pending> open = new ArrayList<>();
     private final List<Pending> unfollowed = new ArrayList<>(2);
@@ -44,14 +42,14 @@ final class RuleRun implements JsonListener {
         this.json = json;
         this.facts = facts;
         this.violations = violations;
-        frames = new Frames(json, limits.maxDepth());
+        objects = new OpenObjects(json, limits.maxDepth());
         groups = new int[table.rows().size()];
         root = new RootFields(table, edits, violations, normalizer);
     }
 
     void reset(BodyRewriter rewriter) {
         body = rewriter;
-        frames.clear();
+        objects.clear();
         edits.clear();
         open.clear();
         unfollowed.clear();
@@ -90,14 +88,14 @@ final class RuleRun implements JsonListener {
         Field field = table.field(watch);
         int depth = json.depth();
         boolean isContainer = kind == JsonKind.OBJECT || kind == JsonKind.ARRAY;
-        frames.enter(isContainer && field.isFramed ? new Frame(watch, field.slots) : null);
+        objects.enter(isContainer && field.isTracked ? new OpenObject(watch, field.slots) : null);
         if (edits.isNearlyFull()) {
             settle(); // one long read may have decided many edits
             edits.compact();
         }
-        root.onValueStart(field, kind, start, json, frames.around());
+        root.onValueStart(field, kind, start, json, objects.around());
         for (Row row : field.edits) {
-            if (row.takes(kind, depth) && canEdit(row, kind) && !frames.isRuledOut(row)) {
+            if (row.takes(kind, depth) && canEdit(row, kind) && !objects.isRuledOut(row)) {
                 begin(row, start);
             }
         }
@@ -119,7 +117,7 @@ final class RuleRun implements JsonListener {
         Action action = row.rule.action();
         boolean mayDrop = action == Action.DROP || action == Action.TRIM || action == Action.MOVE
                 || action == Action.HOIST;
-        Pending edit = Pending.at(row, json, start, frames.around(), mayDrop, action == Action.RENAME);
+        Pending edit = Pending.at(row, json, start, objects.around(), mayDrop, action == Action.RENAME);
         if (action == Action.WRAP) {
             String before = (String) ((List<?>) row.rule.argument()).get(0);
             edit.value = before.getBytes(StandardCharsets.UTF_8);
@@ -130,7 +128,7 @@ final class RuleRun implements JsonListener {
             open.add(edit);
         }
         edits.add(edit);
-        frames.demand(edit);
+        objects.demand(edit);
         decide(edit);
     }
 
@@ -138,13 +136,13 @@ final class RuleRun implements JsonListener {
         if (pending.isDecided()) {
             return;
         }
-        Frame unknown = null;
+        OpenObject unknown = null;
         boolean isOnlyUnknown = true;
         for (int i = 0; i < pending.needs.length; i++) {
-            String value = pending.frames[i].slot(pending.needs[i].slot());
+            String value = pending.objects[i].slot(pending.needs[i].slot());
             if (value == null) {
-                isOnlyUnknown &= unknown == null || unknown == pending.frames[i];
-                unknown = unknown == null ? pending.frames[i] : unknown;
+                isOnlyUnknown &= unknown == null || unknown == pending.objects[i];
+                unknown = unknown == null ? pending.objects[i] : unknown;
             } else if (!pending.needs[i].isMetBy(value)) {
                 pending.discard();
                 return;
@@ -237,21 +235,21 @@ final class RuleRun implements JsonListener {
     @Override
     public void onValueEnd(int watch, JsonKind kind, long start, long end, JsonCapture value) {
         Field field = table.field(watch);
-        Frame inside = frames.inside();
+        OpenObject inside = objects.inside();
         if (inside != null) {
             inside.close();
             wake(inside);
         }
-        String text = field.isSlotOnly() ? field.known(kind, value) : textOf(kind, value);
-        Frame around = frames.around();
+        String text = field.isSlotOnly() ? field.known(kind, value) : MemberText.of(kind, value);
+        OpenObject around = objects.around();
         if (field.slot >= 0 && around != null) {
             around.set(field.slot, text);
             wake(around);
         }
-        for (RuleTable.Sighting sighting : field.sightings) {
+        for (Sighting sighting : field.sightings) {
             if (sighting.isOf(text)) {
-                frames.root().set(sighting.rootSlot(), text);
-                wake(frames.root());
+                objects.root().set(sighting.rootSlot(), text);
+                wake(objects.root());
             }
         }
         if (field.isModel) {
@@ -270,21 +268,9 @@ final class RuleRun implements JsonListener {
         }
     }
 
-    static String textOf(JsonKind kind, JsonCapture value) {
-        return switch (kind) {
-            case STRING -> {
-                String text = value.asString();
-                yield text == null ? Frame.OTHER : text;
-            }
-            case TRUE -> "true";
-            case FALSE -> "false";
-            case NULL -> Frame.NULL;
-            default -> Frame.OTHER;
-        };
-    }
 
-    private void wake(Frame frame) {
-        Pending waiting = frame.takeWaiting();
+    private void wake(OpenObject object) {
+        Pending waiting = object.takeWaiting();
         while (waiting != null) {
             Pending next = waiting.nextWaiting; // decide may let it wait again
             decide(waiting);
@@ -310,11 +296,11 @@ final class RuleRun implements JsonListener {
         for (Row row : field.edits) {
             if (row.rule.action() == Action.WRAP && row.takes(kind, json.depth()) && canEdit(row, kind)) {
                 String after = (String) ((List<?>) row.rule.argument()).get(1);
-                Pending edit = Pending.at(row, json, end, frames.around(), false, false);
+                Pending edit = Pending.at(row, json, end, objects.around(), false, false);
                 edit.value = after.getBytes(StandardCharsets.UTF_8);
                 edit.valueEnd = end;
                 edits.add(edit);
-                frames.demand(edit);
+                objects.demand(edit);
                 decide(edit);
             }
         }
@@ -337,7 +323,7 @@ final class RuleRun implements JsonListener {
     private void check(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
         for (Row row : field.checks) {
             if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)
-                    || frames.isRuledOut(row)) {
+                    || objects.isRuledOut(row)) {
                 continue;
             }
             boolean isSchema = row.rule.action() == Action.STRICT_SCHEMA;
@@ -349,7 +335,7 @@ final class RuleRun implements JsonListener {
             refusal.valueEnd = end;
             refusal.param = Refusals.param(row.rule, field.path, json);
             refusal.found = isSchema ? fault : kind.words();
-            frames.demand(refusal);
+            objects.demand(refusal);
             decide(refusal);
             if (!refusal.isDecided() && ++waitingRefusals > EditQueue.MAX_PENDING) {
                 throw EditQueue.tooMany();

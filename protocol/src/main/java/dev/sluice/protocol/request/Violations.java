@@ -3,18 +3,19 @@
 package dev.sluice.protocol.request;
 
 import dev.sluice.protocol.error.RelayException;
+import java.util.List;
 
 /** The violations of one request, of which only the one with the lowest rank is kept. */
 final class Violations {
-    private final RuleTable inputOf;
+    private final List<Row> inputRows;
     private RelayException first;
     private int rank;
 
     /**
-     * @param inputOf the table whose rows about {@code input} are the only ones that count; null to count every row
+     * @param inputRows the rows by rank, of which only those about {@code input} count; null to count every row
      */
-    Violations(RuleTable inputOf) {
-        this.inputOf = inputOf;
+    Violations(List<Row> inputRows) {
+        this.inputRows = inputRows;
     }
 
     void clear() {
@@ -23,7 +24,7 @@ final class Violations {
 
     /** Records a violation. A rank of -1 stands for the model. */
     void report(int ruleRank, RelayException refusal) {
-        if (inputOf != null && (ruleRank < 0 || !inputOf.rows().get(ruleRank).isAboutInput())) {
+        if (inputRows != null && (ruleRank < 0 || !inputRows.get(ruleRank).isAboutInput())) {
             return;
         }
         if (first == null || ruleRank < rank) {

@@ -17,8 +17,8 @@
  * <li><b>Field</b>: one watched path, with the rows that edit or check its value. Routing fields have one too.
  * <li><b>Watch</b>: the number of a watched path in the {@link dev.sluice.protocol.json.WatchTable}. The scanner
  *     reports a value under its watch, which is the index of its field in the table.
- * <li><b>Slot</b>: an index in the frame of a container. A frame keeps the text of each member that conditions depend
- *     on in the slot of that member.
+ * <li><b>Open object</b>: a container whose members conditions depend on. It outlives its container while edits wait.
+ * <li><b>Slot</b>: an index in an open object, which keeps the text of each member that conditions depend on.
  * <li><b>Mark</b>: the number under which the kind and the offsets of a value are kept until the root object closes.
  * <li><b>Need</b>: a compiled condition: the container and slot to read, and the values to compare with.
  * <li><b>Sighting</b>: a set of values that fill a slot of the root object wherever one of them occurs at a path. It

@@ -19,7 +19,7 @@ final class EditedBody {
     /** Returns the body that is sent upstream. */
     static byte[] of(Profile face, Profile dialect, List<byte[]> chunks) {
         BodyRewriter rewriter = new BodyRewriter();
-        RequestScanner scanner = new RequestScanner(RuleTable.of(face, dialect), JsonLimits.DEFAULT, SCRATCH);
+        RequestScanner scanner = new RequestScanner(RuleCompiler.compile(face, dialect), JsonLimits.DEFAULT, SCRATCH);
         scanner.reset(rewriter);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         boolean isPlanned = false;

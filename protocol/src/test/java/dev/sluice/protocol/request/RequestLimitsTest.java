@@ -35,7 +35,7 @@ class RequestLimitsTest {
     /** Returns the number of bytes that may be sent when {@code start} has arrived and the body has not ended. */
     private static long settled(String profile, String start) {
         BodyRewriter rewriter = new BodyRewriter();
-        RequestScanner scanner = new RequestScanner(RuleTable.of(profile(profile), profile(profile)),
+        RequestScanner scanner = new RequestScanner(RuleCompiler.compile(profile(profile), profile(profile)),
                 JsonLimits.DEFAULT, new byte[4096]);
         scanner.reset(rewriter);
         ByteBuf bytes = Cuts.buffer(start.getBytes(UTF_8));
@@ -144,7 +144,7 @@ class RequestLimitsTest {
         "{\"field\":\"instructions\",\"drop\":true}", "{\"field\":\"instructions\",\"set\":\"Z\"}",
         "{\"field\":\"text.format.schema.type\",\"values\":[\"object\"]}"})
     void shouldNotCompileAPairThatConflicts(String row) {
-        assertThrows(IllegalArgumentException.class, () -> RuleTable.of(profile("codex-lb"), custom(row)));
+        assertThrows(IllegalArgumentException.class, () -> RuleCompiler.compile(profile("codex-lb"), custom(row)));
     }
 
     @Test

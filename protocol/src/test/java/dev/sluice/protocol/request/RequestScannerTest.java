@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestScannerTest {
     private final RequestScanner scanner = new RequestScanner(
-            RuleTable.of(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT, new byte[16]);
+            RuleCompiler.compile(Profiles.standard(), Profiles.standard()), JsonLimits.DEFAULT, new byte[16]);
 
     private RequestFacts scan(String body, int chunkBytes) {
         scanner.reset(null);

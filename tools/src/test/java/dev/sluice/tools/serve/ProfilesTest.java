@@ -12,7 +12,7 @@ import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import dev.sluice.protocol.request.RequestScanner;
-import dev.sluice.protocol.request.RuleTable;
+import dev.sluice.protocol.request.RuleCompiler;
 import dev.sluice.protocol.rewrite.BodyRewriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -56,7 +56,8 @@ class ProfilesTest {
 
     private static String edit(Profile profile, String body) {
         BodyRewriter rewriter = new BodyRewriter();
-        RequestScanner scanner = new RequestScanner(RuleTable.of(profile, profile), JsonLimits.DEFAULT, new byte[64]);
+        RequestScanner scanner = new RequestScanner(RuleCompiler.compile(profile, profile), JsonLimits.DEFAULT,
+                new byte[64]);
         scanner.reset(rewriter);
         ByteBuf bytes = Unpooled.copiedBuffer(body, StandardCharsets.UTF_8);
         rewriter.append(bytes.retainedDuplicate());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.cluster.RateLimitHeaders;
@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
-final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt, Tickable {
+public final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt, Tickable {
     private static final int MAX_LEFTOVER_BYTES = 64 * 1024;
     private static final long LEFTOVER_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Set<String> CREDENTIALS = Set.of("authorization", "proxy-authorization", "cookie", "api-key",
@@ -41,7 +41,7 @@ final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt
     private final Slot slot;
     private final int number;
     private final boolean isHedge;
-    private final long startedNanos;
+    private long startedNanos;
     private ResponseWay way;
     private UpstreamConnection connection;
     private boolean isDetached;
@@ -69,13 +69,13 @@ final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt
         startedNanos = ticker.nanoTime();
     }
 
-    /** Returns where the attempt goes. */
-    Endpoint target() {
+    /** {@return the endpoint to which the attempt goes} */
+    public Endpoint target() {
         return slot.endpoint();
     }
 
-    /** Returns the connection, or null before there is one. */
-    UpstreamConnection connection() {
+    /** {@return the connection, or null before there is one} */
+    public UpstreamConnection connection() {
         return connection;
     }
 
@@ -88,7 +88,8 @@ final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt
         return way != null;
     }
 
-    long startedNanos() {
+    /** {@return the clock's time at which the attempt began, or at which it got its connection} */
+    public long startedNanos() {
         return startedNanos;
     }
 
@@ -98,16 +99,18 @@ final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt
         sentNanos = nowNanos;
     }
 
-    boolean isSent() {
+    /** {@return whether the whole request was handed to the connection} */
+    public boolean isSent() {
         return isSent;
     }
 
-    long sentNanos() {
+    /** {@return the clock's time at which the request was sent completely} */
+    public long sentNanos() {
         return sentNanos;
     }
 
     /** Records that the endpoint did not answer in time. */
-    void recordTimeout() {
+    public void recordTimeout() {
         target().recordFailure(ticker.nanoTime());
     }
 
@@ -178,6 +181,7 @@ final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt
     @Override
     public void onConnected(UpstreamConnection acquired) {
         connection = acquired;
+        startedNanos = ticker.nanoTime();
         if (isDetached) {
             finish();
             acquired.cancel();

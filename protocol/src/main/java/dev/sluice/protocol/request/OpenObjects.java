@@ -3,28 +3,26 @@
 package dev.sluice.protocol.request;
 
 import dev.sluice.protocol.json.JsonScanner;
-import dev.sluice.protocol.request.RuleTable.Need;
-import dev.sluice.protocol.request.RuleTable.Row;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The frames of the containers around the current value, which decide whether the needs of rows are met. */
-final class Frames {
-    /** The frame of a value that is not an object and therefore has no members. */
-    private static final Frame NO_MEMBERS = Frame.closed();
-    private static final Frame[] NONE = {};
+/** The open objects of the containers around the current value, which decide whether the needs of rows are met. */
+final class OpenObjects {
+    /** The open object of a value that is not an object and therefore has no members. */
+    private static final OpenObject NO_MEMBERS = OpenObject.closed();
+    private static final OpenObject[] NONE = {};
     private static final int FIRST_LEVELS = 16;
 
     private final JsonScanner json;
     private final int maxDepth;
-    private Frame[] open;
+    private OpenObject[] open;
     private int deepest;
 
-    Frames(JsonScanner json, int maxDepth) {
+    OpenObjects(JsonScanner json, int maxDepth) {
         this.json = json;
         this.maxDepth = maxDepth;
-        open = new Frame[Math.min(FIRST_LEVELS, maxDepth + 2)];
+        open = new OpenObject[Math.min(FIRST_LEVELS, maxDepth + 2)];
     }
 
     void clear() {
@@ -32,32 +30,32 @@ final class Frames {
         deepest = 0;
     }
 
-    /** Returns the frame of the container around the current value; null if its members do not matter. */
-    Frame around() {
+    /** Returns the open object of the container around the current value; null if its members do not matter. */
+    OpenObject around() {
         return at(json.depth());
     }
 
-    /** Returns the frame of the current value; null if it is not a container or its members do not matter. */
-    Frame inside() {
+    /** Returns the open object of the current value; null if it is not a container or its members do not matter. */
+    OpenObject inside() {
         return at(json.depth() + 1);
     }
 
-    private Frame at(int level) {
+    private OpenObject at(int level) {
         return level < open.length ? open[level] : null;
     }
 
-    /** Records the frame of the value that begins; null if it needs none. */
-    void enter(Frame frame) {
+    /** Records the open object of the value that begins; null if it needs none. */
+    void enter(OpenObject object) {
         int level = json.depth() + 1;
         if (level >= open.length) {
             open = Arrays.copyOf(open, Math.min(2 * open.length, maxDepth + 2));
         }
-        open[level] = frame;
+        open[level] = object;
         deepest = Math.max(deepest, level);
     }
 
-    /** Returns the frame of the root object. */
-    Frame root() {
+    /** Returns the root object. */
+    OpenObject root() {
         return open[1];
     }
 
@@ -72,7 +70,7 @@ final class Frames {
         return false;
     }
 
-    /** Sets the needs of an edit or refusal at the current value and, for each need, the frame that decides it. */
+    /** Sets the needs of an edit or refusal at the current value and, for each need, the object that decides it. */
     void demand(Pending pending) {
         Need[] all = pending.row.needs;
         if (pending.row.hasOuterNeed) {
@@ -80,17 +78,17 @@ final class Frames {
             return;
         }
         pending.needs = all;
-        pending.frames = all.length == 0 ? NONE : new Frame[all.length];
+        pending.objects = all.length == 0 ? NONE : new OpenObject[all.length];
         for (int i = 0; i < all.length; i++) {
-            pending.frames[i] = innermost(all[i].container());
+            pending.objects[i] = innermost(all[i].container());
         }
     }
 
     /**
-     * Returns the innermost frame of a watch among the current value and the containers around it; a frame without
-     * members if there is none.
+     * Returns the innermost open object of a watch among the current value and the containers around it; an object
+     * without members if there is none.
      */
-    private Frame innermost(int watch) {
+    private OpenObject innermost(int watch) {
         for (int i = Math.min(json.depth() + 1, deepest); i > 0; i--) {
             if (open[i] != null && open[i].watch == watch) {
                 return open[i];
@@ -101,7 +99,7 @@ final class Frames {
 
     /** Does the same for a row with outer needs, which depend on the objects around the innermost one too. */
     private void demandOuter(Pending pending) {
-        List<Frame> around = new ArrayList<>(4);
+        List<OpenObject> around = new ArrayList<>(4);
         List<Need> needs = new ArrayList<>(4);
         for (Need need : pending.row.needs) {
             if (!need.isOuter()) {
@@ -120,7 +118,7 @@ final class Frames {
                 }
             }
         }
-        pending.frames = around.toArray(Frame[]::new);
+        pending.objects = around.toArray(OpenObject[]::new);
         pending.needs = needs.toArray(Need[]::new);
     }
 }

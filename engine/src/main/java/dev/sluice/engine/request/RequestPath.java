@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.body.ContentDecoder;
+import dev.sluice.engine.body.ForwardedHead;
 import dev.sluice.engine.body.RequestBody;
+import dev.sluice.engine.body.RequestHeadRules;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestSource;
-import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.spi.Principal;
@@ -17,6 +18,7 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
 
 /**
  * The path of an exchange's request, from the downstream's body to an attempt upstream: it reads the body, plans the
@@ -24,12 +26,10 @@ import io.netty.buffer.ByteBuf;
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
-final class RequestPath {
+public final class RequestPath {
     private final Call call;
     private final RequestSource source;
-    private final ActiveConfig config;
-    private final ScannerCache scanners;
-    private final MemoryBudget budget;
+    private final RequestServices services;
     private final ContentDecoder decoder;
     private final RequestBody body;
     private final EndpointAffinity affinity;
@@ -47,31 +47,39 @@ final class RequestPath {
     private long wireBytes;
 
     /**
-     * @param call      the request, its operation and its caller
-     * @param config    the configuration with which the exchange began
-     * @param scanners  the loop's scanners of request bodies
-     * @param budget    bounds the memory of all bodies of the relay
-     * @param decoder   undoes the body's content coding; null where the body is not looked at, or has none
-     * @param affinity  null where no owner can matter
-     * @param admission waits for a permit of the cluster
+     * Checks the head of a request and makes the parts of its path.
+     *
+     * @param call            the request, its operation and its caller
+     * @param exchangeId      the exchange's id
+     * @param services        of the loop, under the configuration with which the exchange began
+     * @param source          the downstream
+     * @param admission       waits for a permit of the cluster
+     * @param listener        the exchange
+     * @param attemptListener the exchange, as its attempts see it
+     * @throws RelayException with the first rule that the head breaks
      */
-    RequestPath(Call call, RequestSource source, ActiveConfig config, ScannerCache scanners, MemoryBudget budget,
-            ContentDecoder decoder, RequestBody body, EndpointAffinity affinity, Admission admission,
-            AttemptRunner attempts, Listener listener) {
+    public RequestPath(Call call, String exchangeId, RequestServices services, RequestSource source,
+            Admission admission, Listener listener, AttemptRunner.Listener attemptListener) {
         this.call = call;
         this.source = source;
-        this.config = config;
-        this.scanners = scanners;
-        this.budget = budget;
-        this.decoder = decoder;
-        this.body = body;
-        this.affinity = affinity;
+        this.services = services;
         this.admission = admission;
-        this.attempts = attempts;
         this.listener = listener;
+        RequestHeadRules.check(call.operation, call.request, services.limits());
+        boolean isScanned = RequestHeadRules.isScanned(call.operation, call.request);
+        decoder = isScanned ? ContentDecoder.of(call.request.headers().getAll("content-encoding"),
+                services.limits().maxBodyBytes()) : null;
+        body = new RequestBody(isScanned ? services.scanners().take(services.router().firstTable(call.operation))
+                : null, services.limits(), services.bodies(), decoder == null ? call.request.bodyBytes() : -1);
+        affinity = services.owners() == null ? null : new EndpointAffinity(services.owners(), services.affinity(),
+                services.loop(), services.ticker()::nanoTime, call.principal.name(), this::onOwnerKnown);
+        attempts = new AttemptRunner(new ForwardedHead(call.request, call.operation.path(), exchangeId,
+                decoder != null), body, affinity, services.connector(), services.ticker(), services.loop(),
+                attemptListener);
     }
 
-    void start() {
+    /** Begins with the request, once its owner is known where only its path names one. */
+    public void start() {
         if (body.scanner() != null || affinity == null || affinity.askForPath(call.operation.path())) {
             begin();
         }
@@ -80,7 +88,7 @@ final class RequestPath {
     /** Begins to read; a request that names no model is planned by its owner. */
     private void begin() {
         if (body.scanner() == null) {
-            fixPlan(config.router().planWithoutModel(call.principal, call.operation,
+            fixPlan(services.router().planWithoutModel(call.principal, call.operation,
                     affinity == null ? null : affinity.owningCluster()));
             if (affinity != null) {
                 affinity.planned(cluster);
@@ -92,7 +100,7 @@ final class RequestPath {
     }
 
     /** Goes on after the owner was looked up. */
-    void onOwnerKnown() {
+    private void onOwnerKnown() {
         if (isStopped) {
             return;
         }
@@ -113,7 +121,7 @@ final class RequestPath {
     }
 
     /** Takes the next bytes of the body. */
-    void onBody(ByteBuf bytes) {
+    public void onBody(ByteBuf bytes) {
         wireBytes += bytes.readableBytes();
         if (isStopped) {
             bytes.release();
@@ -130,7 +138,8 @@ final class RequestPath {
         }
     }
 
-    void onBodyEnd() {
+    /** Receives the end of the body. */
+    public void onBodyEnd() {
         isReading = false;
         if (isStopped) {
             return;
@@ -141,7 +150,7 @@ final class RequestPath {
             }
             body.end();
             if (affinity != null && affinity.hasAsked() && affinity.isMissed(body.facts(), call.request)) {
-                throw affinity.tooLate(body.receivedBytes() > config.limits().maxHeldBytes());
+                throw affinity.tooLate(body.receivedBytes() > services.limits().maxHeldBytes());
             }
         } catch (RelayException e) {
             listener.onRefused(e);
@@ -150,13 +159,14 @@ final class RequestPath {
         advance();
     }
 
-    void onReadComplete() {
+    /** Marks the end of one read. */
+    public void onReadComplete() {
         isReading = false;
         advance();
     }
 
     /** Does everything that can be done now: plan, connect, forward, ask for more. */
-    void advance() {
+    public void advance() {
         if (isStopped || isForwarded) {
             return;
         }
@@ -196,7 +206,7 @@ final class RequestPath {
             return true;
         }
         boolean mayWait = cluster.hasOthers() && !body.isEnded()
-                && body.receivedBytes() <= config.limits().maxHeldBytes() && !budget.isScarce();
+                && body.receivedBytes() <= services.limits().maxHeldBytes() && !services.bodies().isScarce();
         return !mayWait && affinity.ask(body.facts(), call.request, cluster);
     }
 
@@ -210,7 +220,7 @@ final class RequestPath {
 
     private void fixPlan() {
         try {
-            fixPlan(config.router().plan(body.facts(), call.principal, call.operation));
+            fixPlan(services.router().plan(body.facts(), call.principal, call.operation));
         } catch (RelayException refusal) {
             refuseLater(refusal);
         }
@@ -219,14 +229,14 @@ final class RequestPath {
     private void fixPlan(Plan found) {
         if (found.table() != null && found.table() != body.scanner().table()) {
             try {
-                scanners.giveBack(body.rescan(scanners.take(found.table())));
+                services.scanners().giveBack(body.rescan(services.scanners().take(found.table())));
             } catch (RelayException refusal) {
                 listener.onRefused(refusal);
                 return;
             }
         }
         plan = found;
-        cluster = config.cluster(found.route().cluster());
+        cluster = services.clusters().apply(found.route().cluster());
         attempts.plan(cluster, found.route().retry());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
         listener.onPlanned();
@@ -241,7 +251,7 @@ final class RequestPath {
     }
 
     /** Stops the request where it is: its response has arrived, or is not needed any more. */
-    void stop() {
+    public void stop() {
         isStopped = true;
         attempts.stop();
         body.release();
@@ -251,7 +261,7 @@ final class RequestPath {
     }
 
     /** Gives everything back; idempotent. */
-    void release() {
+    public void release() {
         attempts.cancelHedge();
         if (!isStopped) {
             stop();
@@ -262,12 +272,13 @@ final class RequestPath {
     private void giveBackScanner() {
         RequestScanner scanner = body.detachScanner();
         if (scanner != null) {
-            scanners.giveBack(scanner);
+            services.scanners().giveBack(scanner);
         }
     }
 
     /** Gives back what only another attempt would need, and the scanner of a request that is sent. */
-    void onAnswered() {
+    public void onAnswered() {
+        attempts.onAnswered();
         body.giveUpReplay();
         if (attempts.isSent()) {
             isForwarded = true;
@@ -275,33 +286,63 @@ final class RequestPath {
         }
     }
 
-    ApiOperation operation() {
+    /** {@return the operation that was called} */
+    public ApiOperation operation() {
         return call.operation;
     }
 
-    /** Returns the plan, or null before it is known. */
-    Plan plan() {
+    /** {@return the attempts} */
+    public AttemptRunner attempts() {
+        return attempts;
+    }
+
+    /** Stores the endpoint that accepted the request as the owner of its session. */
+    public void onAccepted(Attempt attempt, HttpHeaders headers) {
+        if (affinity != null) {
+            affinity.onAccepted(attempt.target(), headers);
+        }
+    }
+
+    /** Stores the endpoint that answers as the owner of the response. */
+    public void onResponseId(String id) {
+        if (affinity != null) {
+            affinity.onId(call.operation, id, attempts.lead().target());
+        }
+    }
+
+    /** {@return the time since which the owner is being looked up, or {@link EndpointAffinity#NOT_ASKED}} */
+    public long ownerAskedNanos() {
+        return affinity == null ? EndpointAffinity.NOT_ASKED : affinity.askedNanos();
+    }
+
+    /** Gives up on the look-up of the owner: the request goes to any endpoint. */
+    public void giveUpOwner() {
+        affinity.giveUpWaiting();
+    }
+
+    /** {@return the plan, or null before it is known} */
+    public Plan plan() {
         return plan;
     }
 
-    /** Returns the model that was asked for, or null while it has not arrived. */
-    String model() {
+    /** {@return the model that was asked for, or null while it has not arrived} */
+    public String model() {
         return model;
     }
 
-    /** Returns whether an event stream must be collected to one document. */
-    boolean isCollected() {
+    /** {@return whether an event stream must be collected to one document} */
+    public boolean isCollected() {
         return call.operation.kind() == ApiOperation.Kind.RESPONSES && !call.operation.alwaysStreams()
                 && plan.collects(body.facts().stream());
     }
 
-    /** Returns whether the downstream owes bytes of the body. */
-    boolean isWaitingForBody() {
+    /** {@return whether the downstream owes bytes of the body} */
+    public boolean isWaitingForBody() {
         return isReading && !isStopped && !body.isEnded();
     }
 
-    /** Returns the number of bytes of the body that have arrived, before decoding. */
-    long receivedBytes() {
+    /** {@return the number of bytes of the body that have arrived, before decoding} */
+    public long receivedBytes() {
         return wireBytes;
     }
 
@@ -312,11 +353,11 @@ final class RequestPath {
      * @param operation what the path stands for
      * @param principal on whose behalf the request was made
      */
-    record Call(DownstreamRequest request, ApiOperation operation, Principal principal) {
+    public record Call(DownstreamRequest request, ApiOperation operation, Principal principal) {
     }
 
     /** The exchange, as its request sees it. */
-    interface Listener {
+    public interface Listener {
         /** Reports that the plan is known. */
         void onPlanned();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.body.ForwardedHead;
@@ -25,21 +25,20 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The attempts of one exchange: one after the other, and beside a slow one a hedge. {@link RetryPolicy} decides what may
- * be tried again; the runner chooses endpoints, acquires connections, sends the request and starts further attempts.
+ * The attempts of one exchange: one after the other, and beside a slow one a hedge. {@link RetryPolicy} decides what
+ * may be tried again; the runner chooses endpoints, acquires connections, sends the request and starts new attempts.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
-final class AttemptRunner implements Attempt.Listener {
+public final class AttemptRunner implements Attempt.Listener {
     /** The argument of {@link Connector#acquire} that accepts any connection. */
-    static final long ANY = Long.MIN_VALUE;
+    public static final long ANY = Long.MIN_VALUE;
     /** The result of {@link #hedgeDelayNanos} where no hedge is allowed. */
-    static final long NO_HEDGE = -1;
+    public static final long NO_HEDGE = -1;
 
     /** Backoff before a second attempt at the only endpoint, give or take a half; doubled before each further one. */
     private static final long BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private final ExchangeLife life;
     private final ForwardedHead head;
     private final RequestBody body;
     private final EndpointAffinity affinity;
@@ -54,14 +53,14 @@ final class AttemptRunner implements Attempt.Listener {
     private Future<?> waitingRetry;
     private int count;
     private boolean isHedged;
+    private boolean isAnswered;
     private boolean isStopped;
 
     /**
      * @param affinity null where no owner can matter
      */
-    AttemptRunner(ExchangeLife life, ForwardedHead head, RequestBody body, EndpointAffinity affinity,
+    AttemptRunner(ForwardedHead head, RequestBody body, EndpointAffinity affinity,
             Connector connector, LoopTicker ticker, EventExecutor loop, Listener listener) {
-        this.life = life;
         this.head = head;
         this.body = body;
         this.affinity = affinity;
@@ -108,7 +107,7 @@ final class AttemptRunner implements Attempt.Listener {
     }
 
     private void start(Slot slot, long notBefore) {
-        life.moveTo(ExchangeState.CONNECTING);
+        listener.onConnecting();
         Attempt attempt = newAttempt(slot, false);
         race.start(attempt);
         listener.onAttemptBegan(attempt);
@@ -135,8 +134,7 @@ final class AttemptRunner implements Attempt.Listener {
             connection.endRequest();
             connected.markSent(ticker.nanoTime());
         } else {
-            life.moveTo(ExchangeState.FORWARDING);
-            listener.onProgress();
+            listener.onForwarding();
         }
         if (!connected.isOver()) {
             connection.flush();
@@ -200,18 +198,23 @@ final class AttemptRunner implements Attempt.Listener {
     /** Goes back to connecting where the attempt that counts now has no connection yet. */
     private void followLead(Attempt before) {
         if (race.lead() != before && !race.lead().isConnected()) {
-            life.moveTo(ExchangeState.CONNECTING);
+            listener.onConnecting();
         }
     }
 
-    /** Returns the delay after which a second endpoint is asked beside a slow one, or {@link #NO_HEDGE}. */
-    long hedgeDelayNanos(long nowNanos) {
+    /**
+     * Returns the delay after which a second endpoint is asked beside a slow one.
+     *
+     * @param nowNanos the clock's time
+     * @return nanoseconds, or {@link #NO_HEDGE}
+     */
+    public long hedgeDelayNanos(long nowNanos) {
         return isHedged || isWaitingToRetry() || !RetryPolicy.mayHedge(facts()) ? NO_HEDGE
                 : cluster.responseTimes().quantileNanos(retry.hedgeQuantile(), nowNanos);
     }
 
     /** Asks a second endpoint, once, if there is one and the retry budget allows it. */
-    void hedge(long nowNanos) {
+    public void hedge(long nowNanos) {
         isHedged = true;
         Endpoint slow = race.lead().target();
         Slot slot = cluster.choose(slow, 0, nowNanos);
@@ -238,8 +241,13 @@ final class AttemptRunner implements Attempt.Listener {
         }
     }
 
+    /** Makes no further attempt, because the exchange depends on the response of the one that counts. */
+    void onAnswered() {
+        isAnswered = true;
+    }
+
     /** Records how long the response took to begin. */
-    void onCommit(long nowNanos) {
+    public void onCommit(long nowNanos) {
         if (retry.hedgeQuantile() > 0) {
             cluster.responseTimes().add(nowNanos - race.lead().sentNanos(), nowNanos);
         }
@@ -265,14 +273,14 @@ final class AttemptRunner implements Attempt.Listener {
         if (survives(lost)) {
             return;
         }
-        if (!life.state().isAnswered()) {
+        if (!isAnswered) {
             Decision decision = RetryPolicy.afterLoss(facts(), failure, ticker.nanoTime() - lost.sentNanos());
             if (retry(decision, failure.kind() == AttemptFailure.Kind.CLOSED ? lost.startedNanos() : ANY)) {
                 return;
             }
         }
         listener.onLost(failure.kind() == AttemptFailure.Kind.MALFORMED ? ErrorCode.UPSTREAM_MALFORMED
-                : life.state().isCommitted() ? ErrorCode.UPSTREAM_TRUNCATED : ErrorCode.UPSTREAM_CLOSED);
+                : ErrorCode.UPSTREAM_CLOSED);
     }
 
     /**
@@ -280,13 +288,13 @@ final class AttemptRunner implements Attempt.Listener {
      *
      * @return whether another attempt is under way
      */
-    boolean retryAfterTimeout() {
+    public boolean retryAfterTimeout() {
         Attempt late = race.lead();
         if (survives(late)) {
             late.cancel();
             return true;
         }
-        if (cluster == null || !takeBudget(RetryPolicy.afterTimeout(facts(), late.isSent()))) {
+        if (isAnswered || !takeBudget(RetryPolicy.afterTimeout(facts(), late.isSent()))) {
             return false;
         }
         late.cancel();
@@ -380,7 +388,7 @@ final class AttemptRunner implements Attempt.Listener {
     private void repeatLater(long delayNanos, long notBefore) {
         waitingRetry = loop.schedule(() -> {
             waitingRetry = null;
-            if (!isStopped && !life.state().isTerminal()) {
+            if (!isStopped) {
                 repeat(notBefore);
             }
         }, delayNanos, TimeUnit.NANOSECONDS);
@@ -403,8 +411,8 @@ final class AttemptRunner implements Attempt.Listener {
         }
     }
 
-    /** Returns whether the next attempt waits for its backoff, or for the time that its endpoint has named. */
-    boolean isWaitingToRetry() {
+    /** {@return whether the next attempt waits for its backoff, or for the time that its endpoint has named} */
+    public boolean isWaitingToRetry() {
         return waitingRetry != null;
     }
 
@@ -418,25 +426,25 @@ final class AttemptRunner implements Attempt.Listener {
     }
 
     /** Cancels the hedge, if there is one. */
-    void cancelHedge() {
+    public void cancelHedge() {
         race.cancelHedge();
     }
 
     /** Cancels everything that is under way. */
-    void cancel() {
+    public void cancel() {
         race.cancelHedge();
         if (race.lead() != null) {
             race.lead().cancel();
         }
     }
 
-    /** Returns the attempt that counts, or null before there is one. */
-    Attempt lead() {
+    /** {@return the attempt that counts, or null before there is one} */
+    public Attempt lead() {
         return race.lead();
     }
 
-    /** Returns the number of attempts, hedges included. */
-    int count() {
+    /** {@return the number of attempts, hedges included} */
+    public int count() {
         return count;
     }
 
@@ -450,13 +458,13 @@ final class AttemptRunner implements Attempt.Listener {
         return isConnected() && race.lead().connection().isWritable();
     }
 
-    /** Returns whether the whole request was handed to the connection. */
-    boolean isSent() {
+    /** {@return whether the whole request was handed to the connection} */
+    public boolean isSent() {
         return race.lead() != null && race.lead().isSent();
     }
 
-    /** Returns whether there is a connection that has not taken the whole request. */
-    boolean isForwarding() {
+    /** {@return whether there is a connection that has not taken the whole request} */
+    public boolean isForwarding() {
         return isConnected() && !race.lead().isSent();
     }
 
@@ -464,13 +472,13 @@ final class AttemptRunner implements Attempt.Listener {
         return race.lead() != null && race.lead().isConnected() && !race.lead().isOver();
     }
 
-    /** Returns the number of bytes of the body that the upstream has taken. */
-    long takenBytes() {
+    /** {@return the number of bytes of the body that the upstream has taken} */
+    public long takenBytes() {
         return body.sentBytes() - race.lead().connection().pendingBytes();
     }
 
     /** Acquires connections: the pools of the loop. */
-    interface Connector {
+    public interface Connector {
         /**
          * Acquires a connection, from the pool at once or a new one later.
          *
@@ -480,7 +488,13 @@ final class AttemptRunner implements Attempt.Listener {
     }
 
     /** The exchange, as its attempts see it. */
-    interface Listener {
+    public interface Listener {
+        /** Reports that a connection is being acquired. */
+        void onConnecting();
+
+        /** Reports that there is a connection and the request can be forwarded. */
+        void onForwarding();
+
         /** Reports that an attempt begins; headers may be added to it. */
         void onAttemptBegan(Attempt attempt);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.request;
 
 import dev.sluice.protocol.json.JsonLimits;
 import dev.sluice.protocol.request.RequestScanner;
@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The scanners of request bodies that one event loop has spare, by rule table. Confined to the loop. */
-final class ScannerCache {
+public final class ScannerCache {
     private static final int MAX_SPARE = 64;
 
     private final byte[] scratch;
@@ -19,17 +19,18 @@ final class ScannerCache {
     /**
      * @param scratch the step in which bodies are copied into the processor's cache and scanned
      */
-    ScannerCache(byte[] scratch) {
+    public ScannerCache(byte[] scratch) {
         this.scratch = scratch;
     }
 
-    /** Returns a scanner, which must be given back. */
-    RequestScanner take(RuleTable table) {
+    /** {@return a scanner for a rule table, which must be given back} */
+    public RequestScanner take(RuleTable table) {
         RequestScanner taken = spare.computeIfAbsent(table, t -> new ArrayDeque<>()).poll();
         return taken == null ? new RequestScanner(table, JsonLimits.DEFAULT, scratch) : taken;
     }
 
-    void giveBack(RequestScanner scanner) {
+    /** Takes a scanner back. */
+    public void giveBack(RequestScanner scanner) {
         scanner.reset(null); // keeps nothing of the body alive
         ArrayDeque<RequestScanner> others = spare.get(scanner.table());
         if (others != null && others.size() < MAX_SPARE) { // null: the table went with the last configuration
@@ -38,7 +39,7 @@ final class ScannerCache {
     }
 
     /** Forgets all scanners, because their tables belong to a configuration that is no longer active. */
-    void clear() {
+    public void clear() {
         spare.clear();
     }
 }

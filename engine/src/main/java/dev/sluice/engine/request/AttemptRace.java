@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.request;
 
 /**
  * The attempt that counts and, beside it, a hedge: a second attempt that was begun because the first took long to

@@ -6,45 +6,38 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The known members of one container, as far as conditions depend on them. A frame outlives its container while edits
- * that were found in it are pending.
+ * The known members of one container, as far as conditions depend on them. An open object outlives its container while
+ * edits that were found in it are pending.
  */
-final class Frame {
-    /** The value of an absent member; compared by identity. */
-    static final String ABSENT = new String("absent");
-    /** The value of a member that is null; compared by identity. */
-    static final String NULL = new String("null");
-    /** The value of a member without known text: a container, a number, an overlong string; compared by identity. */
-    static final String OTHER = new String("other");
-
+final class OpenObject {
     final int watch;
     private final String[] slots;
     private Pending waiting;
     private Pending lastWaiting;
-    private List<RuleTable.Row> awaitedRows;
+    private List<Row> awaitedRows;
     private boolean isClosed;
     private int dropped;
 
-    Frame(int watch, int slots) {
+    OpenObject(int watch, int slots) {
         this.watch = watch;
         this.slots = new String[slots];
     }
 
-    /** Returns a closed frame without members. */
-    static Frame closed() {
-        Frame frame = new Frame(-1, 0);
-        frame.close();
-        return frame;
+    /** Returns an object that is closed and has no members. */
+    static OpenObject closed() {
+        OpenObject object = new OpenObject(-1, 0);
+        object.close();
+        return object;
     }
 
     /** Returns the value of a member: its text or one of the constants; null while the member may still arrive. */
     String slot(int index) {
         String value = index < slots.length ? slots[index] : null;
-        return value == null && isClosed ? ABSENT : value;
+        return value == null && isClosed ? MemberText.ABSENT : value;
     }
 
     /** Records that a refusal by this row waits here. Returns whether it is the first, because one is enough. */
-    boolean awaitsFirst(RuleTable.Row row) {
+    boolean awaitsFirst(Row row) {
         if (awaitedRows == null) {
             awaitedRows = new ArrayList<>(2);
         }
@@ -72,7 +65,7 @@ final class Frame {
     }
 
     /**
-     * Removes and returns everything that waits for this frame: the first in the list linked by
+     * Removes and returns everything that waits for this open object: the first in the list linked by
      * {@link Pending#nextWaiting}, or null. The caller must decide each again, in this order.
      */
     Pending takeWaiting() {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.admission.Admission;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ExchangeId;
+import dev.sluice.engine.http.RequestSource;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.engine.request.Attempt;
+import dev.sluice.engine.request.RequestPath;
+import dev.sluice.engine.response.ResponsePath;
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.engine.spi.Principal;
+
+/**
+ * The state and the parts of one exchange, which its handlers share. A part is null until the exchange needs it.
+ * Confined to the exchange's loop.
+ */
+final class ExchangeContext {
+    final String id = ExchangeId.next();
+    final ExchangeLife life = new ExchangeLife();
+    final ExchangeServices services;
+    final DownstreamRequest request;
+    final RequestSource source;
+    final long startedNanos;
+    final ExchangeView view = new ExchangeView(this);
+    Principal principal;
+    Admission admission;
+    RequestPath requestPath;
+    ResponsePath responsePath;
+    private LoopTicker.Entry tick;
+
+    ExchangeContext(ExchangeServices services, DownstreamRequest request, RequestSource source) {
+        this.services = services;
+        this.request = request;
+        this.source = source;
+        startedNanos = services.ticker().nanoTime();
+    }
+
+    /**
+     * Starts the exchange: it is counted, timed and observed.
+     *
+     * @return whether the relay has room for an exchange whose caller is not known
+     */
+    boolean open(Tickable timer) {
+        boolean isWithinLimit = services.relay().life().startExchange(services.config().maxUnidentified());
+        tick = services.ticker().add(timer);
+        services.observers().started(view);
+        return isWithinLimit;
+    }
+
+    /** Ends the exchange: it is observed, and no longer timed. */
+    void close(ExchangeEnd end, String error) {
+        services.ticker().remove(tick);
+        view.end(end, error);
+        services.observers().ended(view);
+    }
+
+    /** Returns the attempt that counts, or null before there is one. */
+    Attempt attempt() {
+        return requestPath == null ? null : requestPath.attempts().lead();
+    }
+}

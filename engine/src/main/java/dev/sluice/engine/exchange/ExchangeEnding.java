@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.http.Refusal;
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Usage;
+
+/** The ends of an exchange: an answer of the relay's own, or the end of its response. Only the first one counts. */
+final class ExchangeEnding {
+    private static final int OK = 200;
+
+    private final ExchangeContext exchange;
+
+    ExchangeEnding(ExchangeContext exchange) {
+        this.exchange = exchange;
+    }
+
+    /** Answers with a JSON document of the relay's own. */
+    void answer(byte[] json) {
+        exchange.view.answer(OK);
+        Refusal.writeJson(exchange.source.response(), exchange.id, json);
+        finish(ExchangeEnd.COMPLETED, null);
+    }
+
+    /** Answers with an error of the relay's own; only before the commit. */
+    void refuse(RelayException refusal) {
+        if (exchange.life.state().isTerminal()) {
+            return;
+        }
+        exchange.view.answer(refusal.code().status());
+        stopRequest();
+        releasePermits();
+        Refusal.write(exchange.source.response(), exchange.id, refusal);
+        finish(ExchangeEnd.REFUSED, refusal.code().code());
+    }
+
+    /** Cancels all attempts and stops the request where it is. */
+    void stopRequest() {
+        if (exchange.requestPath != null) {
+            exchange.requestPath.attempts().cancel();
+            exchange.requestPath.stop();
+        }
+    }
+
+    /** Prepares the end of the response, which is about to be written. */
+    void prepare() {
+        exchange.requestPath.stop();
+        releasePermits();
+    }
+
+    /** Releases the caller's permits before the response ends, because the caller's next request may follow at once. */
+    private void releasePermits() {
+        if (exchange.admission != null) {
+            Usage usage = exchange.view.usage();
+            exchange.admission.release(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
+        }
+    }
+
+    /** Ends the exchange: it is observed, and everything is released. */
+    void finish(ExchangeEnd end, String error) {
+        if (exchange.life.state().isTerminal()) {
+            return;
+        }
+        exchange.life.moveTo(end == ExchangeEnd.COMPLETED ? ExchangeState.COMPLETED : ExchangeState.FAILED);
+        if (exchange.requestPath != null) {
+            exchange.requestPath.attempts().cancelHedge();
+        }
+        exchange.close(end, error);
+        exchange.responsePath.release();
+        if (exchange.requestPath != null) {
+            exchange.requestPath.release();
+        }
+        releasePermits();
+        exchange.services.relay().life().endExchange();
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.exchange;
+
+import dev.sluice.engine.admission.Admission;
+import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.request.RequestServices;
+import dev.sluice.engine.response.BodyObserver;
+import dev.sluice.engine.response.ResponseListener;
+import dev.sluice.engine.response.ResponsePath;
+import dev.sluice.engine.spi.Principal;
+
+/**
+ * The services that exchanges use: those of one event loop under one configuration. Confined to the loop.
+ *
+ * @param relay     shared by all loops
+ * @param config    the configuration
+ * @param request   what request paths use
+ * @param tools     observe responses
+ * @param observers observe exchanges
+ */
+record ExchangeServices(RelayServices relay, ActiveConfig config, RequestServices request, BodyObserver.Tools tools,
+        ExchangeObservers observers) {
+
+    LoopTicker ticker() {
+        return request.ticker();
+    }
+
+    /** Runs something on the event loop: now, if that is where the caller is. */
+    void onLoop(Runnable task) {
+        if (request.loop().inEventLoop()) {
+            task.run();
+        } else {
+            request.loop().execute(task);
+        }
+    }
+
+    Admission newAdmission(Principal caller, Admission.Listener listener) {
+        return new Admission(relay.quota(), relay.gate(), caller, request.loop(), ticker()::nanoTime, listener);
+    }
+
+    ResponsePath newResponsePath(ResponseSink sink, ResponseListener listener) {
+        return new ResponsePath(sink, listener, tools, relay.bodies(), config.limits());
+    }
+}

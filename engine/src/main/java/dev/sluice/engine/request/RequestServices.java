@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.request;
+
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.engine.plan.Router;
+import dev.sluice.engine.spi.AffinityStore;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.function.Function;
+
+/**
+ * The services that request paths use: those of one event loop under one configuration. Confined to the loop.
+ *
+ * @param router    the routes of the configuration
+ * @param clusters  returns the cluster of a name
+ * @param limits    the bounds of bodies
+ * @param owners    the owners of responses and sessions; null where a request can belong to one endpoint only
+ * @param affinity  how long owners are stored
+ * @param bodies    bounds the memory of all bodies of the relay
+ * @param scanners  the loop's scanners of request bodies
+ * @param connector the loop's upstream connections
+ * @param ticker    the loop's clock and deadlines
+ * @param loop      the event loop
+ */
+public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,
+        AffinityStore owners, AffinityConfig affinity, MemoryBudget bodies, ScannerCache scanners,
+        AttemptRunner.Connector connector, LoopTicker ticker, EventExecutor loop) {
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sluice.engine.cluster.RetryPolicy.Decision;
+import dev.sluice.engine.config.RetryConfig;
+import dev.sluice.engine.http.AttemptFailure;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RetryPolicyTest {
+    private static final RetryConfig PLAIN = RetryConfig.DEFAULT;
+    private static final RetryConfig IDEMPOTENT = PLAIN.withIdempotent(true);
+    private static final long MILLIS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static RetryPolicy.Facts facts(int attempts, boolean isReplayable, boolean hasOthers, boolean hasHead,
+            RetryConfig retry) {
+        return new RetryPolicy.Facts(attempts, 2, isReplayable, hasOthers, hasHead, retry);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // attempts, replayable, others, decision
+        "1, true, true, AT_ONCE",
+        "1, true, false, AFTER_BACKOFF",
+        "2, true, true, GIVE_UP",
+        "1, false, true, GIVE_UP",
+    })
+    void shouldDecideAfterAFailedConnect(int attempts, boolean isReplayable, boolean hasOthers, Decision decision) {
+        assertEquals(decision, RetryPolicy.afterConnectFailure(facts(attempts, isReplayable, hasOthers, false, PLAIN)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // kind, reused, request written, response bytes, others, idempotent, since sent in ms, decision
+        // not processed: the end of the request was not written yet
+        "CLOSED, false, false, false, true, false, 0, AT_ONCE",
+        "CLOSED, false, false, false, false, false, 0, AFTER_BACKOFF",
+        "RESET, false, false, false, true, false, 0, AT_ONCE",
+        // not processed: the upstream says so; the endpoint is healthy, and the budget is not charged
+        "REFUSED, false, true, false, true, false, 0, AT_ONCE_FREE",
+        "REFUSED, true, true, false, false, false, 5000, AT_ONCE_FREE",
+        // not processed: a reused connection that closed at once
+        "CLOSED, true, true, false, true, false, 900, AT_ONCE_FREE",
+        "CLOSED, true, true, false, true, false, 1100, GIVE_UP",
+        "CLOSED, false, true, false, true, false, 10, GIVE_UP",
+        "CLOSED, true, true, true, true, false, 10, GIVE_UP",
+        "RESET, true, true, false, true, false, 10, GIVE_UP",
+        // it may have been processed: only where the route allows that
+        "CLOSED, false, true, true, true, false, 10, GIVE_UP",
+        "CLOSED, false, true, true, true, true, 10, AT_ONCE",
+        "RESET, false, true, true, false, true, 10, AFTER_BACKOFF",
+        "MALFORMED, false, false, true, true, false, 10, GIVE_UP",
+        "MALFORMED, false, true, true, true, true, 10, AT_ONCE",
+    })
+    void shouldDecideAfterALoss(AttemptFailure.Kind kind, boolean isReused, boolean isWritten, boolean hasBytes,
+            boolean hasOthers, boolean isIdempotent, long sinceSentMillis, Decision decision) {
+        AttemptFailure failure = new AttemptFailure(kind, isReused, isWritten, hasBytes, "a test");
+
+        assertEquals(decision, RetryPolicy.afterLoss(facts(1, true, hasOthers, false,
+                isIdempotent ? IDEMPOTENT : PLAIN), failure, sinceSentMillis * MILLIS));
+    }
+
+    @Test
+    void shouldNotRepeatWhatHasBegunToAnswerUnlessTheRouteAllowsIt() {
+        AttemptFailure failure = new AttemptFailure(AttemptFailure.Kind.REFUSED, false, true, false, "a test");
+
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(1, true, true, true, PLAIN), failure, 0));
+        assertEquals(Decision.AT_ONCE_FREE, RetryPolicy.afterLoss(facts(1, true, true, true, IDEMPOTENT), failure, 0));
+    }
+
+    @Test
+    void shouldTryRefusedRequestsMoreOftenThanOthers() {
+        AttemptFailure refused = new AttemptFailure(AttemptFailure.Kind.REFUSED, false, true, false, "a test");
+        AttemptFailure closed = new AttemptFailure(AttemptFailure.Kind.CLOSED, false, false, false, "a test");
+
+        assertEquals(Decision.AT_ONCE_FREE, RetryPolicy.afterLoss(facts(3, true, true, false, PLAIN), refused, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(4, true, true, false, PLAIN), refused, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(2, true, true, false, PLAIN), closed, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(1, false, true, false, IDEMPOTENT), closed, 0));
+    }
+
+    @Test
+    void shouldNotTrustReusedConnectionsWhereTheRouteSaysSo() {
+        RetryConfig retry = new RetryConfig(false, false, PLAIN.statuses(), 0);
+        AttemptFailure stale = new AttemptFailure(AttemptFailure.Kind.CLOSED, true, true, false, "a test");
+
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(1, true, true, false, retry), stale, 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // idempotent, sent, others, attempts, replayable, decision
+        "true, true, true, 1, true, AT_ONCE",
+        "false, true, true, 1, true, GIVE_UP",
+        "true, false, true, 1, true, GIVE_UP",
+        "true, true, false, 1, true, GIVE_UP",
+        "true, true, true, 2, true, GIVE_UP",
+        "true, true, true, 1, false, GIVE_UP",
+    })
+    void shouldDecideAfterATimeout(boolean isIdempotent, boolean isSent, boolean hasOthers, int attempts,
+            boolean isReplayable, Decision decision) {
+        assertEquals(decision, RetryPolicy.afterTimeout(facts(attempts, isReplayable, hasOthers, false,
+                isIdempotent ? IDEMPOTENT : PLAIN), isSent));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // status, retry-after in ms, others, attempts, decision
+        "429, 0, true, 1, AT_ONCE",
+        "503, 0, true, 1, AT_ONCE",
+        "529, 0, true, 1, AT_ONCE",
+        "500, 0, true, 1, GIVE_UP",
+        "502, 0, true, 1, AT_ONCE", // the route's
+        "404, 0, true, 1, GIVE_UP",
+        "200, 0, true, 1, GIVE_UP",
+        "429, 0, false, 1, GIVE_UP",
+        "429, 2000, false, 1, AFTER_REST",
+        "429, 2001, false, 1, GIVE_UP",
+        "429, 1000, true, 1, ELSEWHERE_OR_AFTER_REST",
+        "429, 60000, true, 1, AT_ONCE",
+        "429, 1000, true, 2, GIVE_UP",
+    })
+    void shouldDecideAfterARefusal(int status, long restMillis, boolean hasOthers, int attempts, Decision decision) {
+        assertEquals(decision, RetryPolicy.afterRefusal(facts(attempts, true, hasOthers, true,
+                PLAIN.withStatuses(502)), status, restMillis * MILLIS));
+    }
+
+    @Test
+    void shouldNotRepeatARefusedRequestThatCannotBeSentAgain() {
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterRefusal(facts(1, false, true, true, IDEMPOTENT), 429, 0));
+    }
+
+    @Test
+    void shouldHedgeOnlyWhereTheRouteAsksForItAndAnotherEndpointIsThere() {
+        RetryConfig hedged = PLAIN.withHedgeQuantile(0.95);
+
+        assertEquals(true, RetryPolicy.mayHedge(facts(1, true, true, false, hedged)));
+        assertEquals(false, RetryPolicy.mayHedge(facts(1, true, true, false, PLAIN)));
+        assertEquals(false, RetryPolicy.mayHedge(facts(1, true, false, false, hedged)));
+        assertEquals(false, RetryPolicy.mayHedge(facts(1, false, true, false, hedged)));
+        assertEquals(false, RetryPolicy.mayHedge(facts(2, true, true, false, hedged)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {500, 502, 503, 504, 529})
+    void shouldCountAsTheEndpointsFailure(int status) {
+        assertEquals(true, RetryPolicy.isEndpointFailure(status));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 400, 401, 404, 429, 501, 505})
+    void shouldNotCountAsTheEndpointsFailure(int status) {
+        assertEquals(false, RetryPolicy.isEndpointFailure(status));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "MALFORMED, true, true, true", "CLOSED, false, false, true", "CLOSED, true, false, false",
+        "CLOSED, false, true, false", "RESET, true, false, true", "RESET, false, true, false",
+        "REFUSED, false, false, false",
+    })
+    void shouldTellAFailingEndpointFromALostConnection(AttemptFailure.Kind kind, boolean isReused, boolean hasBytes,
+            boolean isFailure) {
+        assertEquals(isFailure, RetryPolicy.isEndpointFailure(new AttemptFailure(kind, isReused, true, hasBytes, "")));
+    }
+}

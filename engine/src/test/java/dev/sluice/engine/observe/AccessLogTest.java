@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.observe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AccessLogTest {
+    private final List<String> written = new CopyOnWriteArrayList<>();
+
+    @Test
+    void shouldWriteEachLineOnceAndInOrder() {
+        try (AccessLog log = new AccessLog(1000, written::add)) {
+            IntStream.range(0, 500).forEach(i -> log.write("line " + i));
+        }
+
+        assertEquals(IntStream.range(0, 500).mapToObj(i -> "line " + i).toList(), written);
+    }
+
+    @Test
+    void shouldDropAndCountLinesInsteadOfWaitingForABlockedOutput() throws InterruptedException {
+        CountDownLatch isBlocked = new CountDownLatch(1);
+        CountDownLatch unblock = new CountDownLatch(1);
+        AccessLog log = new AccessLog(10, line -> {
+            isBlocked.countDown();
+            await(unblock);
+            written.add(line);
+        });
+        log.write("first");
+        isBlocked.await(); // the writer holds the first line, and the queue is empty
+
+        IntStream.range(0, 15).forEach(i -> log.write("line " + i)); // would wait for ever if it blocked
+
+        assertEquals(5, log.droppedLines());
+        unblock.countDown();
+        log.close();
+        assertEquals(11, written.size());
+        assertEquals("line 9", written.get(10));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void shouldCountWhatComesAfterItsEnd() {
+        AccessLog log = new AccessLog(10, written::add);
+        log.close();
+
+        log.write("late");
+
+        assertEquals(1, log.droppedLines());
+        assertEquals(List.of(), written);
+    }
+}
