@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Lets the Codex CLI complete a turn with a tool call through Sluice, with the mock as the model. No network is used
-# but for npm, the first time. Needs Node.js with npm, and a JDK 17 for ./sluice.
+# Runs a turn of the Codex CLI, with a tool call, through Sluice, with the mock as the model. Uses the network only for
+# npm, on the first run. Needs Node.js with npm, and JDK 17 or later for ./sluice.
 #
 #   tools/codex-turn.sh [PROFILE ...]     default: openai codex-lb codex-lb-lenient
 #
-# CODEX_VERSION chooses the CLI (default 0.169.0), CODEX_DIR where it is installed (default: below tools/target).
-# CODEX_TLS=1 puts TLS with a certificate of an authority made for it on both sides of the relay, so that both speak
-# HTTP/2; needs openssl.
+# CODEX_VERSION is the version of the CLI (default: 0.169.0), CODEX_DIR its directory (default: below tools/target).
+# CODEX_TLS=1 uses TLS on both sides of the relay, with certificates from a test authority that this script creates, so
+# that both sides speak HTTP/2. It needs openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ work="$(mktemp -d)"
 pids=()
 trap 'kill "${pids[@]}" 2> /dev/null || true; rm -rf "$work"' EXIT
 
-# authority DIR: makes an authority and a certificate of localhost.
+# authority DIR: creates a certificate authority and a certificate for localhost.
 authority() {
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test authority" -keyout "$1/ca.key" -out "$1/ca.pem"
     openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout "$1/server.key" -out "$1/server.csr"
@@ -49,7 +49,7 @@ if [ "${CODEX_TLS:-}" = 1 ]; then
     export SSL_CERT_FILE="$work/ca.pem" CODEX_CA_CERTIFICATE="$work/ca.pem"
 fi
 
-# await FILE PATTERN: waits until a process has said where it listens, and prints the port.
+# await FILE PATTERN: waits until a process has logged its address, and prints the port.
 await() {
     for _ in $(seq 300); do
         if grep -qE "$2" "$1" 2> /dev/null; then
@@ -58,12 +58,12 @@ await() {
         fi
         sleep 0.1
     done
-    echo "nothing listens; $1 says:" >&2
+    echo "$1: no address logged after 30 s; its content:" >&2
     cat "$1" >&2
     exit 1
 }
 
-# turn PROFILE MODEL TOOL INPUT: one turn of the CLI, which must run the tool and then say what the mock says.
+# turn PROFILE MODEL TOOL INPUT: runs one turn of the CLI, which must run the tool and then print the mock's message.
 turn() {
     ./sluice mock --port 0 "${mock_tls[@]}" --kind tool_turn --tool "$3" --tool-input "$4" --events 12 > "$work/mock.log" 2>&1 &
     pids+=($!)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 the Sluice authors
-"""Drills: a relay under load while its surroundings fail.
+"""Drills: a relay under load while its environment fails.
 
-  tools/drill.py kill   two endpoints behind the relay, one of which is killed (SIGKILL) and restarted every few seconds
-  tools/drill.py roll   one relay after the other takes over the listening socket, the old one drains (SIGTERM)
+  tools/drill.py kill   one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
+  tools/drill.py roll   one relay after another takes over the listening socket while the previous one drains (SIGTERM)
 
-Everything runs on loopback and is started and ended here: mock upstreams, relays, clients. Prints what happened, and
-exits with 1 where something did that must not. Needs Python 3.8, a JDK, and nothing else.
+Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
+with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
 """
 import argparse
 import collections
@@ -23,7 +23,7 @@ import time
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SLUICE = os.path.join(HOME, "sluice")
-EVENTS, PACE_MS = 20, 25  # a stream of half a second
+EVENTS, PACE_MS = 20, 25  # a stream that lasts half a second
 DOWN_SECONDS = 1
 BODY = json.dumps({"model": "m", "stream": True, "input": "hi"}).encode()
 
@@ -37,17 +37,17 @@ def free_port():
 def await_port(port, process):
     for _ in range(600):
         if process.poll() is not None:
-            sys.exit("drill: a process ended with %d before it served" % process.returncode)
+            sys.exit("drill: a process exited with %d before it listened" % process.returncode)
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
             time.sleep(0.05)
-    sys.exit("drill: nobody serves port %d" % port)
+    sys.exit("drill: port %d: no listener (expected: one within 30 s)" % port)
 
 
 class Mock:
-    """A mock upstream that can be killed and started again."""
+    """A mock upstream that can be killed and restarted."""
 
     def __init__(self):
         self.port = free_port()
@@ -65,14 +65,14 @@ class Mock:
 
 
 class Relay:
-    """A relay with the lines of its access log by exchange."""
+    """A relay, with the endpoint of each exchange from its access log."""
 
     def __init__(self, config, listening=None, notify=None):
         environment = dict(os.environ)
         command = [SLUICE, "serve", "-c", config]
         fds = ()
         if listening is not None:
-            # sd_listen_fds(3): the sockets begin at 3, and LISTEN_PID is the process that is to have them.
+            # sd_listen_fds(3): the sockets begin at descriptor 3, and LISTEN_PID is the process that may use them.
             command = ["/bin/sh", "-c", "exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"" % listening.fileno(), "sh",
                        *command]
             fds = (listening.fileno(),)
@@ -101,7 +101,7 @@ class Relay:
 
 
 class Exchange:
-    """One request and what came of it."""
+    """One request and its outcome."""
 
     def __init__(self, client):
         self.start = time.monotonic()
@@ -113,7 +113,7 @@ class Exchange:
 
 
 class Client(threading.Thread):
-    """Asks one thing after the other; every second client keeps its connection."""
+    """A client that sends one request after another; every second client keeps its connection."""
 
     def __init__(self, number, port, stop):
         super().__init__(daemon=True)
@@ -156,7 +156,7 @@ class Client(threading.Thread):
             self.leave()
             if not is_reused:
                 raise
-            self.ask(exchange)  # what every HTTP client does where a kept connection turns out to be closed
+            self.ask(exchange)  # like every HTTP client whose kept connection turns out to be closed
             return
         while b"\r\n\r\n" not in data:
             data = self.receive(data)
@@ -256,11 +256,11 @@ def kill(arguments):
     if early and not arguments.not_idempotent:
         problems.append("%d failed before their first event" % len(early))
     if any(each.status != 502 for each in early):
-        problems.append("%d failed otherwise than with 502" % sum(each.status != 502 for each in early))
+        problems.append("%d failed with a status other than 502" % sum(each.status != 502 for each in early))
     if touched:
-        problems.append("%d streams of the healthy endpoint were touched" % len(touched))
+        problems.append("%d streams of the healthy endpoint were cut" % len(touched))
     if births and min(back) == 0:
-        problems.append("a reborn endpoint got nothing")
+        problems.append("a restarted endpoint got no requests")
     return problems
 
 
@@ -270,7 +270,7 @@ def roll(arguments):
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)
-    listening.setblocking(False)  # two processes wait for the same connection: nobody may wait for the next
+    listening.setblocking(False)  # two processes accept; the slower must not block
     port = listening.getsockname()[1]
     config = write_config(port, [mock], False)
     folder = tempfile.mkdtemp()
@@ -292,7 +292,7 @@ def roll(arguments):
     while time.monotonic() < until:
         following = start()
         relays.append(following)
-        codes.append(relay.stop())  # drains; both serve until it is done
+        codes.append(relay.stop())  # drains; both serve until the drain ends
         relay = following
         time.sleep(arguments.every)
     exchanges = end()
@@ -316,12 +316,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("drill", choices=["kill", "roll"])
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--every", type=float, default=4, help="seconds for which all is well, each time")
+    parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
     parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not say that requests may"
-                        " be processed twice")
+    parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not allow requests to be"
+                        " processed twice")
     arguments = parser.parse_args()
-    subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds where that is needed
+    subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if needed
     problems = kill(arguments) if arguments.drill == "kill" else roll(arguments)
     for problem in problems:
         print("PROBLEM: " + problem)

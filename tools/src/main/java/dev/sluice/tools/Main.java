@@ -22,7 +22,11 @@ public final class Main {
     private Main() {
     }
 
-    /** Runs the command line; exits with 0, with 1 where the command failed, with 2 where it was not understood. */
+    /**
+     * Runs the command line and exits: with 0 on success, 1 if the command failed, 2 if the arguments are invalid.
+     *
+     * @param args the command and its options
+     */
     public static void main(String[] args) {
         System.exit(commandLine().execute(args));
     }
@@ -37,7 +41,7 @@ public final class Main {
         return 1;
     }
 
-    /** Tells the version from the jar's manifest. */
+    /** A provider of the version, which it reads from the jar's manifest. */
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {

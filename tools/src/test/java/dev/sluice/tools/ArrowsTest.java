@@ -13,7 +13,7 @@ import dev.sluice.protocol.ClassFences;
 
 @AnalyzeClasses(packages = "dev.sluice", importOptions = DoNotIncludeTests.class)
 class ArrowsTest {
-    /** So that the mock can stand behind any relay. */
+    /** Keeps the mock independent of the engine, so that it can run behind any relay. */
     @ArchTest
     static final ArchRule SHOULD_KEEP_THE_ENGINE_TO_SERVE_AND_DEMO = noClasses().that()
             .resideInAPackage("dev.sluice.tools.mock..").should().dependOnClassesThat()

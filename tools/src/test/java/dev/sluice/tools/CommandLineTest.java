@@ -33,7 +33,7 @@ class CommandLineTest {
         assertEquals(0, run("mock", "--help"));
         assertTrue(out.toString().contains("--fault-after"), out.toString());
         assertEquals(2, run("serve"));
-        assertTrue(err.toString().contains("one of --config and --upstream is needed"), err.toString());
+        assertTrue(err.toString().contains("--config, --upstream: both or none (expected: one)"), err.toString());
     }
 
     @Test

@@ -35,7 +35,7 @@ import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.slf4j.LoggerFactory;
 
-/** The same over HTTP/2 through TLS on both sides, as ALPN chooses between OkHttp, the relay and the mock. */
+/** The tests of {@link OpenAiSdkIT} over TLS and HTTP/2, which ALPN selects between OkHttp, relay and mock. */
 class OpenAiSdkHttp2IT extends OpenAiSdkIT {
     private final ListAppender<ILoggingEvent> accessLog = new ListAppender<>();
     private X509Bundle authority;
@@ -79,7 +79,7 @@ class OpenAiSdkHttp2IT extends OpenAiSdkIT {
 
     @AfterEach
     void expectHttp2() {
-        relay.close(); // its last exchange has been logged then
+        relay.close(); // returns after the last exchange was logged
         ((Logger) LoggerFactory.getLogger("dev.sluice.access")).detachAppender(accessLog);
         assertTrue(!accessLog.list.isEmpty());
         for (ILoggingEvent line : List.copyOf(accessLog.list)) {

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The official SDK as a witness, with nothing changed but its base URL. */
+/** Tests with the official OpenAI SDK, of which only the base URL is changed. */
 class OpenAiSdkIT {
     final BlockingQueue<MockReport> reports = new LinkedBlockingQueue<>();
     MockUpstream mock;
@@ -48,7 +48,7 @@ class OpenAiSdkIT {
         client = client("sk-of-the-sdk");
     }
 
-    /** Starts the mock and the relay before it. */
+    /** Starts the mock and the relay in front of it. */
     void launch() throws Exception {
         mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), reports::add);
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
@@ -128,7 +128,7 @@ class OpenAiSdkIT {
         assertEquals("left", reports.poll(20, TimeUnit.SECONDS).end());
     }
 
-    /** An upstream that dies must not look like a short answer. */
+    /** A lost upstream must not look like a short answer. */
     @Test
     void shouldRaiseWhenTheUpstreamIsLost() {
         for (String fault : new String[] {"close", "reset", "truncate"}) {

@@ -17,7 +17,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Sends one streaming request with the JDK's client, prints the text as it arrives and hashes every byte it reads. */
+/**
+ * A client that sends streaming requests with the JDK's HTTP client. It prints the text as it arrives and hashes every
+ * byte of the body.
+ */
 final class DemoClient {
     private static final String DELTA = "response.output_text.delta";
     private static final String DATA = "data: ";
@@ -33,7 +36,14 @@ final class DemoClient {
         this.out = out;
     }
 
-    /** What came back. */
+    /**
+     * The measurements of one response.
+     *
+     * @param events          number of events with data
+     * @param bytes           size of the body in bytes
+     * @param sha256          hash of the body, in hexadecimal
+     * @param firstEventNanos time from sending the request to the first event
+     */
     record Result(long events, long bytes, String sha256, long firstEventNanos) {
     }
 
@@ -49,7 +59,7 @@ final class DemoClient {
         HttpResponse<InputStream> response = http.send(request,
                 HttpResponse.BodyHandlers.ofInputStream());
         if (response.statusCode() != 200) {
-            throw new IOException("the relay answered with " + response.statusCode() + " (expected: 200)");
+            throw new IOException("relay: status " + response.statusCode() + " (expected: 200)");
         }
         events = 0;
         bytes = 0;

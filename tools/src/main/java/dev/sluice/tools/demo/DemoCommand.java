@@ -29,8 +29,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice demo}. */
-@Command(name = "demo", description = "Starts a mock upstream and the relay, and shows a stream arrive through both.",
+/** The {@code sluice demo} command. */
+@Command(name = "demo", description = "Starts a mock upstream and the relay, and shows a stream through both.",
         mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
     private static final String MODEL = "gpt-5.2-codex";
@@ -41,10 +41,10 @@ public final class DemoCommand implements Callable<Integer> {
     private int events;
 
     @Option(names = "--pace-ms", paramLabel = "MS", defaultValue = "15",
-            description = "Pause before each event. Default: ${DEFAULT-VALUE}")
+            description = "Pause between events. Default: ${DEFAULT-VALUE}")
     private int paceMillis;
 
-    @Option(names = "--keep", description = "Stay up after the summary, and print a line to try.")
+    @Option(names = "--keep", description = "Keep running after the summary, and print a command to try.")
     private boolean isKept;
 
     @Spec
@@ -56,7 +56,11 @@ public final class DemoCommand implements Callable<Integer> {
         this(WARM_UP_REQUESTS);
     }
 
-    /** Creates one that shows itself cold or less warm, for those who cannot wait. */
+    /**
+     * Creates a command with a shorter warm-up, for callers that do not need representative times.
+     *
+     * @param warmUpRequests number of requests before the measured one; 0 for a cold start
+     */
     public DemoCommand(int warmUpRequests) {
         this.warmUpRequests = warmUpRequests;
     }
@@ -82,13 +86,13 @@ public final class DemoCommand implements Callable<Integer> {
             printSummary(out, read, isEqual, relay.metrics());
             if (isKept) {
                 printTry(out, relay.port());
-                new CountDownLatch(1).await(); // until the process is told to stop
+                new CountDownLatch(1).await(); // until a signal ends the process
             }
             return isEqual ? 0 : 1;
         }
     }
 
-    /** A cold JVM would measure itself: some requests go through another relay first, unseen and uncounted. */
+    /** Sends requests through another relay first, neither shown nor counted, so that the JVM is warm. */
     private void warmUp() throws IOException, InterruptedException {
         try (MockUpstream mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), report -> { });
                 Relay relay = Relay.launch(config(mock.port()), Extensions.NONE)) {

@@ -10,11 +10,11 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Random;
 
-/** The body of a request, in the shape of a coding agent's: what tools have printed turn by turn, or an image. */
+/** A request body like that of a coding agent: a transcript of tool outputs, an image, both, or a few words. */
 final class LoadBody {
     private static final JsonFactory JSON = new JsonFactory();
     private static final int TURN_CHARS = 4000;
-    /** Of code: short lines, indented, with quotes now and then, some of it not ASCII. */
+    /** Lines as in code and tool outputs: short, indented, some with quotes, some not ASCII. */
     private static final String[] LINES = {"    for (Path file : files) {\n", "        if (!seen.add(file)) {\n",
         "            throw new IllegalStateException(\"twice: \" + file);\n", "        }\n", "    }\n", "\n",
         "src/main/java/dev/example/Index.java:118:     * Returns the entries, newest first \u2013 at most 1,000.\n",
@@ -26,11 +26,11 @@ final class LoadBody {
     }
 
     /**
-     * Returns a body.
+     * Returns a body, as JSON in UTF-8.
      *
-     * @param mock            what the mock is to answer
-     * @param transcriptBytes of what tools have printed, about; 0 for none
-     * @param imageBytes      of an image in base64, about; 0 for none
+     * @param mock            options of the mock's answer, sent as metadata
+     * @param transcriptBytes approximate size of the transcript; 0 for none
+     * @param imageBytes      approximate size of the image in base64; 0 for none
      */
     static byte[] of(String model, boolean stream, Map<String, String> mock, int transcriptBytes, int imageBytes)
             throws IOException {
@@ -60,7 +60,7 @@ final class LoadBody {
     }
 
     private static void writeTranscript(JsonGenerator json, ByteArrayOutputStream out, int bytes) throws IOException {
-        Random random = new Random(1); // the same for every run
+        Random random = new Random(1); // a fixed seed, so that each run sends the same bytes
         for (int turn = 0; out.size() < bytes; turn++) {
             String id = "call_" + turn;
             json.writeStartObject();

@@ -42,9 +42,10 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * Sends requests and reads their streams: over kept HTTP/1.1 connections, or over streams of a few HTTP/2 connections.
+ * A client that sends requests and reads their answers, over keep-alive HTTP/1.1 connections or over the streams of a
+ * few HTTP/2 connections.
  *
- * <p><b>Threading:</b> confined to its loop.
+ * <p><b>Threading:</b> confined to its event loop, except {@link #close}.
  */
 final class LoadClient {
     private static final int WINDOW_BYTES = 4 * 1024 * 1024;
@@ -62,10 +63,13 @@ final class LoadClient {
     private final ChannelGroup connections;
 
     /**
-     * @param target base URL, with {@code /v1}
-     * @param tls    null for plain text
-     * @param key    sent as Bearer; null for none
-     * @param leaveAfter after so many events an answer is left; 0 for none
+     * @param loop                 the event loop of all connections
+     * @param target               base URL, including {@code /v1}
+     * @param tls                  client side; null for plain text
+     * @param streamsPerConnection maximum number of concurrent streams on an HTTP/2 connection
+     * @param key                  sent as a bearer token; null for none
+     * @param body                 the body of every request
+     * @param leaveAfter           number of events after which an answer is abandoned; 0 for never
      */
     LoadClient(EventLoop loop, URI target, SslContext tls, boolean isHttp2, int streamsPerConnection, String key,
             byte[] body, int leaveAfter) {
@@ -77,38 +81,52 @@ final class LoadClient {
         this.key = key;
         this.body = body.clone();
         this.leaveAfter = leaveAfter;
-        connections = new DefaultChannelGroup(loop, true); // one that is established after the end is closed too
+        connections = new DefaultChannelGroup(loop, true); // also closes those established after close()
     }
 
-    /** Closes all connections, whatever runs on them, and waits for that; from any thread but the loop's. */
+    /** Closes all connections, busy ones included, and waits until they are closed; not to be called on the loop. */
     void close() {
         connections.close().awaitUninterruptibly();
     }
 
-    /** Is told of one answer. */
+    /** A listener for one answer. {@link #onEnd}, {@link #onLeft} or {@link #onFailure} is the last call. */
     interface Answer {
-        /** The first event is there. */
+        /** Called when the first event has arrived. */
         void onFirstEvent();
 
-        /** More has come. */
+        /**
+         * Called when more of the body has arrived.
+         *
+         * @param bytes  number of bytes
+         * @param events number of events that these bytes complete
+         */
         void onBytes(long bytes, long events);
 
         /**
-         * It is over: whole, as far as HTTP can tell.
+         * Called when the answer is complete.
          *
-         * @param isVerified whether the mock's hash came with it: those who write answers anew drop it
-         * @param isRight    whether it was the mock's, byte for byte
+         * @param isVerified whether the mock's hash arrived with it; gateways that rewrite answers drop the hash
+         * @param isRight    whether it equals the mock's answer, byte for byte
          */
         void onEnd(boolean isVerified, boolean isRight);
 
-        /** It was left in mid-stream. */
+        /** Called when the client has abandoned the answer in mid-stream. */
         void onLeft();
 
-        /** It failed; {@code kind} in a few words. */
+        /**
+         * Called when the request or its answer has failed.
+         *
+         * @param kind a few words by which failures are counted
+         */
         void onFailure(String kind);
     }
 
-    /** Sends one request. */
+    /**
+     * Sends one request.
+     *
+     * @param answer  receives the progress of the answer
+     * @param onStamp receives the stamp of each event that has one
+     */
     void send(Answer answer, LongConsumer onStamp) {
         Reader reader = new Reader(answer, onStamp);
         if (isHttp2) {
@@ -189,7 +207,7 @@ final class LoadClient {
         free.send(reader);
     }
 
-    /** One HTTP/2 connection. */
+    /** One HTTP/2 connection, with the requests that wait until it is established. */
     private final class Multiplexed {
         private final ArrayDeque<Reader> waiting = new ArrayDeque<>();
         private Channel connection;
@@ -205,7 +223,7 @@ final class LoadClient {
                             new Http2MultiplexHandler(new SimpleChannelInboundHandler<Object>() {
                                 @Override
                                 protected void channelRead0(ChannelHandlerContext ctx, Object message) {
-                                    // nobody pushes
+                                    // push is disabled
                                 }
                             }));
                 }
@@ -249,7 +267,7 @@ final class LoadClient {
         }
     }
 
-    /** Reads one answer. */
+    /** A handler that reads one answer. */
     private final class Reader extends SimpleChannelInboundHandler<HttpObject> {
         private final Answer answer;
         private final StreamCheck stream;

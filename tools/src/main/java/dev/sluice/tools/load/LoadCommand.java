@@ -36,106 +36,106 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice load}. */
+/** The {@code sluice load} command. */
 @Command(name = "load", description = "Sends requests to a relay in front of 'sluice mock' and measures the answers.",
         mixinStandardHelpOptions = true,
-        footer = {"", "With --rate, requests begin when they are due, whatever became of those before, and their times"
-            + " count", "from then: a target that falls behind looks as slow as it is. With --streams, so many run at"
-            + " one", "time, each followed by the next.", "",
-            "Times of events are from the stamp that the mock puts into each, so both must run on one machine. The",
-            "last event of an answer has the hash of it all; 'wrong' counts answers of the whole run, its warm-up too,",
-            "that were not byte for byte the mock's. 'send' is how late the load itself was: where that is more than",
-            "little, it is the load that is measured.", "",
-            "What began before the end of the time measured may go on to its end, for 5 s and, with --rate, the time",
-            "of an answer; what has not ended then counts as an error, and its age among the times of answers. Without",
-            "a rate it is an error where nothing has come of it for as long.",
-            "", "What the mock is to do is in the metadata of each request. Where a profile removes that, give the",
-            "options to the mock itself, --stamp among them."})
+        footer = {"", "With --rate, each request is sent when it is due, even if earlier ones have not ended.",
+            "Its times count from when it was due, so that a target that falls behind looks as slow as it is.",
+            "With --streams, a fixed number of requests runs concurrently, and each is followed by the next.", "",
+            "Event times count from the stamp that the mock adds to each delta, so both must run on one machine.",
+            "The last event of an answer contains the hash of the whole answer.",
+            "'wrong' counts the answers of the whole run, warm-up included, that differ from the mock's in any byte.",
+            "'send' is the delay of the load generator. Unless it is small, the generator itself is measured.", "",
+            "After the measured time, running requests have 5 s to end, with --rate also the time of an answer.",
+            "One that has not ended counts as an error, without --rate only if it received nothing for that long.",
+            "The age of a request that counts as such an error is recorded as an answer time.",
+            "", "The metadata of each request tells the mock how to answer.",
+            "If a profile removes the metadata, give the options to the mock itself, including --stamp."})
 public final class LoadCommand implements Callable<Integer> {
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
-    /** What comes before and after the deltas of a message. */
+    /** Upper bound for the events of a message besides its deltas. */
     private static final int OTHER_EVENTS = 10;
 
-    @Option(names = "--url", paramLabel = "URL", description = "Base URL of the target, with /v1.")
+    @Option(names = "--url", paramLabel = "URL", description = "Base URL of the target, including /v1.")
     private URI url;
 
-    @Option(names = "--batch", description = "Read the arguments of one run after the other from standard input, a line"
-            + " each, and write a line with its exit status after each: a JVM that is warm measures better.")
+    @Option(names = "--batch", description = "Run once per line of standard input, with the arguments on the line, and"
+            + " print each exit status. A warm JVM measures better.")
     private boolean isBatch;
 
-    @Option(names = "--rate", paramLabel = "N", description = "Requests a second.")
+    @Option(names = "--rate", paramLabel = "N", description = "Requests per second.")
     private double rate;
 
-    @Option(names = "--streams", paramLabel = "N", description = "Streams at one time, where there is no rate.")
+    @Option(names = "--streams", paramLabel = "N", description = "Concurrent requests, in place of --rate.")
     private int streams;
 
     @Option(names = "--max-streams", paramLabel = "N", defaultValue = "20000",
-            description = "With --rate: requests that would be beyond it count as errors. Default: ${DEFAULT-VALUE}")
+            description = "With --rate: maximum concurrent requests; others count as errors. Default: ${DEFAULT-VALUE}")
     private int maxStreams;
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "10",
-            description = "How long it is measured. Default: ${DEFAULT-VALUE}")
+            description = "Measured time in seconds. Default: ${DEFAULT-VALUE}")
     private int seconds;
 
     @Option(names = "--warmup", paramLabel = "N", defaultValue = "3",
-            description = "Seconds before, which do not count. Default: ${DEFAULT-VALUE}")
+            description = "Warm-up time in seconds, not measured. Default: ${DEFAULT-VALUE}")
     private int warmupSeconds;
 
     @Option(names = "--events", paramLabel = "N", defaultValue = "32",
-            description = "Deltas of an answer. Default: ${DEFAULT-VALUE}")
+            description = "Deltas per answer. Default: ${DEFAULT-VALUE}")
     private int events;
 
     @Option(names = "--pace-ms", paramLabel = "MS", defaultValue = "0",
-            description = "Pause before each event. Default: ${DEFAULT-VALUE}")
+            description = "Pause between two writes of events. Default: ${DEFAULT-VALUE}")
     private int paceMillis;
 
     @Option(names = "--glue", paramLabel = "N", defaultValue = "1",
-            description = "Events to a write of the mock's. Default: ${DEFAULT-VALUE}")
+            description = "Events per write of the mock. Default: ${DEFAULT-VALUE}")
     private int glue;
 
     @Option(names = "--request-bytes", paramLabel = "N", defaultValue = "0",
-            description = "Size of a request: a transcript of tool outputs. Default: a few words")
+            description = "Size of a transcript of tool outputs in each request. Default: a few words")
     private int requestBytes;
 
     @Option(names = "--image-bytes", paramLabel = "N", defaultValue = "0",
-            description = "Size of an image in a request, in base64. Default: none")
+            description = "Size of an image in each request, in base64. Default: none")
     private int imageBytes;
 
-    @Option(names = "--documents", description = "Ask for JSON documents instead of streams.")
+    @Option(names = "--documents", description = "Request JSON documents instead of streams.")
     private boolean isDocument;
 
     @Option(names = "--leave-after", paramLabel = "N", defaultValue = "0",
-            description = "Close the connection after so many events. Default: never")
+            description = "Close the connection or HTTP/2 stream after N events. Default: never")
     private int leaveAfter;
 
     @Option(names = "--model", paramLabel = "NAME", defaultValue = "gpt-5.2-codex",
-            description = "Default: ${DEFAULT-VALUE}")
+            description = "Model of the requests. Default: ${DEFAULT-VALUE}")
     private String model;
 
-    @Option(names = "--key", paramLabel = "KEY", description = "API key of the target.")
+    @Option(names = "--key", paramLabel = "KEY", description = "API key for the target.")
     private String key;
 
-    @Option(names = "--http2", description = "HTTP/2: by ALPN through TLS, with prior knowledge without.")
+    @Option(names = "--http2", description = "Use HTTP/2: by ALPN over TLS, by prior knowledge in plain text.")
     private boolean isHttp2;
 
     @Option(names = "--streams-per-connection", paramLabel = "N", defaultValue = "100",
-            description = "With HTTP/2. Default: ${DEFAULT-VALUE}")
+            description = "Maximum concurrent streams per HTTP/2 connection. Default: ${DEFAULT-VALUE}")
     private int streamsPerConnection;
 
-    @Option(names = "--ca", paramLabel = "FILE", description = "PEM file of the authorities to trust.")
+    @Option(names = "--ca", paramLabel = "FILE", description = "PEM file of the certificate authorities to trust.")
     private Path ca;
 
     @Option(names = "--pid", paramLabel = "PID",
-            description = "The target's process: its processor time and memory are read, its children's too.")
+            description = "Target process. Its CPU time and memory are read, with its descendants.")
     private long pid;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the result here.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the result to this file, as JSON.")
     private Path json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with percentile plots here.")
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with percentile plots to this file.")
     private Path html;
 
-    @Option(names = "--hdr", paramLabel = "FILE", description = "Write the histograms here, as an HdrHistogram log.")
+    @Option(names = "--hdr", paramLabel = "FILE", description = "Write an HdrHistogram log to this file.")
     private Path hdr;
 
     @Spec
@@ -160,10 +160,11 @@ public final class LoadCommand implements Callable<Integer> {
             return runEach();
         }
         if (url == null) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--url is needed");
+            throw new CommandLine.ParameterException(spec.commandLine(), "--url: missing (expected: the base URL)");
         }
         if (rate > 0 == streams > 0) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "one of --rate and --streams is needed");
+            throw new CommandLine.ParameterException(spec.commandLine(),
+                    "--rate, --streams: both or none (expected: one)");
         }
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Epoll.isAvailable() ? EpollIoHandler.newFactory()
                 : NioIoHandler.newFactory());
@@ -185,7 +186,7 @@ public final class LoadCommand implements Callable<Integer> {
             return measured.errorCount() + measured.wrong() == 0 ? 0 : 1;
         } finally {
             if (client != null) {
-                loop.submit(this::stop).syncUninterruptibly(); // where the run has failed each stream would begin anew
+                loop.submit(this::stop).syncUninterruptibly(); // otherwise each failed request is followed by the next
                 client.close();
             }
             group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
@@ -233,7 +234,7 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    /** Sends whatever is due; what the loop was too late for is sent at once and counts from when it was due. */
+    /** Sends the requests that are due. A late one is sent at once, and its times count from when it was due. */
     private void scheduleNext(long startNanos) {
         if (isStopped) {
             return;
@@ -262,8 +263,9 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     /**
-     * Requests that have not come to an end: with a rate all of the time that was measured, or they would be missing
-     * among the slow ones; otherwise those of which nothing has come for long: a stream may be meant to be long.
+     * Counts unfinished requests as errors. With a rate, all that began in the measured time count, because the slowest
+     * answers would be missing otherwise. Without a rate, only those that received nothing for a long time count,
+     * because a stream may be long on purpose.
      */
     private void countUnfinished() {
         long nowNanos = System.nanoTime();
@@ -283,7 +285,7 @@ public final class LoadCommand implements Callable<Integer> {
         return TimeUnit.MILLISECONDS.toNanos(paceMillis);
     }
 
-    /** One request; counts where it began. */
+    /** One request in flight. It counts in the recording that was current when the request began. */
     private final class Running implements LoadClient.Answer {
         private final Recording into;
         private final long dueNanos;
@@ -312,7 +314,7 @@ public final class LoadCommand implements Callable<Integer> {
             into.record(Time.ANSWER, System.nanoTime() - dueNanos);
             into.onComplete(isVerified);
             if (isVerified) {
-                measured.onCompared(isRight); // whenever it began: a wrong byte is one byte too many
+                measured.onCompared(isRight); // during the warm-up too, because no wrong byte is acceptable
             }
             over();
         }
@@ -349,7 +351,7 @@ public final class LoadCommand implements Callable<Integer> {
                 quiet.complete(null);
             }
         } else if (rate == 0) {
-            loop.execute(() -> send(System.nanoTime())); // not from within the answer before
+            loop.execute(() -> send(System.nanoTime())); // not inside the callback of the previous answer
         }
     }
 
@@ -367,7 +369,7 @@ public final class LoadCommand implements Callable<Integer> {
         long cpuNanos = process == null ? -1 : process.cpuNanos() - cpuBefore;
         long nanos = System.nanoTime() - startNanos;
         long open = loop.submit(() -> {
-            recording = new Recording(); // what comes from here on is beyond the time measured
+            recording = new Recording(); // keeps later requests, bytes and events out of the result
             return running.stream().filter(request -> request.hasBegun).count();
         }).get();
         return new LoadReport(url, parameters(), measured, nanos, open, cpuNanos, most);

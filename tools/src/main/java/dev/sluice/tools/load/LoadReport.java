@@ -21,7 +21,7 @@ import org.HdrHistogram.HistogramLogWriter;
 import org.HdrHistogram.PercentileIterator;
 import org.apache.commons.text.StringEscapeUtils;
 
-/** What a run has come to: as text, as JSON, as an HdrHistogram log, as a page with plots. */
+/** The result of a run, written as text, as JSON, as an HdrHistogram log, or as a page with plots. */
 final class LoadReport {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final double[] RANKS = {50, 90, 99, 99.9, 99.99};
@@ -36,10 +36,12 @@ final class LoadReport {
     private final long residentKib;
 
     /**
-     * @param nanos       how long it was measured
-     * @param open        answers that had begun and ran on at the end of that time
-     * @param cpuNanos    processor time of the target meanwhile; negative where it was not read
-     * @param residentKib the most that the target had resident
+     * @param url         the target
+     * @param parameters  the options of the run, for people
+     * @param nanos       the measured time
+     * @param open        number of answers that had begun and were not complete at the end of the measured time
+     * @param cpuNanos    CPU time of the target in the measured time; negative if it was not measured
+     * @param residentKib highest resident memory of the target
      */
     LoadReport(URI url, String parameters, Recording recording, long nanos, long open, long cpuNanos,
             long residentKib) {
@@ -78,7 +80,7 @@ final class LoadReport {
         out.flush();
     }
 
-    /** Writes the files that are asked for; null for none. */
+    /** Writes the requested files; null for a file that is not requested. */
     void write(Path json, Path html, Path hdr) throws IOException {
         if (json != null) {
             JSON.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), asJson());
@@ -127,7 +129,7 @@ final class LoadReport {
         return root;
     }
 
-    /** The curve of a histogram: x is 1 / (1 - rank), as in HdrHistogram's own plots. */
+    /** Returns the curve of a histogram: x is 1 / (1 - rank), as in HdrHistogram's own plots, and y is microseconds. */
     private static ArrayNode curve(Histogram histogram) {
         ArrayNode points = JSON.createArrayNode();
         PercentileIterator values = new PercentileIterator(histogram, TICKS_PER_HALF_DISTANCE);
@@ -158,7 +160,7 @@ final class LoadReport {
     private static String resource(String name) throws IOException {
         try (InputStream in = LoadReport.class.getResourceAsStream(name)) {
             if (in == null) {
-                throw new IOException(name + ": not among the classes (expected: part of the tools' jars)");
+                throw new IOException(name + ": not on the class path (expected: part of the tools' jars)");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }

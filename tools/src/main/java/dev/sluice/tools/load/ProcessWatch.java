@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The processor time and the memory of a process and of those that it has started, from Linux's /proc. */
+/** A meter for the CPU time and memory of a process and its descendants. It reads Linux's /proc. */
 final class ProcessWatch {
-    /** USER_HZ, which is 100 wherever Linux runs Java. */
+    /** Nanoseconds per clock tick. USER_HZ is 100 on every Linux that runs Java. */
     private static final long NANOS_PER_TICK = TimeUnit.SECONDS.toNanos(1) / 100;
     private static final int UTIME = 11;
     private static final int STIME = 12;
 
     private final long pid;
-    /** What each thread was seen to have used, in nanoseconds: what one has used does not go when it ends. */
+    /** CPU time of each thread, in nanoseconds. The entry of an ended thread stays, so that its time still counts. */
     private final Map<Path, Long> threads = new HashMap<>();
 
     ProcessWatch(long pid) {
@@ -34,10 +34,10 @@ final class ProcessWatch {
     }
 
     /**
-     * Returns the time that processors have spent for them so far, in nanoseconds, from each thread's schedstat; from
-     * its stat, in steps of 10 ms, where the kernel keeps none (CONFIG_SCHED_INFO).
+     * Returns the CPU time of the processes so far, in nanoseconds. It comes from each thread's schedstat, or from its
+     * stat in steps of 10 ms if the kernel does not maintain schedstat (CONFIG_SCHED_INFO).
      *
-     * @throws IOException where there is no such process
+     * @throws IOException if the process does not exist
      */
     long cpuNanos() throws IOException {
         for (long each : pids()) {
@@ -56,7 +56,7 @@ final class ProcessWatch {
         } catch (IOException e) {
             if (Files.exists(task)) {
                 throw e;
-            } // otherwise it has ended since it was listed
+            } // otherwise the thread has ended since it was listed
         }
     }
 
@@ -72,9 +72,9 @@ final class ProcessWatch {
     }
 
     /**
-     * Returns how much memory they have resident, in KiB.
+     * Returns the resident memory of the processes, in KiB.
      *
-     * @throws IOException where there is no such process
+     * @throws IOException if the process does not exist
      */
     long residentKib() throws IOException {
         long kib = 0;

@@ -9,9 +9,10 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * What a run has measured. Times in nanoseconds.
+ * The measurements of a run. Times are in nanoseconds.
  *
- * <p><b>Threading:</b> written by the one loop of the load, read when it is over, or roughly while it runs.
+ * <p><b>Threading:</b> written by the load's only event loop. Other threads read it after the run, or read approximate
+ * values during the run.
  */
 final class Recording {
     private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(10);
@@ -42,7 +43,7 @@ final class Recording {
         started++;
     }
 
-    /** An answer is whole; whether it is right is {@link #onCompared}'s. */
+    /** Counts a complete answer. {@link #onCompared} counts whether the answer is right. */
     void onComplete(boolean isVerified) {
         completed++;
         unverified += isVerified ? 0 : 1;
@@ -95,31 +96,31 @@ final class Recording {
         return bytes;
     }
 
-    /** Returns how many answers were not what the mock has sent. */
+    /** Returns the number of answers that differ from the mock's. */
     long wrong() {
         return wrong;
     }
 
-    /** Returns how many answers were looked at. */
+    /** Returns the number of answers that were compared with the mock's hash. */
     long compared() {
         return compared;
     }
 
-    /** Returns of how many answers the mock told no hash. */
+    /** Returns the number of complete answers that arrived without the mock's hash. */
     long unverified() {
         return unverified;
     }
 
-    /** What is timed. */
+    /** A measured time. */
     enum Time {
-        /** How late the load itself was: from when a request was due to when it was sent. */
-        SEND("send", "how late the load itself was, from when a request was due"),
-        /** From when a request was due, not from when it was sent: what waits for a slow target counts. */
+        /** Delay of the load generator: from when a request was due to when it was sent. */
+        SEND("send", "delay of the load generator, from when the request was due"),
+        /** From when a request was due, not from when it was sent, so that waiting for a slow target counts. */
         FIRST_EVENT("first_event", "time to first event, from when the request was due"),
-        /** From the mock's stamp to the event's last byte here. */
-        EVENT("event", "time of an event from the mock to here"),
+        /** From the mock's stamp to the arrival of the event's last byte. */
+        EVENT("event", "time of an event from the mock to the load generator"),
         /** From when a request was due to the end of its answer. */
-        ANSWER("answer", "time of a whole answer, from when the request was due");
+        ANSWER("answer", "time of a complete answer, from when the request was due");
 
         private final String label;
         private final String help;

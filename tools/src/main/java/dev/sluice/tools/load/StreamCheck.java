@@ -12,8 +12,9 @@ import java.util.HexFormat;
 import java.util.function.LongConsumer;
 
 /**
- * Reads one event stream of a mock that stamps: when each event was sent, and in its last event the hash of the whole
- * answer, computed with zeros for its own digits. Events end with a blank line; they may be cut anywhere.
+ * A check of one event stream from a mock that stamps its events. Each delta contains its send time, and the terminal
+ * event contains the hash of the whole answer, computed with zeros in place of its own digits. Events end with a blank
+ * line and may be cut anywhere.
  */
 final class StreamCheck {
     private static final byte[] STAMP = "\"stamp\":\"".getBytes(StandardCharsets.US_ASCII);
@@ -35,7 +36,7 @@ final class StreamCheck {
     private boolean isHashRight;
 
     /**
-     * @param onStamp takes the stamp of each event that has one, when the event is complete
+     * @param onStamp receives the stamp of each event that has one, when the event is complete
      */
     StreamCheck(LongConsumer onStamp) {
         this.onStamp = onStamp;
@@ -46,7 +47,7 @@ final class StreamCheck {
         }
     }
 
-    /** Returns the hash of a document, in hexadecimal digits. */
+    /** Returns the SHA-256 of a document, in hexadecimal; borrows the buffer. */
     static String sha256(ByteBuf document) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -56,7 +57,7 @@ final class StreamCheck {
         }
     }
 
-    /** Takes the next bytes; borrows the buffer. */
+    /** Reads the next bytes of the stream; borrows the buffer. */
     void add(ByteBuf data) {
         int count = data.readableBytes();
         bytes += count;
@@ -100,11 +101,14 @@ final class StreamCheck {
         } else if (!isTerminalSeen) {
             digest.update(event, from, to - from);
         } else {
-            isHashRight &= to - from == DONE.length && startsWith(DONE, from); // all that may follow
+            isHashRight &= to - from == DONE.length && startsWith(DONE, from); // nothing else may follow
         }
     }
 
-    /** By its name, as the mock writes it, or by its type alone: some gateways write events anew, without a name. */
+    /**
+     * Returns whether an event is the terminal one. It is recognized by its name, as the mock writes it, or by its type
+     * alone, because some gateways rewrite events without a name.
+     */
     private boolean isTerminal(int from) {
         return startsWith(TERMINAL_NAME, from) || startsWith(TERMINAL_TYPE, from);
     }
@@ -133,17 +137,17 @@ final class StreamCheck {
         return bytes;
     }
 
-    /** Returns whether the last event has come. */
+    /** Returns whether the terminal event has arrived. */
     boolean isComplete() {
         return isTerminalSeen;
     }
 
-    /** Returns whether the mock has told a hash. */
+    /** Returns whether the terminal event contained the mock's hash. */
     boolean isHashTold() {
         return isHashTold;
     }
 
-    /** Returns, when the answer is over, whether all of its bytes were the mock's. */
+    /** Returns whether all bytes of the answer were the mock's; valid once the answer is over. */
     boolean isRight() {
         return isHashRight && length == 0;
     }

@@ -5,26 +5,30 @@ package dev.sluice.tools.mock;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 
-/** How one answer's bytes reach whoever asked, whatever the protocol. Confined to its connection's loop. */
+/**
+ * The output of one answer, independent of the HTTP version.
+ *
+ * <p><b>Threading:</b> confined to the event loop of its connection.
+ */
 interface AnswerWire {
-    /** Returns the channel whose writability says whether more may be written. */
+    /** Returns the channel whose writability limits further writes. */
     Channel channel();
 
-    /** Sends the head of an event stream. */
+    /** Sends the response head of an event stream. */
     void head(String requestId);
 
-    /** Adds the bytes of an event to a write, framed where each event has a frame of its own. */
+    /** Appends an event to a batch, inside a chunk of its own if the body is chunked; borrows the batch. */
     void frame(ByteBuf batch, byte[] event);
 
-    /** Sends bytes; takes them. */
+    /** Sends bytes; takes the buffer. */
     void send(ByteBuf bytes);
 
-    /** Ends the body cleanly; returns whether the connection can be used again. */
+    /** Ends the body cleanly and returns whether the connection can be reused. */
     boolean end();
 
-    /** Closes the connection without an end of the body. */
+    /** Closes the connection without ending the body. */
     void close();
 
-    /** Resets the connection, or where there are streams this one. */
+    /** Resets the connection with HTTP/1.1, or only the stream with HTTP/2. */
     void reset();
 }

@@ -12,12 +12,12 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The events of one streamed answer, complete and in order, made one at a time. */
+/** The complete sequence of events of one streamed answer, in order. Each event is built when it is requested. */
 final class EventSequence implements Iterator<byte[]> {
     private static final String[] WORDS = {"The", " quick", " brown", " fox", " jumps", " over", " the", " lazy",
         " dog", ".", " \u00c9t\u00e9", " \u4e2d\u6587", " \ud83d\ude80", "\n"};
 
-    /** What stands in place of the last event's hash while that is computed. */
+    /** Placeholder for the hash in the last event while the hash is computed. */
     private static final String NO_HASH = "0".repeat(64);
 
     private final ResponseObject response;
@@ -75,7 +75,7 @@ final class EventSequence implements Iterator<byte[]> {
         return parts.remove().get();
     }
 
-    /** The event that ends a stream that fails. */
+    /** Returns the event that ends a failed stream. */
     byte[] failed() {
         ObjectNode error = ResponseObject.JSON.createObjectNode().put("code", "server_error")
                 .put("message", "The mock was told to fail.");
@@ -86,7 +86,11 @@ final class EventSequence implements Iterator<byte[]> {
         return event(type, node -> node.set("response", response.in(status, null, null, null)));
     }
 
-    /** Says who knows the hash of all that was sent, and of the last event after that; for a mock that stamps. */
+    /**
+     * Sets the function that computes the hash in the last event. The mock uses it only if it stamps events.
+     *
+     * @param hashWithLast returns, in hexadecimal, the hash of all bytes sent so far followed by the given last event
+     */
     void hashedBy(Function<byte[], String> hashWithLast) {
         hash = hashWithLast;
     }
@@ -168,7 +172,7 @@ final class EventSequence implements Iterator<byte[]> {
         });
     }
 
-    /** A call of a function or a custom tool, its input in one piece. */
+    /** Adds a call of a function or a custom tool, with the whole input in one delta. */
     private void addToolCall() {
         boolean isCustom = response.isCustomTool(options.tool);
         String kind = isCustom ? "response.custom_tool_call_input" : "response.function_call_arguments";
@@ -194,7 +198,7 @@ final class EventSequence implements Iterator<byte[]> {
         return namespace == null ? call : call.put("namespace", namespace);
     }
 
-    /** A line feed among the words would have to be escaped inside of the arguments' JSON text. */
+    /** Returns the arguments with line feeds escaped, because a JSON string must not contain a raw line feed. */
     private String arguments() {
         return text.toString().replace("\n", "\\n");
     }
@@ -220,7 +224,7 @@ final class EventSequence implements Iterator<byte[]> {
         return "x".repeat(options.deltaBytes);
     }
 
-    /** Written by hand: with a fast mock, deltas are all there is. */
+    /** Builds the JSON text by hand, because a fast mock spends nearly all of its time on deltas. */
     private byte[] deltaEvent(String type, String item, String before, String after, String word) {
         String stamp = options.isStamped ? ",\"stamp\":\"" + System.nanoTime() + '"' : "";
         return ("event: " + type + "\ndata: {\"type\":\"" + type + "\",\"sequence_number\":" + sequence++ + stamp
@@ -288,7 +292,7 @@ final class EventSequence implements Iterator<byte[]> {
             return ("event: " + type + "\ndata: " + ResponseObject.JSON.writeValueAsString(node) + "\n\n")
                     .getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("event: not written (expected: a tree can always be)", e);
+            throw new IllegalStateException("event: not serialized (expected: every tree can be)", e);
         }
     }
 }

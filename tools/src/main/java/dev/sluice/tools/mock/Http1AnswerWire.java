@@ -10,7 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import java.nio.charset.StandardCharsets;
 
-/** An answer on an HTTP/1.1 connection, framed here byte by byte. */
+/** An answer on an HTTP/1.1 connection. This class writes the head and the body framing itself, as bytes. */
 final class Http1AnswerWire implements AnswerWire {
     private static final int FRAMING_BYTES = 16;
     private static final byte[] CRLF = {'\r', '\n'};
@@ -19,7 +19,8 @@ final class Http1AnswerWire implements AnswerWire {
     private final boolean isChunked;
 
     /**
-     * @param wire what is written through it goes to the socket as it is
+     * @param wire    the context to write through; its bytes reach the socket unchanged
+     * @param framing the framing of the body
      */
     Http1AnswerWire(ChannelHandlerContext wire, MockOptions.Framing framing) {
         this.wire = wire;

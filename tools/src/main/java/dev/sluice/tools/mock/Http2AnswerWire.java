@@ -11,12 +11,12 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 
-/** An answer on a stream of an HTTP/2 connection: each write is a DATA frame. */
+/** An answer on an HTTP/2 stream. Each write becomes a DATA frame. */
 final class Http2AnswerWire implements AnswerWire {
     private final ChannelHandlerContext stream;
 
     /**
-     * @param stream of the stream's channel; what is written through it are frames
+     * @param stream the context in the stream's channel to write frames through
      */
     Http2AnswerWire(ChannelHandlerContext stream) {
         this.stream = stream;

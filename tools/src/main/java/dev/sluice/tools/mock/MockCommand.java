@@ -18,26 +18,27 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice mock}. */
+/** The {@code sluice mock} command. */
 @Command(name = "mock", description = "Runs a scripted upstream that speaks the Responses API.",
         mixinStandardHelpOptions = true,
-        footer = {"", "The same request always gets the same bytes. A request can say what it is answered with:",
+        footer = {"", "The same request always gets the same bytes, except for stamps. It can set options:",
             "\"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}.",
-            "Speaks HTTP/1.1 and HTTP/2: by ALPN through TLS, with prior knowledge without.",
-            "One line per answer goes to standard output, with the SHA-256 of its body."})
+            "Speaks HTTP/1.1 and HTTP/2: by ALPN over TLS, by prior knowledge in plain text.",
+            "Prints one line per answer to standard output, with the SHA-256 of its body."})
 public final class MockCommand implements Callable<Integer> {
-    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to serve. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--host", defaultValue = "127.0.0.1",
+            description = "Address to listen on. Default: ${DEFAULT-VALUE}")
     private String host;
 
     @Option(names = "--port", defaultValue = "9000",
-            description = "Port to serve; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
+            description = "Port to listen on; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
     private int port;
 
     @Option(names = "--certificate", paramLabel = "FILE",
-            description = "Serve through TLS with this certificate, PEM, its chain behind it.")
+            description = "Use TLS with this certificate: PEM, followed by its chain.")
     private File certificate;
 
-    @Option(names = "--key", paramLabel = "FILE", description = "Its private key, PEM, PKCS #8.")
+    @Option(names = "--key", paramLabel = "FILE", description = "Private key of the certificate: PEM, PKCS #8.")
     private File key;
 
     @Mixin
@@ -56,7 +57,7 @@ public final class MockCommand implements Callable<Integer> {
         try (MockUpstream mock = new MockUpstream(host, port, tls, options, report -> print(out, report))) {
             print(out, "mock listening on " + (tls == null ? "http" : "https") + "://" + host + ':' + mock.port()
                     + "/v1");
-            new CountDownLatch(1).await(); // until the process is told to stop
+            new CountDownLatch(1).await(); // until a signal ends the process
         }
         return 0;
     }
@@ -66,7 +67,7 @@ public final class MockCommand implements Callable<Integer> {
             return null;
         }
         if (certificate == null || key == null) {
-            throw new ParameterException(spec.commandLine(), "--certificate and --key: one of them (expected: both)");
+            throw new ParameterException(spec.commandLine(), "--certificate and --key: only one (expected: both)");
         }
         try {
             return SslContextBuilder.forServer(certificate, key).applicationProtocolConfig(
@@ -76,7 +77,7 @@ public final class MockCommand implements Callable<Integer> {
                             ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)).build();
         } catch (SSLException | IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--certificate " + certificate + ", --key " + key
-                    + ": cannot be used (expected: PEM, a key that fits the certificate)", e);
+                    + ": not usable (expected: PEM, and a key that matches the certificate)", e);
         }
     }
 

@@ -28,7 +28,7 @@ import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Answers the requests of one connection. */
+/** A handler that answers the requests of one HTTP/1.1 connection, or the request of one HTTP/2 stream. */
 final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final MockOptions defaults;
     private final Consumer<MockReport> reports;
@@ -98,7 +98,7 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return;
         }
         if (isStreaming) {
-            // Below the encoder: the stream's framing is its own.
+            // Writes start below the encoder, because the answer does its own framing.
             ChannelHandlerContext http1 = ctx.pipeline().context(HttpRequestDecoder.class);
             AnswerWire wire = http1 != null ? new Http1AnswerWire(http1, options.framing)
                     : new Http2AnswerWire(ctx.pipeline().context(Http2StreamFrameToHttpObjectCodec.class));
@@ -120,7 +120,7 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answer(ctx, request, answer);
     }
 
-    /** What a stream would have ended with, as one document. */
+    /** Returns the response from the last event of the equivalent stream, as one document. */
     private static JsonNode collected(ResponseObject response, MockOptions options) {
         EventSequence events = new EventSequence(response, options);
         byte[] last = events.next();
@@ -132,7 +132,7 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         try {
             return ResponseObject.JSON.readTree(text.substring(text.indexOf("data: ") + 6)).get("response");
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("event: not JSON (expected: what was just written)", e);
+            throw new IllegalStateException("event: not JSON (expected: the JSON just written)", e);
         }
     }
 
@@ -187,6 +187,6 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.close(); // a reset is a normal end here; the report says so
+        ctx.close(); // a reset is a normal end here; the report records it
     }
 }

@@ -24,11 +24,17 @@ import io.netty.handler.ssl.SslContext;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Builds the pipelines of the mock: HTTP/1.1 and HTTP/2, by ALPN through TLS and with prior knowledge without. */
+/**
+ * An initializer of the mock's pipelines. HTTP/1.1 or HTTP/2 is selected by ALPN over TLS, and by prior knowledge in
+ * plain text.
+ */
 final class MockInitializer extends ChannelInitializer<Channel> {
     private static final int MAX_BODY_BYTES = 256 * 1024 * 1024;
     private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
-    /** The channel of a stream flushes after each message from its sixteenth on, unless it may take very many. */
+    /**
+     * Messages per read of a stream's channel, effectively without a limit. By default, such a channel flushes after
+     * each message from the sixteenth on.
+     */
     private static final int MANY_MESSAGES = 1_000_000_000;
 
     private final SslContext tls;
@@ -36,7 +42,9 @@ final class MockInitializer extends ChannelInitializer<Channel> {
     private final Consumer<MockReport> reports;
 
     /**
-     * @param tls null for plain text
+     * @param tls     server side; null for plain text
+     * @param options defaults of the answers
+     * @param reports receives a report for each answer that has ended
      */
     MockInitializer(SslContext tls, MockOptions options, Consumer<MockReport> reports) {
         this.tls = tls;
@@ -70,7 +78,7 @@ final class MockInitializer extends ChannelInitializer<Channel> {
                 new Http2MultiplexHandler(newStreamInitializer()), new ChannelInboundHandlerAdapter() {
                     @Override
                     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                        ctx.close(); // a reset is a normal end here; each stream's report says so
+                        ctx.close(); // a reset is a normal end here; each stream's report records it
                     }
                 });
     }
@@ -87,7 +95,10 @@ final class MockInitializer extends ChannelInitializer<Channel> {
         };
     }
 
-    /** Whether a connection in plain text begins with the preface of HTTP/2 (RFC 9113 section 3.4). */
+    /**
+     * A decoder that selects HTTP/2 if a plain-text connection begins with the HTTP/2 preface (RFC 9113 section 3.4),
+     * and HTTP/1.1 otherwise.
+     */
     private final class PrefaceChoice extends ByteToMessageDecoder {
         private static final int PRI = 'P' << 16 | 'R' << 8 | 'I';
         private static final int BYTES = 3;

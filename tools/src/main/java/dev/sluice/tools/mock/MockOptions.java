@@ -8,39 +8,42 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 
 /**
- * What the mock answers with. Each option but {@code --max-streams} can also be set by the {@code metadata} of a
- * request, where {@code --pace-ms 5} is written {@code "mock_pace_ms": "5"}.
+ * The options of the mock's answers. A request can set each option except {@code --max-streams} in its
+ * {@code metadata}, where {@code --pace-ms 5} is written {@code "mock_pace_ms": "5"}.
  */
 public final class MockOptions implements Cloneable {
-    /** What an answer consists of. */
+    /** The content of an answer. */
     public enum Kind {
         /** One message. */
         TEXT,
         /** A reasoning item with a summary, then one message. */
         REASONING,
-        /** One call of the first function tool of the request. */
+        /** One call of the request's first function tool. */
         FUNCTION_CALL,
-        /** One call of the tool that is named, and a message once the request has its output: a coding agent's turn. */
+        /**
+         * A coding agent's turn: one call of the tool that {@code --tool} names, or a message if the request already
+         * contains a tool's output.
+         */
         TOOL_TURN
     }
 
-    /** How a stream's body is framed. */
+    /** The framing of a stream's body in HTTP/1.1. */
     public enum Framing {
         /** One chunk per event. */
         CHUNKED,
-        /** Ends with the connection. */
+        /** No framing; the end of the connection ends the body. */
         CLOSE
     }
 
-    /** How a stream goes wrong. */
+    /** The fault of a stream. */
     public enum Fault {
-        /** Not at all. */
+        /** No fault. */
         NONE,
-        /** The connection is closed without the end of the body; with HTTP/2 all of its streams go with it. */
+        /** The connection is closed before the body ends; with HTTP/2 this ends all of its streams. */
         CLOSE,
-        /** The connection is reset; with HTTP/2 only the stream. */
+        /** The connection is reset; with HTTP/2 only the stream is. */
         RESET,
-        /** Nothing more is sent. */
+        /** Nothing more is sent, and the connection stays open. */
         STALL,
         /** A {@code response.failed} event ends the stream. */
         FAILED_EVENT,
@@ -53,22 +56,22 @@ public final class MockOptions implements Cloneable {
     Kind kind = Kind.TEXT;
 
     @Option(names = "--tool", paramLabel = "NAME",
-            description = "For tool_turn: the function or custom tool to call, wherever the request has it.")
+            description = "For tool_turn: function or custom tool to call. The whole request is searched for it.")
     String tool = "";
 
     @Option(names = "--tool-input", paramLabel = "TEXT",
-            description = "For tool_turn: the arguments, JSON for a function. Default: ${DEFAULT-VALUE}")
+            description = "For tool_turn: input of the call; JSON for a function. Default: ${DEFAULT-VALUE}")
     String toolInput = "{}";
 
-    @Option(names = "--events", paramLabel = "N", description = "Deltas of an answer. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--events", paramLabel = "N", description = "Deltas per answer. Default: ${DEFAULT-VALUE}")
     int events = 32;
 
     @Option(names = "--delta-bytes", paramLabel = "N",
-            description = "Bytes of each delta; 0 for one word. Default: ${DEFAULT-VALUE}")
+            description = "Bytes per delta; 0 for one word. Default: ${DEFAULT-VALUE}")
     int deltaBytes;
 
     @Option(names = "--pace-ms", paramLabel = "MS",
-            description = "Pause before each event; 0 for as fast as they go. Default: ${DEFAULT-VALUE}")
+            description = "Pause between two writes of events; 0 for none. Default: ${DEFAULT-VALUE}")
     int paceMillis;
 
     @Option(names = "--head-delay-ms", paramLabel = "MS",
@@ -76,10 +79,10 @@ public final class MockOptions implements Cloneable {
     int headDelayMillis;
 
     @Option(names = "--cut", paramLabel = "BYTES",
-            description = "Bytes to a write, cutting events anywhere; 0 for whole events. Default: ${DEFAULT-VALUE}")
+            description = "Bytes per write, which may cut events; 0 for whole events. Default: ${DEFAULT-VALUE}")
     int cutBytes;
 
-    @Option(names = "--glue", paramLabel = "N", description = "Events to a write. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--glue", paramLabel = "N", description = "Events per write. Default: ${DEFAULT-VALUE}")
     int glueEvents = 1;
 
     @Option(names = "--framing", description = "chunked or close. Default: ${DEFAULT-VALUE}")
@@ -89,7 +92,7 @@ public final class MockOptions implements Cloneable {
     boolean isDoneSent;
 
     @Option(names = "--status", paramLabel = "CODE",
-            description = "Answer with an error of this status; 200 for none. Default: ${DEFAULT-VALUE}")
+            description = "Answer with an error of this status; 200 for no error. Default: ${DEFAULT-VALUE}")
     int status = 200;
 
     @Option(names = "--fault",
@@ -101,24 +104,24 @@ public final class MockOptions implements Cloneable {
     int faultAfterEvents = 10;
 
     @Option(names = "--max-streams", paramLabel = "N",
-            description = "Requests at one time on an HTTP/2 connection. Default: ${DEFAULT-VALUE}")
+            description = "Concurrent requests per HTTP/2 connection. Default: ${DEFAULT-VALUE}")
     int maxStreams = 100;
 
-    @Option(names = "--stamp", description = "Put into each delta when it was sent, and into the last event the SHA-256"
-            + " of the whole answer, with zeros for its own digits.")
+    @Option(names = "--stamp", description = "Add the send time to each delta, and to the last event the SHA-256 of the"
+            + " whole answer, computed with zeros in place of its own digits.")
     boolean isStamped;
 
     @Option(names = "--fault-in-event", description = "Send half of one more event before the fault.")
     boolean isFaultInEvent;
 
-    /** Creates options with every default. */
+    /** Creates options with the default values. */
     public MockOptions() {
     }
 
     /**
-     * Returns these options with those that a request's metadata sets.
+     * Returns a copy of these options, overridden by those in a request's metadata.
      *
-     * @throws IllegalArgumentException where one is unknown or wrong
+     * @throws IllegalArgumentException if an option is unknown or its value is invalid
      */
     MockOptions with(JsonNode metadata) {
         MockOptions merged;
@@ -135,7 +138,14 @@ public final class MockOptions implements Cloneable {
         return merged;
     }
 
-    /** Sets one option by its name with underscores, as a request's metadata does. */
+    /**
+     * Sets one option.
+     *
+     * @param name  the name as in a request's metadata but without {@code mock_}, such as {@code pace_ms}
+     * @param value the value as text
+     * @return this object
+     * @throws IllegalArgumentException if the option is unknown or the value is invalid
+     */
     public MockOptions set(String name, String value) {
         try {
             switch (name) {
@@ -158,7 +168,7 @@ public final class MockOptions implements Cloneable {
                 default -> throw new IllegalArgumentException("unknown");
             }
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("metadata.mock_" + name + ": unknown option or wrong value"
+            throw new IllegalArgumentException("metadata.mock_" + name + ": unknown option or invalid value"
                     + " (expected: an option of 'sluice mock --help')", e);
         }
         return this;

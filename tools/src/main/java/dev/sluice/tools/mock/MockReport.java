@@ -3,14 +3,14 @@
 package dev.sluice.tools.mock;
 
 /**
- * What the mock sent as the body of one answer.
+ * A report on one answer: the body as the mock sent it.
  *
- * @param responseId the response's id
+ * @param responseId the id of the response object
  * @param status     the HTTP status
- * @param events     events written
- * @param bytes      bytes of body, without transfer framing
- * @param sha256     over those bytes, in hexadecimal
- * @param end        how it ended: {@code complete}, a fault, or {@code left} where the other side closed first
+ * @param events     number of events written; 0 for a document
+ * @param bytes      size of the body in bytes, without transfer framing
+ * @param sha256     hash of those bytes, in hexadecimal
+ * @param end        {@code complete}, the name of a fault, or {@code left} if the peer closed first
  */
 public record MockReport(String responseId, int status, long events, long bytes, String sha256, String end) {
 }

@@ -16,7 +16,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** A running mock. Thread-safe. */
+/** A running mock upstream. Thread-safe. */
 public final class MockUpstream implements AutoCloseable {
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
@@ -26,19 +26,25 @@ public final class MockUpstream implements AutoCloseable {
     /**
      * Starts a mock.
      *
-     * @param host    address of this machine
-     * @param port    0 lets the system choose
-     * @param options what it answers with
-     * @param reports is told of every answer that has ended, on one of the mock's threads
+     * @param host    local address to listen on
+     * @param port    port to listen on; 0 lets the system choose
+     * @param options defaults of the answers
+     * @param reports receives a report for each stream or document that has ended, on the mock's event loop; errors
+     *                are not reported
      */
     public MockUpstream(String host, int port, MockOptions options, Consumer<MockReport> reports) {
         this(host, port, null, options, reports);
     }
 
     /**
-     * Starts a mock behind TLS, with HTTP/2 and HTTP/1.1 by ALPN.
+     * Starts a mock that uses TLS, with HTTP/2 and HTTP/1.1 by ALPN.
      *
-     * @param tls of a server; null for plain text, with HTTP/2 by prior knowledge
+     * @param host    local address to listen on
+     * @param port    port to listen on; 0 lets the system choose
+     * @param tls     server side; null for plain text, with HTTP/2 by prior knowledge
+     * @param options defaults of the answers
+     * @param reports receives a report for each stream or document that has ended, on the mock's event loop; errors
+     *                are not reported
      */
     public MockUpstream(String host, int port, SslContext tls, MockOptions options, Consumer<MockReport> reports) {
         loops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("mock", true), NioIoHandler.newFactory());
@@ -50,7 +56,7 @@ public final class MockUpstream implements AutoCloseable {
         listener = bootstrap.bind(host, port).syncUninterruptibly().channel();
     }
 
-    /** Returns the port. */
+    /** {@return the port on which the mock listens} */
     public int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }

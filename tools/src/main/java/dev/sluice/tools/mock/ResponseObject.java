@@ -12,12 +12,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The Response object of one answer, with every field that the API reference gives it. A function of the request alone:
- * the same request gets the same bytes, so that an answer through a relay can be compared with one without.
+ * The Response object of one answer, with every field of the API reference. Its content depends on the request alone,
+ * so that an answer through a relay can be compared with a direct one.
  */
 final class ResponseObject {
     static final ObjectMapper JSON = new ObjectMapper();
-    private static final long CREATED_AT = 1_767_225_600L; // 2026-01-01, for ever
+    private static final long CREATED_AT = 1_767_225_600L; // 2026-01-01, fixed so that answers are reproducible
     private static final int ID_CHARS = 32;
     private static final String[] ECHOED = {"instructions", "max_output_tokens", "previous_response_id", "tool_choice",
         "tools", "temperature", "top_p", "truncation", "parallel_tool_calls", "reasoning", "text", "metadata"};
@@ -46,7 +46,13 @@ final class ResponseObject {
         return prefix + '_' + id;
     }
 
-    /** The object in a state; {@code output} and {@code usage} are empty unless it is completed. */
+    /**
+     * Returns the object in the given status.
+     *
+     * @param output null for an empty list
+     * @param usage  null before the response is completed
+     * @param error  null unless the response failed
+     */
     ObjectNode in(String status, ArrayNode output, ObjectNode usage, ObjectNode error) {
         ObjectNode response = JSON.createObjectNode();
         response.put("id", id());
@@ -97,7 +103,7 @@ final class ResponseObject {
         return usage;
     }
 
-    /** Returns whether the request brings what a tool has said. */
+    /** Returns whether the request's input contains a tool's output. */
     boolean hasToolOutput() {
         for (JsonNode item : request.path("input")) {
             if (item.path("type").asText().endsWith("_call_output")) {
@@ -112,14 +118,18 @@ final class ResponseObject {
         return tool != null && tool.path("type").asText().equals("custom");
     }
 
-    /** Returns the namespace that the request has a tool in, or null. */
+    /** Returns the namespace of a tool in the request, or null if the tool is in none. */
     String namespaceOf(String name) {
         String[] namespace = new String[1];
         find(name, request.path("tools"), null, namespace);
         return namespace[0];
     }
 
-    /** Looks among the tools, in namespaces and in the items of type additional_tools. */
+    /**
+     * Searches the request's tools, the tools in namespaces, and the tools in input items (additional_tools).
+     *
+     * @param found receives the namespace of the tool that was found
+     */
     private JsonNode find(String name, JsonNode tools, String namespace, String[] found) {
         for (JsonNode tool : tools) {
             if (tool.path("name").asText().equals(name)) {
@@ -142,7 +152,7 @@ final class ResponseObject {
         return null;
     }
 
-    /** Returns the name of the request's first function tool, or one of our own. */
+    /** Returns the name of the request's first function tool, or {@code lookup} if it has none. */
     String functionName() {
         for (JsonNode tool : request.path("tools")) {
             if (tool.path("type").asText().equals("function")) {

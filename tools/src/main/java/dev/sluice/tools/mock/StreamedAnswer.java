@@ -12,8 +12,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Writes one streamed answer at its pace, as fast as the other side reads and no faster, and hashes what it writes.
- * Confined to its connection's loop.
+ * A writer of one streamed answer. It writes at the configured pace but no faster than the peer reads, and it hashes
+ * the body.
+ *
+ * <p><b>Threading:</b> confined to the event loop of its connection.
  */
 final class StreamedAnswer {
     private final AnswerWire wire;
@@ -29,9 +31,9 @@ final class StreamedAnswer {
     private boolean isWaiting;
 
     /**
-     * @param wire       takes the bytes
-     * @param reports    is told what was sent
-     * @param onComplete runs where the connection can be used again
+     * @param wire       the output for the bytes
+     * @param reports    receives one report when the answer is over
+     * @param onComplete runs after a clean end if the connection can be reused
      */
     StreamedAnswer(AnswerWire wire, ResponseObject response, MockOptions options,
             Consumer<MockReport> reports, Runnable onComplete) {
@@ -52,7 +54,7 @@ final class StreamedAnswer {
         try {
             return HexFormat.of().formatHex(((MessageDigest) hash.clone()).digest(last));
         } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("SHA-256: not to be copied (expected: the JDK's own can be)", e);
+            throw new IllegalStateException("SHA-256: not cloneable (expected: cloneable, as in the JDK)", e);
         }
     }
 
@@ -62,7 +64,7 @@ final class StreamedAnswer {
         pump();
     }
 
-    /** Writes on; to be called whenever the socket takes more. */
+    /** Writes until the channel is no longer writable; to be called whenever it is writable again. */
     void pump() {
         while (!isOver && !isWaiting && wire.channel().isWritable()) {
             if (isFaultDue()) {
@@ -151,7 +153,7 @@ final class StreamedAnswer {
         }
     }
 
-    /** Says that the other side has closed. */
+    /** Records that the peer closed the connection, unless the answer is already over. */
     void onClosed() {
         if (!isOver) {
             over("left");

@@ -19,8 +19,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice check}. */
-@Command(name = "check", description = "Says whether a configuration would start, and what it would do.",
+/** The {@code sluice check} command. */
+@Command(name = "check", description = "Checks whether a configuration would start, and prints what it would do.",
         mixinStandardHelpOptions = true)
 public final class CheckCommand implements Callable<Integer> {
     @Mixin
@@ -60,9 +60,9 @@ public final class CheckCommand implements Callable<Integer> {
         }
         config.relayedPaths().forEach(path -> out.println("relayed  " + path));
         String keys = config.keyFile() == null ? Integer.toString(config.keys().size())
-                : config.keys().size() + ", and those of " + config.keyFile();
+                : config.keys().size() + ", plus those in " + config.keyFile();
         out.println("keys     " + (config.keys().isEmpty() && config.keyFile() == null
-                ? "none: everybody on this machine may call" : keys));
+                ? "none: every local client is accepted" : keys));
         out.println("ok");
     }
 

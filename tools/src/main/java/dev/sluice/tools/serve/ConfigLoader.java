@@ -42,7 +42,10 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
-/** Reads a configuration from a YAML file or from the command line; the only place that reads the environment. */
+/**
+ * A reader of configurations, from a YAML file or from the command line. No other class takes settings from the
+ * environment.
+ */
 final class ConfigLoader {
     private final Function<String, String> environment;
 
@@ -53,7 +56,8 @@ final class ConfigLoader {
     /**
      * Reads a file.
      *
-     * @throws SettingException where a setting is unknown or wrong
+     * @throws SettingException if the file does not exist, is not YAML, or has an unknown or invalid setting
+     * @throws IOException      if the file cannot be read
      */
     RelayConfig load(Path file) throws IOException {
         String text;
@@ -126,7 +130,7 @@ final class ConfigLoader {
         return config;
     }
 
-    /** A profile may extend a built-in one, or one that stands before it. */
+    /** Reads profiles. Each may extend a built-in profile or one defined earlier in the file. */
     private static void profiles(YamlSection section, RelayConfig.Builder builder) {
         Map<String, Profile> known = new LinkedHashMap<>(Profiles.builtIn());
         for (String name : section.names()) {
@@ -341,7 +345,7 @@ final class ConfigLoader {
                 section.integer("loops", 0), section.flag("spin", false)));
     }
 
-    /** The configuration of {@code serve} without a file: one upstream for every model. */
+    /** Returns the configuration of {@code serve} without a file: one upstream for every model. */
     RelayConfig ofArguments(String upstream, String listen, String admin) {
         try {
             Address address = Address.of(listen);

@@ -9,21 +9,21 @@ import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** Where a relay's configuration comes from: a file, or an upstream on the command line. */
+/** The options that name the source of a configuration: a file, or one upstream on the command line. */
 final class ConfigOptions {
-    @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Configuration in YAML.")
+    @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Configuration file, in YAML.")
     private Path file;
 
-    @Option(names = "--upstream", paramLabel = "URL", description = "Without a file: the base URL of the one "
-            + "upstream. Its key is taken from OPENAI_API_KEY.")
+    @Option(names = "--upstream", paramLabel = "URL", description = "Without a file: base URL of the only "
+            + "upstream. Its key is read from OPENAI_API_KEY.")
     private String upstream;
 
     @Option(names = "--listen", paramLabel = "HOST:PORT", defaultValue = "127.0.0.1:8080",
-            description = "Without a file: the address to serve. Default: ${DEFAULT-VALUE}")
+            description = "Without a file: address to listen on. Default: ${DEFAULT-VALUE}")
     private String listen;
 
     @Option(names = "--admin", paramLabel = "HOST:PORT",
-            description = "Without a file: the address for health and metrics. Default: none")
+            description = "Without a file: address for health and metrics. Default: none")
     private String admin;
 
     ConfigOptions() {
@@ -34,14 +34,14 @@ final class ConfigOptions {
         return file != null;
     }
 
-    /** Returns what is in the file; nothing without one, or where it is not there. */
+    /** Returns the content of the file; empty if no file is configured or the file does not exist. */
     String text() throws IOException {
         return file == null || !Files.exists(file) ? "" : Files.readString(file);
     }
 
     RelayConfig load(CommandLine command) throws IOException {
         if ((file == null) == (upstream == null)) {
-            throw new CommandLine.ParameterException(command, "one of --config and --upstream is needed");
+            throw new CommandLine.ParameterException(command, "--config, --upstream: both or none (expected: one)");
         }
         ConfigLoader loader = new ConfigLoader(System::getenv);
         return file != null ? loader.load(file) : loader.ofArguments(upstream, listen, admin);

@@ -18,47 +18,47 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice keys}. */
-@Command(name = "keys", description = "Makes API keys.", mixinStandardHelpOptions = true,
+/** The {@code sluice keys} command. */
+@Command(name = "keys", description = "Creates API keys.", mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND", subcommands = KeysCommand.New.class)
 public final class KeysCommand {
     KeysCommand() {
     }
 
-    /** {@code sluice keys new}. */
-    @Command(name = "new", description = "Prints a new key, once, and the line for the key file that lets it in.",
+    /** The {@code sluice keys new} command. */
+    @Command(name = "new", description = "Creates a key, and prints it with the line that adds it to a key file.",
             mixinStandardHelpOptions = true,
-            footer = {"", "The line goes into the file that 'key_file' names; a running relay reads it within a second."
-                + " Only the", "key's SHA-256 is in it: who loses the key needs a new one."})
+            footer = {"", "Add the line to the file that 'key_file' names. A running relay reads it within a second.",
+                "The line contains only the key's SHA-256, so a lost key cannot be recovered."})
     static final class New implements Callable<Integer> {
         private static final int KEY_BYTES = 32;
 
         @Option(names = "--label", required = true, paramLabel = "NAME",
-                description = "How logs and metrics call its owner: 1 to 64 of A-Z a-z 0-9 . _ -")
+                description = "Name of the owner in logs and metrics: 1 to 64 of A-Z a-z 0-9 . _ -")
         private String label;
 
         @Option(names = "--model", paramLabel = "PATTERN",
-                description = "A model that it may use, * for any characters; can be repeated. Default: all")
+                description = "Model that the key may use, * for any characters; repeatable. Default: all")
         private List<String> models = List.of();
 
         @Option(names = "--profile", paramLabel = "PATTERN",
-                description = "A request profile that it may use; can be repeated. Default: all")
+                description = "Request profile that the key may use; repeatable. Default: all")
         private List<String> profiles = List.of();
 
         @Option(names = "--expires", paramLabel = "TIME",
-                description = "From when on it is refused, such as 2027-01-31T00:00:00Z. Default: never")
+                description = "Time of expiry, such as 2027-01-31T00:00:00Z. Default: never")
         private Instant expires;
 
         @Option(names = "--max-in-flight", paramLabel = "COUNT", defaultValue = "0",
-                description = "Requests at one time. Default: no limit")
+                description = "Maximum concurrent requests. Default: no limit")
         private int maxInFlight;
 
         @Option(names = "--requests-per-minute", paramLabel = "COUNT", defaultValue = "0",
-                description = "Default: no limit")
+                description = "Maximum requests per minute. Default: no limit")
         private int requestsPerMinute;
 
         @Option(names = "--tokens-per-minute", paramLabel = "COUNT", defaultValue = "0",
-                description = "In and out. Default: no limit")
+                description = "Maximum input and output tokens per minute. Default: no limit")
         private int tokensPerMinute;
 
         @Spec

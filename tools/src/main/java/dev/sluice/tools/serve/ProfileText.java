@@ -16,14 +16,22 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Says in Markdown what profiles refuse and change: from their rows, so that it cannot differ from them. */
+/**
+ * A description, in Markdown, of what profiles refuse and change. It is generated from their rules, so that it cannot
+ * differ from them.
+ */
 final class ProfileText {
     private static final int MAX_SHOWN_VALUES = 8;
 
     private ProfileText() {
     }
 
-    /** Returns a table of profiles. */
+    /**
+     * Returns a table of profiles.
+     *
+     * @param profiles the profiles to describe
+     * @param known    profiles by name, parents included
+     */
     static String table(Collection<Profile> profiles, Map<String, Profile> known) {
         StringBuilder out = new StringBuilder("| profile | refuses | changes |\n|---|---|---|\n");
         for (Profile profile : profiles) {
@@ -58,7 +66,7 @@ final class ProfileText {
         return statements;
     }
 
-    /** What is said alike of several fields becomes one sentence. */
+    /** Joins statements. Equal statements about several fields become one sentence. */
     private static String sentences(List<Statement> statements) {
         Map<String, List<String>> fields = new LinkedHashMap<>();
         statements.forEach(statement -> fields.computeIfAbsent(statement.form, form -> new ArrayList<>())
@@ -68,10 +76,10 @@ final class ProfileText {
     }
 
     /**
-     * What a row says.
+     * A statement about one rule.
      *
-     * @param form  the words, with {@code %} for the field
-     * @param field its path
+     * @param form  the words, with {@code %} in place of the field
+     * @param field the path of the field; empty if the rule has none
      */
     private record Statement(String form, String field) {
     }
@@ -154,7 +162,7 @@ final class ProfileText {
         return bound == null ? "any" : Long.toString(Math.round((Double) bound));
     }
 
-    /** Returns whether a row only refuses, for tests. */
+    /** Returns whether this class describes a rule, or the rule needs no description; for tests. */
     static boolean isDescribed(Rule rule) {
         return rule.action() == Action.KEEP || refusal(rule) != null || change(rule) != null;
     }

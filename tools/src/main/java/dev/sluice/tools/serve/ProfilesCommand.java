@@ -14,11 +14,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice profiles}. */
-@Command(name = "profiles", description = "Says, in Markdown, what each request profile refuses and changes.",
+/** The {@code sluice profiles} command. */
+@Command(name = "profiles", description = "Prints, in Markdown, what each request profile refuses and changes.",
         mixinStandardHelpOptions = true)
 public final class ProfilesCommand implements Callable<Integer> {
-    @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Shows the profiles of this file too.")
+    @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Also print the profiles of this file.")
     private Path file;
 
     @Spec

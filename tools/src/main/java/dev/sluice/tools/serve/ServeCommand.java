@@ -18,15 +18,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice serve}. */
-@Command(name = "serve", description = "Runs the relay until it is told to stop.",
+/** The {@code sluice serve} command. */
+@Command(name = "serve", description = "Runs the relay until a signal stops it.",
         mixinStandardHelpOptions = true,
-        footer = {"", "SIGTERM or SIGINT drains: running streams go on to their end, for 'timeouts.drain' at most; a",
-            "second one stops at once. SIGHUP, or a change of the file, has the configuration read again: as a",
-            "whole or, where anything is wrong with it, not at all.", "",
-            "Under systemd it says when it is ready (Type=notify, or notify-reload), and takes over the sockets of",
-            "a socket unit for the first listeners (NonBlocking=true is needed in the service).", "",
-            "One line of JSON per exchange goes to standard output, all else to standard error."})
+        footer = {"", "SIGTERM or SIGINT drains: streams in flight run to their end, for at most 'timeouts.drain'.",
+            "A second signal stops the relay at once.",
+            "SIGHUP, or a change of the file, reloads the configuration; an invalid one is rejected as a whole.", "",
+            "Under systemd, the relay reports when it is ready (Type=notify or notify-reload).",
+            "It uses the sockets of a socket unit for its first listeners (the service needs NonBlocking=true).", "",
+            "Standard output carries one line of JSON per exchange; all else goes to standard error."})
 public final class ServeCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
@@ -52,7 +52,7 @@ public final class ServeCommand implements Callable<Integer> {
         text = options.text();
         relay = Relay.launch(manager.withInheritedSockets(options.load(spec.commandLine())),
                 Extensions.builder().metricsFormat(new PrometheusFormat()).build());
-        // One thread: what changes the relay waits for what changed it before.
+        // One thread, so that each reload waits for the previous one.
         ScheduledExecutorService changes = Executors.newSingleThreadScheduledExecutor(task ->
                 new Thread(task, "relay-reload"));
         try {
@@ -76,36 +76,36 @@ public final class ServeCommand implements Callable<Integer> {
         if (options.isFile()) {
             reload("SIGHUP");
         } else {
-            LOG.info("SIGHUP: the configuration is from the command line, there is nothing to read again");
+            LOG.info("SIGHUP: no configuration file (expected: --config); nothing to reload");
         }
     }
 
-    /** Whatever happens, the next look comes: a task that throws would be the last. */
+    /** Reloads a changed file. Catches every failure, because a scheduled task that throws does not run again. */
     private void reloadIfChanged() {
         try {
             String now = options.text();
-            if (!now.equals(text) && now.equals(changed)) { // whoever writes it has come to an end
+            if (!now.equals(text) && now.equals(changed)) { // unchanged since the last check: fully written
                 reload("the file has changed");
             }
             changed = now;
         } catch (IOException e) {
-            LOG.debug("the configuration cannot be read now: {}", e.toString()); // it may be about to be replaced
+            LOG.debug("configuration not readable now: {}", e.toString()); // the file may be about to be replaced
         } catch (RuntimeException | Error e) {
-            LOG.error("the configuration was not looked at", e);
+            LOG.error("configuration not checked for changes", e);
         }
     }
 
     private void reload(String cause) {
         if (stops.get() > 0) {
-            return; // it drains
+            return; // draining
         }
         try {
             manager.reloading();
-            text = options.text(); // before the loading: a change meanwhile is seen next time
+            text = options.text(); // read before loading, so that the next check sees a change in between
             relay.reload(manager.withInheritedSockets(options.load(spec.commandLine())));
-            LOG.info("configuration read again ({})", cause);
-        } catch (IOException | RuntimeException | StackOverflowError e) { // the last by what is nested too deeply
-            LOG.error("configuration not used ({}), it stays as it was: {}", cause,
+            LOG.info("configuration reloaded ({})", cause);
+        } catch (IOException | RuntimeException | StackOverflowError e) { // the last if YAML is nested too deeply
+            LOG.error("configuration rejected ({}), the previous one stays in use: {}", cause,
                     e.getMessage() == null ? e.toString() : e.getMessage());
         } finally {
             if (stops.get() == 0) {
@@ -114,7 +114,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /** Drains the first time, stops at once the second time. */
+    /** Drains and then stops on the first call; stops at once on the second. */
     private void stop() {
         int count = stops.incrementAndGet();
         if (count == 1) {

@@ -23,15 +23,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What systemd, or whoever else speaks its protocols, has to do with this process: it is told of the state
- * (sd_notify(3), {@code NOTIFY_SOCKET}), and it may hand over listening sockets (sd_listen_fds(3), {@code LISTEN_FDS}).
+ * The interface to systemd, or to another service manager with the same protocols. It reports the state of this process
+ * (sd_notify(3), {@code NOTIFY_SOCKET}) and takes over listening sockets (sd_listen_fds(3), {@code LISTEN_FDS}).
  */
 final class ServiceManager {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceManager.class);
     private static final int FIRST_FD = 3;
     private static final int MAX_FDS = 64;
     private static final int O_NONBLOCK = 04000;
-    /** Columns and a value of /proc/net/tcp. */
+    /** Columns of /proc/net/tcp, and its value for the state of a listening socket. */
     private static final int STATE = 3;
     private static final int INODE = 9;
     private static final String LISTEN = "0A";
@@ -43,10 +43,10 @@ final class ServiceManager {
     }
 
     /**
-     * Returns a configuration whose first listeners use the sockets that were handed over, in their order; the same
-     * configuration where there are none for this process.
+     * Returns a configuration whose first listeners use the inherited sockets, in their order, or the same
+     * configuration if this process inherited none.
      *
-     * @throws SettingException where they cannot be used
+     * @throws SettingException if the sockets cannot be used
      */
     RelayConfig withInheritedSockets(RelayConfig config) {
         String count = environment.apply("LISTEN_FDS");
@@ -67,7 +67,10 @@ final class ServiceManager {
         return adopted;
     }
 
-    /** Two processes may wait for the same connection: whoever comes too late must not wait for the next. */
+    /**
+     * Checks that a socket does not block. Two processes may accept from the same socket, and the slower one must not
+     * block until the next connection arrives.
+     */
     private static void checkNonBlocking(int fd) {
         String info;
         try {
@@ -78,12 +81,13 @@ final class ServiceManager {
         String flags = info.replaceFirst("(?s).*flags:\\s*([0-7]+).*", "$1");
         if ((Integer.parseInt(flags, 8) & O_NONBLOCK) == 0) {
             throw new SettingException("LISTEN_FDS", "socket " + fd
-                    + " blocks (expected: one that does not, in systemd by NonBlocking=true in the service)");
+                    + " is blocking (expected: non-blocking, in systemd NonBlocking=true in the service)");
         }
     }
 
     /**
-     * The kernel's tables have the state of each socket of this network namespace; of another's nothing is known here.
+     * Checks that a socket listens. The kernel's tables list the sockets of this network namespace only; a socket from
+     * another namespace is accepted.
      */
     private static void checkListening(int fd) {
         try {
@@ -99,24 +103,24 @@ final class ServiceManager {
             }
             if (isOther) {
                 throw new SettingException("LISTEN_FDS", "file descriptor " + fd
-                        + " is no socket that listens (expected: ListenStream= with an address in the socket unit)");
+                        + " is not a listening socket (expected: ListenStream= with an address in the socket unit)");
             }
         } catch (IOException e) {
-            LOG.debug("file descriptor {} cannot be looked at", fd, e); // using it tells the rest
+            LOG.debug("file descriptor {} not checked", fd, e); // its use will fail if it is not a listening socket
         }
     }
 
-    /** It serves. */
+    /** Reports that the relay serves. */
     void ready() {
         tell("READY=1\nSTATUS=serving");
     }
 
-    /** It is about to read its configuration again; {@link #ready} follows. */
+    /** Reports the start of a reload. A call of {@link #ready} must follow. */
     void reloading() {
         tell("RELOADING=1\nMONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(System.nanoTime()));
     }
 
-    /** It drains and then stops. */
+    /** Reports that the relay drains and then stops. */
     void stopping() {
         tell("STOPPING=1\nSTATUS=draining");
     }
@@ -127,13 +131,13 @@ final class ServiceManager {
             return;
         }
         if (!Epoll.isAvailable()) {
-            LOG.warn("NOTIFY_SOCKET: nothing is told, {} (expected: epoll's native library)",
+            LOG.warn("NOTIFY_SOCKET: state not sent, {} (expected: epoll's native library)",
                     Epoll.unavailabilityCause().toString());
             return;
         }
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         try {
-            // An at sign stands for the abstract namespace, whose names begin with a zero byte.
+            // An at sign denotes the abstract namespace, whose names begin with a zero byte.
             String address = path.startsWith("@") ? '\0' + path.substring(1) : path;
             ChannelFuture told = new Bootstrap().group(loop).channel(EpollDomainDatagramChannel.class)
                     .handler(new ChannelInboundHandlerAdapter()).connect(new DomainSocketAddress(address)).await();
@@ -141,13 +145,13 @@ final class ServiceManager {
                 told = told.channel().writeAndFlush(ByteBufUtil.writeUtf8(told.channel().alloc(), state)).await();
             }
             if (!told.isSuccess()) {
-                LOG.warn("NOTIFY_SOCKET: nothing was told: {}", told.cause().toString());
+                LOG.warn("NOTIFY_SOCKET: state not sent: {}", told.cause().toString());
             }
             told.channel().close().sync();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            LOG.warn("NOTIFY_SOCKET: nothing was told: {}", e.toString()); // no reason to fail in anything else
+            LOG.warn("NOTIFY_SOCKET: state not sent: {}", e.toString()); // the relay works without it
         } finally {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }

@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
-/** A setting is unknown or wrong; the message says where, what was found and what is expected. */
+/** An unknown or invalid setting. The message names its position, the value found and the values expected. */
 final class SettingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -5,18 +5,19 @@ package dev.sluice.tools.serve;
 import java.lang.reflect.Proxy;
 
 /**
- * The process's signals. The JDK has them in {@code sun.misc} only, which is there to stay (jdk.unsupported) and which
- * compilers warn of: that is why it is called by reflection.
+ * Handlers for the signals of the process. The JDK offers them only in {@code sun.misc}. That package is there to stay
+ * (module jdk.unsupported), but compilers warn about it, so it is called by reflection.
  */
 final class Signals {
     private Signals() {
     }
 
     /**
-     * Runs something whenever a signal comes, instead of what the JVM does, on a thread of its own each time.
+     * Runs an action on each occurrence of a signal, on a new thread each time, in place of the JVM's own action.
      *
-     * @param name without SIG, such as HUP
-     * @return whether this system has the signal and leaves it to us
+     * @param name   the name without SIG, such as HUP
+     * @param action the action, which may block
+     * @return whether the handler is installed; false if the system does not have the signal or the JVM reserves it
      */
     static boolean on(String name, Runnable action) {
         try {
@@ -34,7 +35,7 @@ final class Signals {
             signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class)
                     .newInstance(name), proxy);
             return true;
-        } catch (ReflectiveOperationException unavailable) { // also where the signal is unknown or taken (-Xrs)
+        } catch (ReflectiveOperationException unavailable) { // also if the signal is unknown or reserved (-Xrs)
             return false;
         }
     }

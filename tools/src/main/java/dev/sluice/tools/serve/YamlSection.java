@@ -26,7 +26,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
-/** One mapping of a YAML file, read setting by setting; every complaint names the line. */
+/** One mapping of a YAML file, read setting by setting. Every error message names the line. */
 final class YamlSection {
     private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d+) ?(KiB|MiB|GiB|B)?");
@@ -53,7 +53,12 @@ final class YamlSection {
         }
     }
 
-    /** Refuses every setting that is not among {@code known}. */
+    /**
+     * Rejects every setting that is not among {@code known}.
+     *
+     * @return this section
+     * @throws SettingException if there is an unknown setting
+     */
     YamlSection only(String... known) {
         for (NodeTuple tuple : ((MappingNode) node).getValue()) {
             String name = ((ScalarNode) tuple.getKeyNode()).getValue();
@@ -92,7 +97,7 @@ final class YamlSection {
         return elements(name).stream().map(element -> scalar(name, element)).toList();
     }
 
-    /** Returns a list of whole numbers; empty where it is not set. */
+    /** Returns a list of whole numbers; empty if it is not set. */
     List<Integer> integers(String name) {
         List<Integer> numbers = new ArrayList<>();
         for (String text : texts(name)) {
@@ -157,7 +162,7 @@ final class YamlSection {
         setter.accept(text.equals("0") ? Duration.ZERO : number(name, () -> duration(matcher)));
     }
 
-    /** Returns a duration, or {@code byDefault} where it is not set. */
+    /** Returns a duration, or {@code byDefault} if it is not set. */
     Duration duration(String name, Duration byDefault) {
         Duration[] found = {byDefault};
         ifDuration(name, value -> found[0] = value);
@@ -235,7 +240,7 @@ final class YamlSection {
         }
     }
 
-    /** Returns the whole section as {@link JsonTree} would read it from JSON. */
+    /** Returns the whole section in the form that {@link JsonTree} reads from JSON. */
     Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();
         settings.forEach((name, value) -> tree.put(name, tree(value)));
@@ -250,7 +255,7 @@ final class YamlSection {
             Map<String, Object> members = new LinkedHashMap<>();
             for (NodeTuple tuple : mapping.getValue()) {
                 if (!(tuple.getKeyNode() instanceof ScalarNode key) || members.containsKey(key.getValue())) {
-                    throw wrong(tuple.getKeyNode(), path, "a name that is no text, or twice", "each name once");
+                    throw wrong(tuple.getKeyNode(), path, "a name that is no text, or set twice", "each name once");
                 }
                 members.put(key.getValue(), tree(tuple.getValueNode()));
             }
@@ -267,7 +272,11 @@ final class YamlSection {
         return isLiteral ? new JsonTree.Literal(scalar.getValue()) : scalar.getValue();
     }
 
-    /** Makes a record of this section; what its constructor refuses is told with this section's line. */
+    /**
+     * Creates a record from this section.
+     *
+     * @throws SettingException if the record's constructor rejects a value; the message names this section's line
+     */
     <T> T make(Supplier<T> constructor) {
         try {
             return constructor.get();

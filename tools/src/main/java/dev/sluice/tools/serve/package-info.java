@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** {@code sluice serve} and {@code sluice check}: the relay with a configuration file. */
+/**
+ * {@code sluice serve}, {@code check}, {@code keys} and {@code profiles}: the relay and the commands for its
+ * configuration.
+ */
 package dev.sluice.tools.serve;

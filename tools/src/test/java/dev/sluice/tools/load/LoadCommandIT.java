@@ -79,7 +79,7 @@ class LoadCommandIT {
                 result.toString());
         String page = Files.readString(html);
         assertTrue(page.contains("plot('first_event', [{\"x\":") && page.contains("Chart.js v4"), "the page");
-        assertFalse(page.contains("src=") || page.contains("href="), "the page needs something else");
+        assertFalse(page.contains("src=") || page.contains("href="), "the page refers to other files");
         try (BufferedReader file = new BufferedReader(new FileReader(hdr.toFile(), UTF_8))) {
             assertTrue(file.lines().anyMatch(line -> line.startsWith("Tag=event,")));
         }
@@ -105,7 +105,7 @@ class LoadCommandIT {
         assertTrue(last.get("answers").asInt() > 0 && last.get("events").asInt() == 0, last.toString());
     }
 
-    /** A gateway that writes events anew drops the mock's hash and the events' names: that is told, and no error. */
+    /** A gateway that rewrites events drops the mock's hash and the event names. This is counted, but is no error. */
     @Test
     void shouldTakeEventsWithoutNames() {
         StreamCheck check = read("data: {\"type\":\"response.created\"}\n\ndata: {\"type\":\"response.completed\"}\n\n"
@@ -123,7 +123,7 @@ class LoadCommandIT {
         assertEquals(2, load());
     }
 
-    /** Nothing of what it counts ever ends, and all of it began before the time that is measured. */
+    /** No request ever ends, and all of them began before the measured time. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldNoticeATargetThatStalls(boolean hasBegun) throws Exception {
@@ -160,7 +160,7 @@ class LoadCommandIT {
         assertTrue(result.get("errors").get("beyond --max-streams").asInt() > 0, result.toString());
     }
 
-    /** However it is cut, and whatever single byte is not the mock's. */
+    /** The check accepts the stream however it is cut, and notices the change of a single byte or junk at the end. */
     @Test
     void shouldNoticeEveryByteThatIsNotTheMocks() throws Exception {
         byte[] stream = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
@@ -173,7 +173,7 @@ class LoadCommandIT {
             StreamCheck check = read(stream, step, stamps);
             assertTrue(check.isComplete() && check.isHashTold() && check.isRight());
             assertEquals(5, stamps.size());
-            assertTrue(Math.abs(System.nanoTime() - stamps.get(4)) < 600e9, "a stamp of another clock");
+            assertTrue(Math.abs(System.nanoTime() - stamps.get(4)) < 600e9, "the stamp is from another clock");
         }
         for (int i = 0; i < stream.length; i += 7) {
             byte[] changed = stream.clone();

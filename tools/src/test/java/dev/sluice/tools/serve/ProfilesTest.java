@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Profiles are data: an operator's is as good as a built-in one, and the documentation follows from the rows. */
+/**
+ * Profiles are data: an operator's profile can do as much as a built-in one, and the documentation is generated from
+ * the rules.
+ */
 class ProfilesTest {
     private static final String FILE = """
             listeners: [{address: '127.0.0.1:0'}]
@@ -33,7 +36,7 @@ class ProfilesTest {
             routes: [{model: '*', cluster: up, profile: acme-face}]
             profiles:
               acme:
-                summary: An upstream of nobody's.
+                summary: An upstream for tests.
                 answers: events
                 rules:
                   - {field: service_tier, values: [default, flex]}
@@ -142,17 +145,17 @@ class ProfilesTest {
                 assertTrue(ProfileText.isDescribed(rule), rule.toString())));
     }
 
-    /** The README's table is what {@code sluice profiles} prints. */
+    /** The table in the README is the output of {@code sluice profiles}. */
     @Test
     void shouldBeInTheReadme() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
 
         String table = ProfileText.table(Profiles.builtIn().values(), Profiles.builtIn());
 
-        assertTrue(readme.contains(table), () -> "the README's table of profiles is not:\n" + table);
+        assertTrue(readme.contains(table), () -> "README.md: another table of profiles (expected: this one)\n" + table);
     }
 
-    /** Adding a provider is adding a table: no code knows one by its name. */
+    /** A new provider needs a new table only, because no code refers to a provider by name. */
     @Test
     void shouldBeNamedInNoCode() throws IOException {
         for (String module : new String[] {"protocol", "engine", "tools"}) {

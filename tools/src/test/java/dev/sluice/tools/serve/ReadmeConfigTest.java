@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README shows of configuration files is read as it stands. */
+/** The configuration files in the README are valid as written, except for the certificate paths. */
 class ReadmeConfigTest {
     @Test
     void shouldReadTheExamplesOfTheReadme(@TempDir Path folder) throws IOException {

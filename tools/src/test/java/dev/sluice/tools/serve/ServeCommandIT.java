@@ -42,7 +42,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as a process: signals, files that change, and what the service manager is told. */
+/** Tests of the command as a process: signals, changed files, and notifications of the service manager. */
 @EnabledOnOs(OS.LINUX)
 class ServeCommandIT {
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -120,10 +120,10 @@ class ServeCommandIT {
         List<String> others = new ArrayList<>();
         String found = told.poll(30, TimeUnit.SECONDS);
         while (found != null && !found.startsWith(state)) {
-            others.add(found); // a file that changes is read by itself too, sooner or later
+            others.add(found); // the relay also notices the changed file by itself
             found = told.poll(30, TimeUnit.SECONDS);
         }
-        assertTrue(found != null, () -> "told " + others + " and not " + state + "; " + text());
+        assertTrue(found != null, () -> "notified " + others + " (expected: " + state + "); " + text());
     }
 
     private String text() {
@@ -149,7 +149,7 @@ class ServeCommandIT {
         start();
         assertTrue(models().contains("\"first\""), models());
 
-        write("second"); // seen by itself
+        write("second"); // noticed without a signal
         expectTold("RELOADING=1\nMONOTONIC_USEC=");
         expectTold("READY=1");
         assertTrue(models().contains("\"second\""), models());
@@ -159,7 +159,7 @@ class ServeCommandIT {
         expectTold("RELOADING=1");
         expectTold("READY=1");
         assertTrue(models().contains("\"second\""), models());
-        assertTrue(text().contains("), it stays as it was: sluice.yaml, line 1: routes: missing"), text());
+        assertTrue(text().contains("), the previous one stays in use: sluice.yaml, line 1: routes: missing"), text());
 
         signal("TERM");
         expectTold("STOPPING=1");
@@ -167,7 +167,7 @@ class ServeCommandIT {
         assertEquals(0, serve.exitValue(), text());
     }
 
-    /** The first signal waits for what runs, the second does not. */
+    /** The first signal waits for exchanges in flight, the second does not. */
     @Test
     void shouldStopAtOnceAtTheSecondSignal() throws Exception {
         write("first");
@@ -182,7 +182,7 @@ class ServeCommandIT {
                 expectTold("STOPPING=1");
                 assertFalse(serve.waitFor(500, TimeUnit.MILLISECONDS));
                 signal("TERM");
-                assertTrue(serve.waitFor(20, TimeUnit.SECONDS)); // the drain alone would take 30
+                assertTrue(serve.waitFor(20, TimeUnit.SECONDS)); // the drain alone would take 30 s
             }
         }
         assertEquals(0, serve.exitValue(), text());
