@@ -18,8 +18,8 @@ public final class RequestHeadRules {
     }
 
     /** Returns whether a request's body is looked at: it names the model that routes it. */
-    public static boolean isScanned(ApiOperation face, DownstreamRequest request) {
-        return face.isRoutedByModel() && request.method().equals("POST");
+    public static boolean isScanned(ApiOperation operation, DownstreamRequest request) {
+        return operation.isRoutedByModel() && request.method().equals("POST");
     }
 
     /**
@@ -27,8 +27,8 @@ public final class RequestHeadRules {
      *
      * @throws RelayException with the first rule that it breaks
      */
-    public static void check(ApiOperation face, DownstreamRequest request, LimitConfig limits) {
-        if (isScanned(face, request)) {
+    public static void check(ApiOperation operation, DownstreamRequest request, LimitConfig limits) {
+        if (isScanned(operation, request)) {
             checkMediaType(request.header("content-type"));
             ContentDecoder.check(request.headers().getAll("content-encoding"));
         }

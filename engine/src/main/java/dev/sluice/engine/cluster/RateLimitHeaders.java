@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The rest time that an upstream asks for in the headers of any of its responses. All times are bounded, because a wrong
- * one must not keep an endpoint out of use for good.
+ * The rest time that an upstream asks for in the headers of any of its responses. All times are bounded, because a
+ * wrong one must not keep an endpoint out of use for good.
  */
 public final class RateLimitHeaders {
     private static final long MAX_RETRY_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -34,7 +34,10 @@ public final class RateLimitHeaders {
     private RateLimitHeaders() {
     }
 
-    /** {@return the time of retry-after-ms or retry-after (RFC 9110 section 10.2.3, but no dates); 0 where neither is set} */
+    /**
+     * {@return the time of retry-after-ms or retry-after (RFC 9110 section 10.2.3, but no dates); 0 where neither is
+     * set}
+     */
     public static long retryAfterNanos(HttpHeaders headers) {
         double millis = number(headers.get(RETRY_AFTER_MS));
         double nanos = millis > 0 ? millis * 1e6 : number(headers.get(HttpHeaderNames.RETRY_AFTER)) * 1e9;

@@ -81,8 +81,8 @@ public final class RetryPolicy {
      * @param facts           the exchange so far
      * @param status          the response's status
      * @param retryAfterNanos the time that the response asks to wait; 0 for none
-     * @return {@link Decision#AT_ONCE} to ask another endpoint, {@link Decision#AFTER_REST} to ask this one again when it
-     *         is ready, {@link Decision#ELSEWHERE_OR_AFTER_REST} where both would do
+     * @return {@link Decision#AT_ONCE} to ask another endpoint, {@link Decision#AFTER_REST} to ask this one again when
+     * it is ready, {@link Decision#ELSEWHERE_OR_AFTER_REST} where both would do
      */
     public static Decision afterRefusal(Facts facts, int status, long retryAfterNanos) {
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
@@ -101,8 +101,8 @@ public final class RetryPolicy {
     }
 
     /**
-     * Returns whether a second endpoint may be asked beside one that takes long to answer. The delay after which that is
-     * done comes from the cluster's response times.
+     * Returns whether a second endpoint may be asked beside one that takes long to answer. The delay after which that
+     * is done comes from the cluster's response times.
      *
      * @param facts the exchange so far
      * @return whether a hedge is allowed
@@ -112,7 +112,10 @@ public final class RetryPolicy {
                 && facts.attempts < facts.maxAttempts;
     }
 
-    /** {@return whether a status is a failure of the endpoint; 529 reports an overload. A 429 is not, it is a limit at work} */
+    /**
+     * {@return whether a status is a failure of the endpoint; 529 reports an overload. A 429 is not, it is a limit at
+     * work}
+     */
     public static boolean isEndpointFailure(int status) {
         return switch (status) {
             case 500, 502, 503, 504, 529 -> true;

@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A validated configuration plus the objects built from it. Each reload creates a new one; an exchange keeps the one with
- * which it began. Counts and memories (the health of an endpoint, the permits of a cluster) pass to the next one as long
- * as their configuration is the same. Immutable; shared by all loops.
+ * A validated configuration plus the objects built from it. Each reload creates a new one; an exchange keeps the one
+ * with which it began. Counts and memories (the health of an endpoint, the permits of a cluster) pass to the next one
+ * as long as their configuration is the same. Immutable; shared by all loops.
  */
 final class ActiveConfig {
     private final RelayConfig config;

@@ -45,7 +45,8 @@ enum ExchangeState {
             case AUTHENTICATING -> next == ADMITTING || next == FAILED;
             case ADMITTING -> next == PLANNING || next == COMPLETED || next == FAILED; // COMPLETED: answered here
             case PLANNING -> next == CONNECTING || next == FAILED;
-            case CONNECTING -> next == FORWARDING || next == CONNECTING || next == FAILED; // CONNECTING: another attempt
+            case CONNECTING -> next == FORWARDING || next == CONNECTING // another attempt
+                    || next == FAILED;
             case FORWARDING -> next == RELAYING || next == COLLECTING || next == CONNECTING || next == FAILED;
             case COLLECTING, RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
             case DRAINING -> next == FAILED;

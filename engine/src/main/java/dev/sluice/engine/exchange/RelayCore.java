@@ -122,7 +122,9 @@ public final class RelayCore {
         loops.onEach(RelayLoop::close);
     }
 
-    /** Writes the queued lines of the access log, for a bounded time, and closes it; called after the loops have ended. */
+    /**
+     * Writes the queued lines of the access log, for a bounded time, and closes it; called after the loops have ended.
+     */
     public void closeLog() {
         accessLog.close();
     }

@@ -10,9 +10,9 @@ import java.util.List;
  * What is served at one path.
  *
  * @param kind    what becomes of a request
- * @param path    the path behind the face's prefix, which an endpoint's base path takes the place of
+ * @param path    the path behind the operation's prefix, which an endpoint's base path takes the place of
  * @param methods the methods that it takes
- * @param profile the profile that the prefix belongs to; null where the route's profile is the face
+ * @param profile the profile that the prefix belongs to; null where the route's profile is the operation
  * @param alwaysStreams whether the downstream takes an event stream whatever its request says
  */
 public record ApiOperation(Kind kind, String path, List<String> methods, String profile, boolean alwaysStreams) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Finds the face of a path. Immutable. */
+/** Finds the operation of a path. Immutable. */
 public final class ApiOperations {
     static final String MODELS = "/models";
     private static final String RESPONSES = "/responses";
@@ -61,32 +61,32 @@ public final class ApiOperations {
     }
 
     /**
-     * Returns the face of a request.
+     * Returns the operation of a request.
      *
      * @throws RelayException where there is none at this path, or not for this method
      */
     public ApiOperation of(RequestHead head) {
-        ApiOperation face = ofPath(head.path());
-        if (face == null) {
+        ApiOperation operation = ofPath(head.path());
+        if (operation == null) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
                     "path: unknown (expected: /v1/responses, /v1/models or another path of the API)");
         }
-        if (face.kind() == ApiOperation.Kind.RESPONSES && head.method().equals("GET")
+        if (operation.kind() == ApiOperation.Kind.RESPONSES && head.method().equals("GET")
                 && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
                     "upgrade: websocket is not supported here (expected: POST with server-sent events)");
         }
-        if (!face.methods().contains(head.method())) {
-            throw RelayException.methodNotAllowed("method: not allowed for this path (expected: " + face.allow() + ")",
-                    face.allow());
+        if (!operation.methods().contains(head.method())) {
+            throw RelayException.methodNotAllowed("method: not allowed for this path (expected: "
+                    + operation.allow() + ")", operation.allow());
         }
-        return face;
+        return operation;
     }
 
-    /** Returns the face at a path, or null. */
+    /** Returns the operation at a path, or null. */
     public ApiOperation ofPath(String path) {
-        ApiOperation face = known.get(path);
-        return face != null ? face : match(path);
+        ApiOperation operation = known.get(path);
+        return operation != null ? operation : match(path);
     }
 
     private ApiOperation match(String path) {
@@ -108,7 +108,8 @@ public final class ApiOperations {
         for (String relayed : relayedPaths) {
             if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
                 String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
-                return new ApiOperation(ApiOperation.Kind.OPERATION, rest, List.of("GET", "POST", "DELETE"), null, false);
+                return new ApiOperation(ApiOperation.Kind.OPERATION, rest,
+                        List.of("GET", "POST", "DELETE"), null, false);
             }
         }
         return null;

@@ -77,8 +77,8 @@ public final class Router {
     }
 
     /** Returns what a body is scanned for before its route is known: what all routes agree on, or the bare facts. */
-    public RuleTable firstTable(ApiOperation face) {
-        return face.kind() == ApiOperation.Kind.RESPONSES ? firstTables.get(face.profile()) : FACTS;
+    public RuleTable firstTable(ApiOperation operation) {
+        return operation.kind() == ApiOperation.Kind.RESPONSES ? firstTables.get(operation.profile()) : FACTS;
     }
 
     /**
@@ -86,13 +86,13 @@ public final class Router {
      *
      * @throws RelayException where no route takes the model, or the caller may not use it
      */
-    public Plan plan(RequestFacts facts, Principal principal, ApiOperation face) {
+    public Plan plan(RequestFacts facts, Principal principal, ApiOperation operation) {
         String model = facts.model();
-        boolean isEdited = face.kind() == ApiOperation.Kind.RESPONSES;
+        boolean isEdited = operation.kind() == ApiOperation.Kind.RESPONSES;
         Entry found = null;
         for (Entry entry : entries) {
             if (entry.glob.matches(model)
-                    || isEdited && entry.glob.matches(faceOf(entry, face).canonicalModel(model))) {
+                    || isEdited && entry.glob.matches(faceOf(entry, operation).canonicalModel(model))) {
                 found = entry;
                 break;
             }
@@ -102,7 +102,7 @@ public final class Router {
         if (found == null) {
             throw principal.mayUse(model) ? unknown(model) : denied.apply(model);
         }
-        Profile profile = faceOf(found, face);
+        Profile profile = faceOf(found, operation);
         String canonical = isEdited ? profile.canonicalModel(model) : model;
         // By the name that the route is for: one for a name with its suffixes is a model of its own.
         if (!principal.mayUse(found.glob.matches(canonical) ? canonical : model)) {
@@ -117,8 +117,8 @@ public final class Router {
         return new Plan(found.route, model, found.dialect.upstreamModel(upstream), table, profile, found.dialect);
     }
 
-    private Profile faceOf(Entry entry, ApiOperation face) {
-        return face.profile() == null ? entry.profile : profiles.get(face.profile());
+    private Profile faceOf(Entry entry, ApiOperation operation) {
+        return operation.profile() == null ? entry.profile : profiles.get(operation.profile());
     }
 
     /**
@@ -128,9 +128,9 @@ public final class Router {
      * @param owner the name of the owning cluster; null where that is not known
      * @throws RelayException where there is no such cluster
      */
-    public Plan planWithoutModel(Principal principal, ApiOperation face, String owner) {
+    public Plan planWithoutModel(Principal principal, ApiOperation operation, String owner) {
         Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
-                .filter(entry -> principal.mayUseProfile(faceOf(entry, face).name()))
+                .filter(entry -> principal.mayUseProfile(faceOf(entry, operation).name()))
                 .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
         String only = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
         String cluster = owner != null && clusters.contains(owner) ? owner : only;

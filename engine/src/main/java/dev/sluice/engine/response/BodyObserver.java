@@ -256,7 +256,8 @@ public final class BodyObserver {
         /**
          * @param timings records the times
          * @param clock   nanoseconds
-         * @param scratch any array that no other thread uses; its size is the step in which bytes are copied and scanned
+         * @param scratch any array that no other thread uses; its size is the step in which bytes are copied and
+         *                scanned
          * @param scanners the loop's scanners
          */
         public Tools(RelayTimings timings, LongSupplier clock, byte[] scratch, ScannerPool scanners) {

@@ -9,8 +9,8 @@ import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Consumer;
 
 /**
- * A response of which only the head has arrived. Nothing of it goes downstream before its first body byte or its end, so
- * that a failure until then is still an HTTP status of its own; and nothing of a success before the request was sent
+ * A response of which only the head has arrived. Nothing of it goes downstream before its first body byte or its end,
+ * so that a failure until then is still an HTTP status of its own; and nothing of a success before the request was sent
  * completely, because an invalid end of the request must be refused.
  */
 final class HeldResponse implements ResponseWay {

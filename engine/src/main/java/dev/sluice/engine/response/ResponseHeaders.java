@@ -50,7 +50,7 @@ public final class ResponseHeaders {
             setIfAbsent(sent, CACHE_CONTROL, NO_TRANSFORM);
             setIfAbsent(sent, ACCEL_BUFFERING, NO);
         }
-        // A stream that may have to be cut short must not declare its length: with all bytes received it would look whole.
+        // A stream that may have to be cut short must not declare its length: a cut at its end would look whole.
         return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
     }
 

@@ -21,7 +21,9 @@ public interface ResponseSource {
     /** Ends the attempt at once; nothing more is delivered. */
     void cancel();
 
-    /** Lets the attempt end by itself, so that its connection can be reused: the rest is read and dropped, in bounds. */
+    /**
+     * Lets the attempt end by itself, so that its connection can be reused: the rest is read and dropped, in bounds.
+     */
     void finishAlone();
 
     /** {@return whether the response has ended or the attempt is lost} */

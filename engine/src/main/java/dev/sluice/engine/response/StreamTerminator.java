@@ -11,8 +11,8 @@ import io.netty.buffer.Unpooled;
 
 /**
  * The end of a response whose upstream was lost, so that no downstream takes it for a whole one. A committed response
- * gets a {@code response.failed} event, where the route asks for it and the stream is between two events, and is aborted
- * otherwise. One that is not committed is refused.
+ * gets a {@code response.failed} event, where the route asks for it and the stream is between two events, and is
+ * aborted otherwise. One that is not committed is refused.
  */
 final class StreamTerminator {
     private static final String SERVER_ERROR = "server_error";

@@ -7,8 +7,8 @@ package dev.sluice.engine.spi;
  * (see {@link Extensions.Builder#observer}).
  *
  * <p>An exchange calls its observers in this order: {@link #onStarted} once; {@link #onPlanned} at most once; for each
- * attempt {@link #onAttemptBegan} and {@link #onAttemptEnded}; {@link #onCommitted} at most once; {@link #onEnded} once.
- * Two attempts can overlap (hedging). All attempts end before the exchange does. No method is called per event.
+ * attempt {@link #onAttemptBegan} and {@link #onAttemptEnded}; {@link #onCommitted} at most once; {@link #onEnded}
+ * once. Two attempts can overlap (hedging). All attempts end before the exchange does. No method is called per event.
  *
  * <p><b>Threading:</b> one observer serves all exchanges of the relay. Each call is made on the event loop of its
  * exchange, so it must not block; calls for exchanges of different loops overlap.

@@ -23,12 +23,15 @@ public interface ObservedAttempt {
     /** {@return the status of the upstream's response, or 0 where none arrived} */
     int status();
 
-    /** {@return a word for the reason why the attempt was lost (connect, busy, closed, refused, reset, malformed), or null} */
+    /**
+     * {@return a word for the reason why the attempt was lost (connect, busy, closed, refused, reset, malformed), or
+     * null}
+     */
     String failure();
 
     /**
-     * Adds a header to the request of this attempt, in place of the downstream's and the endpoint's of the same name; to
-     * be called in {@link ExchangeObserver#onAttemptBegan}.
+     * Adds a header to the request of this attempt, in place of the downstream's and the endpoint's of the same name;
+     * to be called in {@link ExchangeObserver#onAttemptBegan}.
      *
      * @param name  a name that frames nothing and carries no credentials
      * @param value printable ASCII

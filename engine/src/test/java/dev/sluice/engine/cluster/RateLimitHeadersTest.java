@@ -43,7 +43,8 @@ class RateLimitHeadersTest {
     void shouldObeyRetryAfter() {
         assertEquals(1500, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.retryAfterNanos(headers("retry-after", "2",
                 "retry-after-ms", "1500"))));
-        assertEquals(3600, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.retryAfterNanos(headers("retry-after", "86400"))));
+        assertEquals(3600, TimeUnit.NANOSECONDS.toSeconds(
+                RateLimitHeaders.retryAfterNanos(headers("retry-after", "86400"))));
         assertEquals(0, RateLimitHeaders.retryAfterNanos(headers("retry-after", "Fri, 21 Nov 2026 00:00:00 GMT")));
     }
 }

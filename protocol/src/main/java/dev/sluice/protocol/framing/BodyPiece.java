@@ -136,7 +136,7 @@ public final class BodyPiece {
         }
     }
 
-    /** {@return whether a chunk extension was seen, so that runs from {@link #rawEnd} on must be framed anew, for good} */
+    /** {@return whether a chunk extension was seen, so that runs from {@link #rawEnd} on are framed anew, for good} */
     public boolean isReframingNeeded() {
         return isReframingNeeded;
     }

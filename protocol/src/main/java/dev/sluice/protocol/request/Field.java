@@ -7,7 +7,6 @@ import dev.sluice.protocol.json.JsonKind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 
 /** A watched path with everything that depends on its value. */
 final class Field {
