@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools;
 
+import ch.qos.logback.classic.LoggerContext;
 import dev.sluice.tools.demo.DemoCommand;
 import dev.sluice.tools.load.LoadCommand;
 import dev.sluice.tools.mock.MockCommand;
@@ -9,6 +10,7 @@ import dev.sluice.tools.serve.CheckCommand;
 import dev.sluice.tools.serve.KeysCommand;
 import dev.sluice.tools.serve.ProfilesCommand;
 import dev.sluice.tools.serve.ServeCommand;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -28,7 +30,16 @@ public final class Main {
      * @param args the command and its options
      */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        int status = commandLine().execute(args);
+        flushLog();
+        System.exit(status);
+    }
+
+    /** Writes the log lines that still wait for their appender's thread, for a bounded time. */
+    private static void flushLog() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            context.stop();
+        }
     }
 
     static CommandLine commandLine() {

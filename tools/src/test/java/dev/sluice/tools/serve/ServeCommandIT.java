@@ -17,6 +17,7 @@ import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -33,8 +34,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,10 +110,14 @@ class ServeCommandIT {
     }
 
     private void start() throws Exception {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-cp",
-                System.getProperty("java.class.path"), Main.class.getName(), "serve", "-c", config().toString()));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(log().toFile());
+        start(builder -> builder.redirectErrorStream(true).redirectOutput(log().toFile()));
+    }
+
+    private void start(UnaryOperator<ProcessBuilder> output) throws Exception {
+        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
+                "-Dlogback.configurationFile=logback.xml", "-cp", System.getProperty("java.class.path"),
+                Main.class.getName(), "serve", "-c", config().toString()));
+        ProcessBuilder builder = output.apply(new ProcessBuilder(command));
         builder.environment().put("NOTIFY_SOCKET", notifySocket);
         serve = builder.start();
         expectTold("READY=1");
@@ -186,5 +193,28 @@ class ServeCommandIT {
             }
         }
         assertEquals(0, serve.exitValue(), text());
+    }
+
+    /** A pipe that no process reads takes 64 KiB: about 200 lines of the access log. */
+    @Test
+    void shouldServeOnWhileNobodyReadsItsOutput() throws Exception {
+        int requests = 600;
+        write("first");
+        start(builder -> builder.redirectError(log().toFile())); // standard output is a pipe
+
+        for (int i = 0; i < requests; i++) {
+            assertTrue(models().contains("\"first\""));
+        }
+
+        CompletableFuture<Long> lines = CompletableFuture.supplyAsync(() -> {
+            try (BufferedReader output = serve.inputReader()) {
+                return output.lines().filter(line -> line.contains("\"path\":\"/v1/models\"")).count();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        signal("TERM");
+        assertTrue(serve.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(requests, lines.get(60, TimeUnit.SECONDS));
     }
 }
