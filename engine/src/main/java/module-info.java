@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** The embeddable relay: {@link dev.sluice.engine.Relay} starts it. */
+/** The embeddable relay. {@link dev.sluice.engine.Relay} starts it. */
 module dev.sluice.engine {
     requires transitive dev.sluice.protocol;
     requires transitive io.netty.transport;

@@ -29,15 +29,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sockets that a relay listens on. A reload binds new addresses before it leaves any, and an address that stays
- * keeps its socket, with another certificate where that has changed.
+ * The listening sockets of a relay. A reload binds new addresses before it closes old ones. An address that stays keeps
+ * its socket, with another certificate if that has changed.
  *
- * <p><b>Threading:</b> all methods by one thread at a time.
+ * <p><b>Threading:</b> one thread at a time may call the methods.
  */
 final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
     private static final int BACKLOG = 4096;
-    /** How often a socket that is to be left must have been found without anybody waiting. */
+    /** The number of consecutive rounds without an accepted connection after which a removed socket is closed. */
     private static final int EMPTY_ROUNDS = 3;
     private static final int MAX_ROUNDS = 2_000;
     private static final long ROUND_MILLIS = 1;
@@ -62,11 +62,12 @@ final class Listeners {
     }
 
     /**
-     * Binds what a configuration asks for and is not bound, without leaving anything yet.
+     * Binds the addresses of a configuration that are not bound yet. No socket is closed yet.
      *
-     * @return to be used or given up
-     * @throws UncheckedIOException     where an address cannot be bound; nothing is changed then
-     * @throws IllegalArgumentException where a certificate cannot be used; nothing is changed then
+     * @return the change, to be used or given up
+     * @throws UncheckedIOException     if an address cannot be bound; nothing is changed then
+     * @throws IllegalArgumentException if a certificate cannot be used, or an inherited socket has another address;
+     *                                  nothing is changed then
      */
     Change prepare(RelayConfig config) {
         List<Listener> left = new ArrayList<>(open);
@@ -100,7 +101,7 @@ final class Listeners {
             boolean isOwn = left.stream().anyMatch(each -> config.listeners().stream().anyMatch(wanted ->
                     wanted.port() == each.port && wanted.port() != 0));
             throw !isOwn ? e : new UncheckedIOException(e.getMessage()
-                    + "; this relay has that port at another address, which needs a restart", e.getCause());
+                    + "; this relay uses the port at another address (moving it needs a restart)", e.getCause());
         } catch (RuntimeException e) {
             change.giveUp();
             throw e;
@@ -116,7 +117,7 @@ final class Listeners {
     private Channel bind(Listener listener) {
         ServerBootstrap bootstrap = new ServerBootstrap().group(acceptLoops, ioLoops)
                 .childOption(ChannelOption.ALLOCATOR, allocator)
-                // Nobody is let in before the configuration counts that the listener is of.
+                // Accept no connections until the new configuration is active.
                 .option(ChannelOption.AUTO_READ, false)
                 .handler(new ChannelInboundHandlerAdapter() {
                     @Override
@@ -137,7 +138,7 @@ final class Listeners {
         ChannelFuture registered = bootstrap.channelFactory(() -> transport.inheritedServerSocket(fd)).register();
         if (!registered.awaitUninterruptibly(MAX_BIND_SECONDS, TimeUnit.SECONDS) || !registered.isSuccess()) {
             throw new UncheckedIOException(named(listener.config) + ": inherited socket " + fd + " cannot be used: "
-                    + registered.cause() + " (expected: one that listens)", new IOException(registered.cause()));
+                    + registered.cause() + " (expected: a listening socket)", new IOException(registered.cause()));
         }
         return registered.channel();
     }
@@ -146,7 +147,7 @@ final class Listeners {
         return "listener " + config.host() + ':' + config.port();
     }
 
-    /** A socket that was handed over is at an address already: whoever reads the configuration must not be misled. */
+    /** Checks that an inherited socket, which is bound already, has the address that the configuration names. */
     private static void checkAddress(ListenerConfig config, Channel channel) {
         if (config.fd() < 0) {
             return;
@@ -156,16 +157,16 @@ final class Listeners {
         boolean isHost = found.getAddress().equals(wanted) || found.getAddress().isAnyLocalAddress()
                 && wanted != null && wanted.isAnyLocalAddress();
         if (!isHost || config.port() != 0 && config.port() != found.getPort()) {
-            throw new IllegalArgumentException(named(config) + ": the socket that was handed over for it is at " + found
-                    + " (expected: the same address; another one needs a restart)");
+            throw new IllegalArgumentException(named(config) + ": the inherited socket is bound to " + found
+                    + " (expected: the address of the listener; a change needs a restart)");
         }
     }
 
     /**
      * Binds an address.
      *
-     * @param what for the message
-     * @throws UncheckedIOException where that fails
+     * @param what begins the message of the exception
+     * @throws UncheckedIOException if the address cannot be bound within 10 s
      */
     static Channel bind(String what, ServerBootstrap bootstrap, String host, int port) {
         ChannelFuture bound = bootstrap.bind(host, port);
@@ -182,7 +183,7 @@ final class Listeners {
         return open.stream().map(listener -> listener.port).toList();
     }
 
-    /** Follows the files of the certificates. */
+    /** Reloads the certificates whose files have changed. */
     void refreshFiles() {
         for (Listener listener : open) {
             if (listener.tls != null) {
@@ -191,7 +192,7 @@ final class Listeners {
         }
     }
 
-    /** Leaves all sockets, each as soon as nobody waits in it. */
+    /** Closes all sockets, each as soon as its backlog is empty. */
     void leave() {
         open.forEach(Listener::leave);
     }
@@ -203,7 +204,7 @@ final class Listeners {
         }
     }
 
-    /** A step from one set of listeners to another. */
+    /** A prepared change from one set of listeners to another. */
     final class Change {
         private final long handshakeMillis;
         private final List<Listener> next = new ArrayList<>();
@@ -216,7 +217,7 @@ final class Listeners {
             this.handshakeMillis = handshakeMillis;
         }
 
-        /** Makes the step. */
+        /** Activates the new listeners and closes the removed ones. */
         void use() {
             for (int i = 0; i < next.size(); i++) {
                 next.get(i).config = configs.get(i);
@@ -233,15 +234,15 @@ final class Listeners {
             }
         }
 
-        /** Leaves everything as it was. */
+        /** Closes the sockets that were bound for this change. */
         void giveUp() {
             added.forEach(listener -> listener.channel.close().awaitUninterruptibly());
         }
     }
 
-    /** One socket. */
+    /** A listening socket with its current configuration. */
     private static final class Listener {
-        /** Counted and read on the accepting loop. */
+        /** The number of accepted connections; written and read on the accept loop. */
         private long accepted;
         private volatile ListenerConfig config;
         private volatile ServerTls tls;
@@ -258,7 +259,10 @@ final class Listeners {
                     && config.port() == other.port());
         }
 
-        /** Closes the socket when nobody has come in some turns of its loop: what waits in it would be reset. */
+        /**
+         * Closes the socket after some rounds without an accepted connection, because closing it resets the connections
+         * in its backlog.
+         */
         void leave() {
             channel.eventLoop().execute(() -> leaveWhenEmpty(accepted, EMPTY_ROUNDS, MAX_ROUNDS));
         }

@@ -38,11 +38,11 @@ import org.slf4j.LoggerFactory;
 /**
  * A running relay.
  *
- * <p><b>Threading:</b> all methods may be called from any thread but its own event loops.
+ * <p><b>Threading:</b> all methods may be called from any thread except the relay's event loops.
  */
 public final class Relay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
-    /** Downstream backlog: a stream that nobody reads keeps no more than about this in memory. */
+    /** The water marks of a downstream connection: a stream that is not read keeps about this many bytes in memory. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(16 * 1024, 64 * 1024);
     private static final int MIN_READ_BYTES = 256;
     private static final int FIRST_READ_BYTES = 4096;
@@ -76,10 +76,14 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Starts a relay with the keys of its configuration.
+     * Starts a relay that checks the keys of its configuration.
      *
-     * @throws IllegalArgumentException where it has no keys and could be reached from another machine
-     * @throws UncheckedIOException     where an address cannot be bound
+     * @param config the configuration
+     * @return the running relay; to be closed
+     * @throws IllegalArgumentException if there are no keys and a listener is reachable from another machine, or if a
+     *                                  file cannot be used
+     * @throws IllegalStateException    if the transport is not available
+     * @throws UncheckedIOException     if an address cannot be bound
      */
     public static Relay launch(RelayConfig config) {
         config.requireKeysOrLoopback();
@@ -87,11 +91,15 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Starts a relay.
+     * Starts a relay with extensions.
      *
-     * @param extensions what takes the place of the relay's own; with an authenticator, no keys are needed
-     * @throws IllegalArgumentException where nobody authenticates and it could be reached from another machine
-     * @throws UncheckedIOException     where an address cannot be bound
+     * @param config     the configuration; needs no keys if the extensions have an authenticator
+     * @param extensions the parts that replace or extend those of the relay
+     * @return the running relay; to be closed
+     * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
+     *                                  another machine, or if a file cannot be used
+     * @throws IllegalStateException    if the transport is not available
+     * @throws UncheckedIOException     if an address cannot be bound
      */
     public static Relay launch(RelayConfig config, Extensions extensions) {
         if (extensions.authenticator() == null) {
@@ -108,11 +116,14 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Checks whether a relay would start, without binding an address or connecting anywhere: certificates, authorities
-     * and the transport are loaded.
+     * Checks that a relay would start. Certificates, authorities and the transport are loaded, but no address is bound
+     * and no connection is opened.
      *
-     * @throws IllegalArgumentException where a file cannot be used, or nobody would authenticate
-     * @throws IllegalStateException    where the transport that is asked for cannot be used here
+     * @param config     the configuration
+     * @param extensions the parts that replace or extend those of the relay
+     * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
+     *                                  another machine, or if a file cannot be used
+     * @throws IllegalStateException    if the transport is not available
      */
     public static void check(RelayConfig config, Extensions extensions) {
         if (extensions.authenticator() == null) {
@@ -141,7 +152,7 @@ public final class Relay implements AutoCloseable {
     }
 
     private Channel bindAdmin(AdminConfig address) {
-        // On the accept loop: writing a metrics page must not delay an event.
+        // On the accept loop, because writing a metrics page must not delay an event.
         Channel bound = Listeners.bind("admin", new ServerBootstrap().group(acceptLoops)
                 .channel(transport.serverSocketType()).childHandler(new ChannelInitializer<Channel>() {
                     @Override
@@ -157,17 +168,19 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Goes over to another configuration, as a whole or not at all. Exchanges that run keep the one they began with;
-     * connections stay, those to endpoints that are not there any more until they are idle. Endpoints that are the same
-     * keep their health, callers what they have used.
+     * Activates another configuration, as a whole or not at all. Exchanges in flight keep the configuration with which
+     * they started. Connections stay open; those to removed endpoints are closed once they are idle. Unchanged
+     * endpoints keep their health, and callers keep their used quota.
      *
-     * @throws IllegalArgumentException where it cannot be used, or has another transport: that needs a new process
-     * @throws UncheckedIOException     where an address cannot be bound
-     * @throws IllegalStateException    where the relay is draining
+     * @param next the configuration
+     * @throws IllegalArgumentException if the configuration cannot be used, or has another transport, which needs a
+     *                                  restart
+     * @throws UncheckedIOException     if an address cannot be bound
+     * @throws IllegalStateException    if the relay is draining
      */
     public synchronized void reload(RelayConfig next) {
         if (isDraining) {
-            throw new IllegalStateException("reload: the relay is draining (expected: a relay that runs)");
+            throw new IllegalStateException("reload: the relay is draining (expected: no drain in progress)");
         }
         if (extensions.authenticator() == null) {
             next.requireKeysOrLoopback();
@@ -175,7 +188,7 @@ public final class Relay implements AutoCloseable {
         if (!next.transport().equals(config.transport())) {
             throw new IllegalArgumentException("transport: changed (expected: as it was, kind " + config.transport()
                     .kind().name().toLowerCase(Locale.ROOT) + ", loops " + config.transport().loops() + ", spin "
-                    + config.transport().spin() + "; another one needs a restart)");
+                    + config.transport().spin() + "; a change needs a restart)");
         }
         boolean isAdminKept = Objects.equals(next.admin(), config.admin());
         Listeners.Change change = null;
@@ -200,14 +213,15 @@ public final class Relay implements AutoCloseable {
         step.use();
         change.use();
         if (isDraining) {
-            listeners.leave(); // the drain has not waited for this
+            listeners.leave(); // a drain that started meanwhile has not seen the new listeners
         }
     }
 
     /**
      * Returns the port of the first listener.
      *
-     * @throws IllegalStateException where there is none
+     * @return the port, 1 to 65535
+     * @throws IllegalStateException if there is no listener
      */
     public int port() {
         if (ports().isEmpty()) {
@@ -216,17 +230,17 @@ public final class Relay implements AutoCloseable {
         return ports().get(0);
     }
 
-    /** Returns the ports of all listeners, in the order of the configuration. */
+    /** {@return the ports of all listeners, in the order of the configuration} */
     public List<Integer> ports() {
         return listeners.ports();
     }
 
-    /** Returns the port of the admin pages, or -1 where they are not served. */
+    /** {@return the port of the admin pages, or -1 if they are not served} */
     public int adminPort() {
         return admin == null ? -1 : ((InetSocketAddress) admin.localAddress()).getPort();
     }
 
-    /** Returns the metrics as they are now. */
+    /** {@return a snapshot of the metrics} */
     public MetricsSnapshot metrics() {
         return core.metrics().snapshot();
     }
@@ -244,14 +258,14 @@ public final class Relay implements AutoCloseable {
     }
 
     /**
-     * Drains: readiness turns to "draining" at once, listeners close as soon as nobody waits in them, running exchanges
-     * go on to their end.
+     * Drains the relay. The readiness page reports "draining" at once, listeners close as soon as their backlog is
+     * empty, and exchanges in flight continue to their end.
      *
-     * <p>Connections that are kept alive are served until the deadline, each response saying that its connection
-     * closes; after it whatever still comes is refused with 503.
+     * <p>Requests on kept-alive connections are served until the deadline, and each response announces that its
+     * connection closes. After the deadline, requests are refused with 503.
      *
-     * @return completed when no exchange runs any more, at the latest when {@link
-     *         dev.sluice.engine.config.TimeoutConfig#drain} is over
+     * @return a future that completes when no exchange is in flight, at the latest after
+     *         {@link dev.sluice.engine.config.TimeoutConfig#drain}
      */
     public CompletableFuture<Void> drain() {
         isDraining = true;
@@ -266,7 +280,10 @@ public final class Relay implements AutoCloseable {
         return CompletableFuture.anyOf(drained, deadline).thenApply(done -> null);
     }
 
-    /** Stops at once: every connection is closed, running exchanges are aborted. Drain first to be polite. */
+    /**
+     * Stops the relay at once: closes all connections and aborts exchanges in flight. {@link #drain} lets them end
+     * first.
+     */
     @Override
     public void close() {
         if (isClosed) {
@@ -286,7 +303,7 @@ public final class Relay implements AutoCloseable {
         core.closeLog();
     }
 
-    /** The options of a downstream connection, the same for ours and for somebody else's pipeline. */
+    /** The options of a downstream connection, for the relay's listeners and for {@link RelayHandler}. */
     static final class DownstreamOptions {
         private DownstreamOptions() {
         }
@@ -299,7 +316,7 @@ public final class Relay implements AutoCloseable {
                     FIRST_READ_BYTES, MAX_READ_BYTES).maxMessagesPerRead(1));
         }
 
-        /** Takes one option. */
+        /** A receiver of options. */
         interface Target {
             <T> void option(ChannelOption<T> option, T value);
         }

@@ -8,19 +8,21 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 
 /**
- * Puts a relay behind a connection of somebody else's server: from here on the connection is the relay's.
+ * A handler that hands a connection of another server over to a relay. The relay then owns the connection.
  *
- * <p><b>Threading:</b> upstream connections are made on the connection's own event loop, which must be one of Netty's
- * epoll, io_uring or NIO loops. Close the relay before the loops.
+ * <p><b>Threading:</b> upstream connections use the event loop of the connection, which must be one of Netty's epoll,
+ * io_uring or NIO loops. Close the relay before the loops.
  *
- * <p><b>Pipeline position:</b> last, after a TLS handler where there is one; it takes plain bytes, no HTTP codec may be
- * before it. It replaces itself.
+ * <p><b>Pipeline position:</b> last, after a TLS handler if there is one. The handler expects plain bytes, so no HTTP
+ * codec may be before it. It replaces itself when it is added.
  */
 public final class RelayHandler extends ChannelInboundHandlerAdapter {
     private final Relay relay;
 
     /**
-     * @param relay with or without listeners of its own
+     * Creates a handler for one connection.
+     *
+     * @param relay the relay, with or without listeners of its own
      */
     public RelayHandler(Relay relay) {
         this.relay = relay;

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows callers by {@code Authorization: Bearer <key>}. Keys are known by their SHA-256 only, from the configuration
- * and from a file that is read again when it has changed.
+ * An authenticator by {@code Authorization: Bearer <key>}. The keys, of which only the SHA-256 is stored, come from the
+ * configuration and from a file that is reread when it changes.
  *
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
@@ -29,18 +29,18 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(ApiKeyAuthenticator.class);
     private static final String SCHEME = "Bearer ";
     private static final int MAX_KEY_CHARS = 512;
-    /** Who calls where no keys are configured. */
+    /** The caller of all requests if no keys are configured. */
     private static final Principal ANONYMOUS = Principal.of("anonymous");
 
     private final List<KeyConfig> configured;
     private final Path file;
     private final Clock clock;
-    /** Written by whoever refreshes, read by all event loops. */
+    /** Written by the thread that refreshes, read by all event loops. */
     private volatile KeyTable keys;
     private FileStamp stamp;
     private String complaint;
 
-    /** Creates an authenticator of fixed keys; with none it accepts everybody. */
+    /** Creates an authenticator with fixed keys. Without keys it accepts every request. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
         this(keys, null, Clock.systemUTC());
     }
@@ -48,11 +48,11 @@ public final class ApiKeyAuthenticator implements Authenticator {
     /**
      * Creates an authenticator.
      *
-     * @param configured keys that are always known; none and no file accepts everybody
-     * @param file       of further keys; null for none
-     * @param clock      tells when keys expire
-     * @throws UncheckedIOException     where the file cannot be read
-     * @throws IllegalArgumentException where it has a line that is no key
+     * @param configured the keys of the configuration; without keys and without a file, every request is accepted
+     * @param file       file of further keys; null for none
+     * @param clock      the clock for the expiry of keys
+     * @throws UncheckedIOException     if the file cannot be read
+     * @throws IllegalArgumentException if the file has an invalid line
      */
     public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, Clock clock) {
         this.configured = configured;
@@ -68,19 +68,20 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private KeyTable read() throws IOException {
         List<KeyConfig> all = new ArrayList<>(configured);
         if (file != null) {
-            FileStamp found = FileStamp.of(file); // before the reading: a change meanwhile is seen next time
+            FileStamp found = FileStamp.of(file); // before reading, so that a later change is noticed
             List<KeyConfig> lines;
             try {
                 lines = KeyFile.read(file);
             } catch (IllegalArgumentException e) {
-                stamp = found; // it will not get better before it changes
+                stamp = found; // the file stays invalid until it changes
                 throw e;
             }
             for (KeyConfig key : lines) {
                 if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
                     stamp = found;
-                    throw new IllegalArgumentException("key " + key.label() + ": configured already (expected: in one"
-                            + " place)");
+                    throw new IllegalArgumentException("key " + key.label()
+                            + ": already in the configuration (expected: each key"
+                            + " once)");
                 }
                 all.add(key);
             }
@@ -89,7 +90,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
         return new KeyTable(all);
     }
 
-    /** Reads the file again if it has changed; one that cannot be used leaves the keys as they are. */
+    /** Reloads the file if it has changed. If it cannot be used, the previous keys stay active. */
     public void refresh() {
         if (file == null) {
             return;
@@ -99,12 +100,12 @@ public final class ApiKeyAuthenticator implements Authenticator {
                 return;
             }
             keys = read();
-            LOG.info("key file {} was read again", file);
+            LOG.info("key file {} reloaded", file);
             complaint = null;
         } catch (IOException | RuntimeException e) {
-            if (!e.toString().equals(complaint)) { // once, not every second
+            if (!e.toString().equals(complaint)) { // log a problem once, not every second
                 complaint = e.toString();
-                LOG.error("key file {} was not read, the keys stay as they were: {}", file, complaint);
+                LOG.error("key file {} cannot be used, the previous keys stay active: {}", file, complaint);
             }
         }
     }
@@ -133,7 +134,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
         }
     }
 
-    /** Header text was decoded as one character per byte: the key's own bytes are these, whatever its encoding. */
+    /** Hashes the bytes of a key. Header text has one character per byte, so ISO 8859-1 restores the original bytes. */
     private static byte[] sha256(String key) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.ISO_8859_1));

@@ -18,10 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A file of keys, one JSON object to a line: {@code {"label": "alice", "sha256": "...", "models": ["gpt-5*"],
+ * A parser of key files. Each line is one JSON object: {@code {"label": "alice", "sha256": "...", "models": ["gpt-5*"],
  * "profiles": ["..."], "expires": "2027-01-01T00:00:00Z", "max_in_flight": 50, "requests_per_minute": 600,
- * "tokens_per_minute": 2000000}}; only the first two are needed. Empty lines and lines that
- * begin with {@code #} are skipped.
+ * "tokens_per_minute": 2000000}}. Only the first two members are required. Blank lines and lines that begin with
+ * {@code #} are skipped.
  */
 public final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
@@ -34,15 +34,17 @@ public final class KeyFile {
     /**
      * Reads a file.
      *
-     * @throws IllegalArgumentException with the line that is no key
-     * @throws IOException              where it cannot be read
+     * @param file the file, of at most 16 MiB
+     * @return the keys, in the order of the lines
+     * @throws IllegalArgumentException if a line is not a valid key; the message names the line
+     * @throws IOException              if the file cannot be read
      */
     public static List<KeyConfig> read(Path file) throws IOException {
         List<KeyConfig> keys = new ArrayList<>();
         Set<String> hashes = new HashSet<>();
         int number = 0;
         if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
-            throw new IOException(file + ": no file, or over " + MAX_BYTES + " bytes (expected: a file of keys)");
+            throw new IOException(file + ": not a file, or over " + MAX_BYTES + " bytes (expected: a file of keys)");
         }
         for (String line : Files.readAllLines(file)) {
             number++;
@@ -52,7 +54,7 @@ public final class KeyFile {
             try {
                 KeyConfig key = key(line);
                 if (!hashes.add(key.sha256())) {
-                    throw new IllegalArgumentException("sha256: that of another line (expected: each key once)");
+                    throw new IllegalArgumentException("sha256: the same as on another line (expected: each key once)");
                 }
                 keys.add(key);
             } catch (IllegalArgumentException | DateTimeException e) {
@@ -85,8 +87,8 @@ public final class KeyFile {
             return 0;
         }
         if (!(value instanceof Number number) || number.doubleValue() != number.intValue() || number.intValue() < 0) {
-            throw new IllegalArgumentException(name + ": no whole number from 0 to " + Integer.MAX_VALUE
-                    + " (expected: one, 0 for no limit)");
+            throw new IllegalArgumentException(name + ": not an integer from 0 to " + Integer.MAX_VALUE
+                    + " (expected: an integer, 0 for no limit)");
         }
         return number.intValue();
     }
@@ -108,7 +110,8 @@ public final class KeyFile {
             throw new IllegalArgumentException(name + ": not a list of strings (expected: names or patterns)");
         }
         if (list.isEmpty()) {
-            throw new IllegalArgumentException(name + ": an empty list (expected: a pattern, or nothing for all)");
+            throw new IllegalArgumentException(name
+                    + ": an empty list (expected: at least one pattern, or no list for all)");
         }
         return list.stream().map(String.class::cast).toList();
     }

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keys by their hashes, compared in constant time. Immutable.
+ * A table of keys by their hashes, which are compared in constant time. Immutable.
  *
- * <p>Candidates are found by the first bytes of the hash: what that could leak by its timing is a prefix of a hash that
- * the caller has computed already.
+ * <p>Candidates are looked up by the first 4 bytes of the hash. The timing of that look-up can reveal only a prefix of
+ * a hash that the caller can compute anyway.
  */
 final class KeyTable {
     private final Map<Integer, List<Entry>> entries = new HashMap<>();
@@ -26,8 +26,8 @@ final class KeyTable {
         Map<String, KeyLimits> limits = new HashMap<>();
         for (KeyConfig key : keys) {
             if (!limits.computeIfAbsent(key.label(), label -> key.limits()).equals(key.limits())) {
-                throw new IllegalArgumentException("key " + key.label() + ": other limits than another key with that"
-                        + " label (expected: the same, for they share them)");
+                throw new IllegalArgumentException("key " + key.label() + ": limits differ from another key with that"
+                        + " label (expected: the same limits, because the keys share them)");
             }
             byte[] hash = HexFormat.of().parseHex(key.sha256());
             entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key),
@@ -46,7 +46,7 @@ final class KeyTable {
         return entries.isEmpty();
     }
 
-    /** Returns whose key has this hash and is still good, or null. */
+    /** Returns the owner of the key with this hash, or null if there is none or the key has expired. */
     Principal find(byte[] hash, Instant now) {
         Principal found = null;
         for (Entry entry : entries.getOrDefault(prefix(hash), List.of())) {

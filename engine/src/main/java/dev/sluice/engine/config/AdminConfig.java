@@ -3,10 +3,11 @@
 package dev.sluice.engine.config;
 
 /**
- * Where health and metrics are served, in plain HTTP and without authentication: keep it on an internal address.
+ * The address of the admin pages (health, metrics and endpoint states). They are served in plain HTTP and without
+ * authentication, so the address must be an internal one.
  *
- * @param host address or name of this machine
- * @param port 0 lets the system choose
+ * @param host address or host name of this machine
+ * @param port TCP port, 0 to 65535; 0 lets the system choose
  */
 public record AdminConfig(String host, int port) {
     public AdminConfig {

@@ -2,20 +2,24 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
-/** How a cluster's next endpoint is chosen among those that are available. */
+/** A policy that chooses the next endpoint of a cluster among the available ones. */
 public enum Balance {
-    /** Of two that are drawn by lot the one with fewer requests in flight, in proportion to its weight. */
+    /** Of two endpoints that are drawn at random, the one with fewer requests in flight relative to its weight. */
     LEAST_INFLIGHT,
-    /** By turns. */
+    /** Each endpoint in turn. */
     ROUND_ROBIN,
-    /** By lot, in proportion to their weights. */
+    /** A random endpoint, in proportion to the weights. */
     WEIGHTED,
-    /** Of those with the lowest priority number; the next number counts only where none of them is available. */
+    /**
+     * An endpoint with the lowest priority number, as by {@link #LEAST_INFLIGHT}. A higher number is used only if no
+     * endpoint with a lower one is available.
+     */
     PRIORITY,
     /**
-     * The one that a request's session or prompt cache falls to, by a hash: the same for all its requests, on every
-     * relay that has the same endpoints, and an endpoint that goes or comes moves only its own share. What shows
-     * neither goes by {@link #LEAST_INFLIGHT}.
+     * The endpoint with the highest rendezvous hash for the request's session or prompt cache. All requests of a
+     * session go to the same endpoint, on every relay with the same endpoints, and an endpoint that is added or removed
+     * moves only its own share. An endpoint that is unavailable or has more than twice its share of the load is
+     * skipped. A request without session and prompt cache is balanced by {@link #LEAST_INFLIGHT}.
      */
     RENDEZVOUS
 }

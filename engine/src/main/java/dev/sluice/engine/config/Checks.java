@@ -5,7 +5,7 @@ package dev.sluice.engine.config;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
-/** The checks of this package's compact constructors, each with the same form of message. */
+/** The checks of the compact constructors of this package, with one form of message. */
 final class Checks {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -42,7 +42,7 @@ final class Checks {
         }
     }
 
-    /** Zero passes: it switches a timer off where that is allowed. */
+    /** Checks a duration of which zero disables the timer. */
     static void notNegative(String field, Duration value) {
         if (value == null || value.isNegative()) {
             throw new IllegalArgumentException(field + ": " + value + " (expected: zero or longer)");

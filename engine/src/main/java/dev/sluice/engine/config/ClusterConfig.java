@@ -8,17 +8,17 @@ import java.util.List;
 /**
  * A named set of interchangeable endpoints.
  *
- * @param name      how routes name it
- * @param endpoints at least one
- * @param caFile    PEM file of the authorities to trust instead of the JDK's; null for the JDK's
- * @param alwaysContentLength whether every body must be held whole so that it can be sent with Content-Length;
- *                  otherwise a body that came without one and is too large to hold goes in chunks
- * @param certificate what the relay shows to upstreams that ask for a certificate; null for nothing
- * @param dialect   the profile that its upstreams need; null for the default
- * @param balance   how an endpoint is chosen
- * @param health    when an endpoint is left out
- * @param maxInFlight requests at one time; those beyond it wait as those beyond {@link LimitConfig#maxExchanges} do;
- *                  0 for no bound
+ * @param name      the name by which routes refer to the cluster; 1 to 64 of A-Z a-z 0-9 . _ -
+ * @param endpoints the endpoints; at least one
+ * @param caFile    PEM file of the certificate authorities to trust instead of the JDK's; null for the JDK's
+ * @param alwaysContentLength whether every request body is held until its length is known, so that it can be sent with
+ *                  Content-Length; otherwise a body that arrives without one and is too large to hold is sent in chunks
+ * @param certificate certificate and key that the relay presents to upstreams that ask for one; null for none
+ * @param dialect   the profile that the upstreams need; null for the default
+ * @param balance   the policy that chooses an endpoint
+ * @param health    the rules by which endpoints are ejected and checked
+ * @param maxInFlight number of requests in flight; requests beyond it wait like those beyond
+ *                  {@link LimitConfig#maxExchanges}. 0 for no limit
  */
 public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
         boolean alwaysContentLength, String dialect, Balance balance, HealthConfig health,
@@ -33,31 +33,62 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         }
     }
 
-    /** A cluster whose endpoints are chosen and left out by the defaults. */
+    /**
+     * Creates a cluster with the default balancing and health rules, without a limit of requests in flight.
+     *
+     * @param name      the name by which routes refer to the cluster
+     * @param endpoints the endpoints; at least one
+     * @param caFile    PEM file of the certificate authorities to trust; null for the JDK's
+     * @param certificate certificate and key to present; null for none
+     * @param alwaysContentLength whether every request body is sent with Content-Length
+     * @param dialect   the profile that the upstreams need; null for the default
+     */
     public ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
             boolean alwaysContentLength, String dialect) {
         this(name, endpoints, caFile, certificate, alwaysContentLength, dialect, Balance.LEAST_INFLIGHT,
                 HealthConfig.DEFAULT, 0);
     }
 
-    /** A cluster of the given endpoints with every default. */
+    /**
+     * Creates a cluster with all defaults.
+     *
+     * @param name      the name by which routes refer to the cluster
+     * @param endpoints the endpoints; at least one
+     * @return the cluster
+     */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
         return new ClusterConfig(name, List.of(endpoints), null, null, false, null);
     }
 
-    /** Returns this cluster with another dialect. */
+    /**
+     * Returns a copy with another dialect.
+     *
+     * @param profile the profile that the upstreams need; null for the default
+     * @return the copy
+     */
     public ClusterConfig withDialect(String profile) {
         return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile, balance, health,
                 maxInFlight);
     }
 
-    /** Returns this cluster with another way to choose and to leave out endpoints. */
+    /**
+     * Returns a copy with other balancing and health rules.
+     *
+     * @param policy the policy that chooses an endpoint
+     * @param limits the rules by which endpoints are ejected and checked
+     * @return the copy
+     */
     public ClusterConfig withBalance(Balance policy, HealthConfig limits) {
         return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, policy, limits,
                 maxInFlight);
     }
 
-    /** Returns this cluster with another number of requests at one time. */
+    /**
+     * Returns a copy with another limit of requests in flight.
+     *
+     * @param count number of requests in flight; 0 for no limit
+     * @return the copy
+     */
     public ClusterConfig withMaxInFlight(int count) {
         return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, balance, health,
                 count);

@@ -15,19 +15,20 @@ import java.util.Objects;
 /**
  * One upstream address with its credentials.
  *
- * @param baseUrl {@code http} or {@code https}; its path takes the place of the {@code /v1} of a request's path
- * @param apiKey  sent as {@code Authorization: Bearer}; null sends none
- * @param apiKeyFile a file with that key instead, read again whenever it changes; null for none
- * @param versions which versions of HTTP it is spoken to in
- * @param weight   its share beside other endpoints, 1 to 1,000
- * @param priority 0 for the first to be used; counts for {@link Balance#PRIORITY}
- * @param maxInFlight requests at one time; 0 for no bound
- * @param warmConnections idle connections that each event loop keeps ready, with the handshake done; with HTTP/2 one is
- *                 enough. 0 to connect when there is a request
- * @param headers  sent with each request, in the place of what the downstream sent by these names
- * @param maxConnections connections of HTTP/2 at one time, for each event loop; 0 for what {@link Http2UpstreamConfig}
- *                 says. Of HTTP/1.1 there are as many as requests at one time
- * @param maxStreams requests at one time on one of them; 0 for the same
+ * @param baseUrl {@code http} or {@code https} URL; its path replaces the {@code /v1} of the request path
+ * @param apiKey  key that is sent as {@code Authorization: Bearer}; null to send none
+ * @param apiKeyFile file that contains the key instead, reread when it changes; null for none
+ * @param versions HTTP versions that are used for the endpoint
+ * @param weight   share of the requests relative to other endpoints, 1 to 1,000
+ * @param priority rank for {@link Balance#PRIORITY}, 0 to 1,000; 0 is used first
+ * @param maxInFlight number of requests in flight; 0 for no limit
+ * @param warmConnections number of idle connections, with the handshake complete, that each event loop keeps ready, 0
+ *                 to 1,000. With HTTP/2, any number above 0 keeps one. 0 connects on demand
+ * @param headers  headers that are sent with each request; they replace the downstream's headers of the same name
+ * @param maxConnections number of HTTP/2 connections per event loop, up to 10,000; 0 for the value of
+ *                 {@link Http2UpstreamConfig}. HTTP/1.1 has one connection per request in flight
+ * @param maxStreams number of requests in flight on one HTTP/2 connection, up to 10,000; 0 for the value of
+ *                 {@link Http2UpstreamConfig}
  */
 public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVersions versions, int weight,
         int priority, int maxInFlight, int warmConnections, Map<String, String> headers, int maxConnections,
@@ -64,7 +65,14 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         }
     }
 
-    /** An endpoint by its base URL, with the key to use there or null. */
+    /**
+     * Creates an endpoint with all defaults.
+     *
+     * @param baseUrl {@code http} or {@code https} URL
+     * @param apiKey  key that is sent as {@code Authorization: Bearer}; null to send none
+     * @return the endpoint
+     * @throws IllegalArgumentException if the URL or the key is not valid
+     */
     public static EndpointConfig of(String baseUrl, String apiKey) {
         try {
             return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0, 0, Map.of(), 0, 0);
@@ -73,46 +81,84 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         }
     }
 
-    /** Returns this endpoint, spoken to in other versions of HTTP. */
+    /**
+     * Returns a copy with other HTTP versions.
+     *
+     * @param other HTTP versions that are used for the endpoint
+     * @return the copy
+     */
     public EndpointConfig withVersions(HttpVersions other) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight,
                 warmConnections, headers, maxConnections, maxStreams);
     }
 
-    /** Returns this endpoint with another place among the endpoints of its cluster. */
+    /**
+     * Returns a copy with another rank among the endpoints of its cluster.
+     *
+     * @param share    weight, 1 to 1,000
+     * @param order    priority, 0 to 1,000; 0 is used first
+     * @param inFlight number of requests in flight; 0 for no limit
+     * @return the copy
+     */
     public EndpointConfig withPlace(int share, int order, int inFlight) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight,
                 warmConnections, headers, maxConnections, maxStreams);
     }
 
-    /** Returns this endpoint with connections that are kept ready. */
+    /**
+     * Returns a copy with another number of connections that are kept ready.
+     *
+     * @param count number of idle connections per event loop, 0 to 1,000; 0 connects on demand
+     * @return the copy
+     */
     public EndpointConfig withWarmConnections(int count) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight, count,
                 headers, maxConnections, maxStreams);
     }
 
-    /** Returns this endpoint with headers that are sent with each request. */
+    /**
+     * Returns a copy with other headers.
+     *
+     * @param sent headers that are sent with each request
+     * @return the copy
+     */
     public EndpointConfig withHeaders(Map<String, String> sent) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
                 warmConnections, sent, maxConnections, maxStreams);
     }
 
-    /** Returns this endpoint with other bounds of HTTP/2. */
+    /**
+     * Returns a copy with other HTTP/2 limits.
+     *
+     * @param connections number of connections per event loop, up to 10,000; 0 for the value of
+     *                    {@link Http2UpstreamConfig}
+     * @param streams     number of requests in flight on one connection, up to 10,000; 0 for the value of
+     *                    {@link Http2UpstreamConfig}
+     * @return the copy
+     */
     public EndpointConfig withCapacity(int connections, int streams) {
         return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
                 warmConnections, headers, connections, streams);
     }
 
-    /** Returns this endpoint with its key in a file. */
+    /**
+     * Returns a copy that reads its key from a file.
+     *
+     * @param file file that contains the key
+     * @return the copy
+     */
     public EndpointConfig withApiKeyFile(Path file) {
         return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight,
                 warmConnections, headers, maxConnections, maxStreams);
     }
 
     /**
-     * Returns the key in a file, without the white space around it.
+     * Reads a key from a file and removes the white space around it.
      *
-     * @throws IllegalArgumentException where the file cannot be read or is no key; says nothing of what is in it
+     * @param file file of at most 8 KiB
+     * @return the key
+     * @throws IllegalArgumentException if the file cannot be read or does not contain a key; the message shows nothing
+     *                                  of its content
      */
     public static String readKey(Path file) {
         String key;
@@ -148,21 +194,21 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         return scheme.equals("http") || scheme.equals("https");
     }
 
-    /** What is before an at sign or after a question mark may be a secret. */
+    /** Returns a URL for a message. The part before an at sign or after a question mark may be a secret. */
     private static String shown(String url) {
-        return url.matches("[^@?#]+") ? url : "one with a user, query or fragment";
+        return url.matches("[^@?#]+") ? url : "not shown, because it has a user, query or fragment";
     }
 
     private static boolean isHeaderText(String text) {
         return !text.isEmpty() && text.chars().allMatch(c -> c > 0x20 && c < 0x7f);
     }
 
-    /** Returns whether the endpoint is spoken to through TLS. */
+    /** {@return whether connections to the endpoint use TLS} */
     public boolean isTls() {
         return baseUrl.getScheme().equalsIgnoreCase("https");
     }
 
-    /** Returns the port to connect to. */
+    /** {@return the port to connect to; 80 or 443 if the URL names none} */
     public int port() {
         if (baseUrl.getPort() >= 0) {
             return baseUrl.getPort();
@@ -170,7 +216,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         return isTls() ? 443 : 80;
     }
 
-    /** Never shows the key. */
+    /** {@return the URL and the versions, and whether a key is set; never the key} */
     @Override
     public String toString() {
         return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null && apiKeyFile == null

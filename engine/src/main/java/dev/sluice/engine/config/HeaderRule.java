@@ -5,9 +5,9 @@ package dev.sluice.engine.config;
 import java.util.Locale;
 import java.util.Set;
 
-/** The rule for headers that an operator or an embedder adds to requests. */
+/** The check of headers that an operator or an embedder adds to requests. */
 public final class HeaderRule {
-    /** Headers that the relay sets itself, or that frame a request. */
+    /** Headers that the relay sets itself or that frame a request. */
     private static final Set<String> OWN = Set.of("host", "content-length", "transfer-encoding", "connection",
             "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "content-encoding", "accept-encoding",
             "expect");
@@ -18,10 +18,11 @@ public final class HeaderRule {
     /**
      * Checks a header. The message never shows the value, which may be a secret.
      *
-     * @param setting begins the message
-     * @param name    the header's name
-     * @param value   the header's value
-     * @throws IllegalArgumentException where the relay sets the header itself, or the value is not printable ASCII
+     * @param setting the name of the setting, for the message
+     * @param name    the name of the header
+     * @param value   the value of the header
+     * @throws IllegalArgumentException if the name is not a header name or is one that the relay sets itself, or if the
+     *                                  value is not printable ASCII
      */
     public static void check(String setting, String name, String value) {
         String lower = name == null ? "" : name.toLowerCase(Locale.ROOT);

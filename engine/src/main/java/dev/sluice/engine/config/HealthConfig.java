@@ -5,22 +5,24 @@ package dev.sluice.engine.config;
 import java.time.Duration;
 
 /**
- * When an endpoint is left out for a while. Failures are: no connection, a connection lost before the response head, a
- * malformed response, no head in time, and the statuses 500, 502, 503, 504 and 529.
+ * The rules by which an endpoint is ejected for a while. The following are failures: a failed connect, a connection
+ * lost before the response head, a malformed response, no response head in time, and the statuses 500, 502, 503, 504
+ * and 529.
  *
- * @param maxFailures  so many failures without a success between them eject an endpoint
- * @param errorPercent so does this share of failures among its last answers, those of 10 to 20 s; 0 for no such limit
- * @param minAnswers   how many answers there must be for that
- * @param ejection     for how long, the first time; twice as long each further time, and up to a tenth more. After it
- *                     one request is let through, and by its success the endpoint is back
- * @param maxEjection  the longest
- * @param panicPercent where fewer endpoints of a cluster than this share are available, all of them are tried: it is
- *                     less likely that they all fail than that something else does
- * @param check        how endpoints are asked whether they are well; null for only by the requests they get
+ * @param maxFailures  number of consecutive failures that ejects an endpoint, 1 to 1,000,000
+ * @param errorPercent percentage of failures among the answers of the last 10 to 20 s that ejects an endpoint, 0 to
+ *                     100; 0 disables this rule
+ * @param minAnswers   number of answers that {@code errorPercent} requires, 1 to 1,000,000
+ * @param ejection     length of the first ejection; each further one is twice as long, and up to a tenth is added at
+ *                     random. After the ejection one request is sent as a probe; its success ends the ejection
+ * @param maxEjection  longest ejection, before the random part
+ * @param panicPercent if fewer than this percentage of a cluster's endpoints are not ejected, ejections are ignored,
+ *                     because a common cause is more likely than the failure of so many endpoints; 0 to 100
+ * @param check        periodic health checks; null to judge endpoints by their requests only
  */
 public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Duration ejection, Duration maxEjection,
         int panicPercent, CheckConfig check) {
-    /** 5 failures, or half of at least 20 answers; 5 s to 60 s; panic below 50 %; no checks. */
+    /** 5 consecutive failures or 50 % of at least 20 answers; ejected for 5 s to 60 s; panic below 50 %; no checks. */
     public static final HealthConfig DEFAULT = new HealthConfig(5, 50, 20, Duration.ofSeconds(5),
             Duration.ofSeconds(60), 50, null);
 
@@ -33,23 +35,35 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
         Checks.between("panic_percent", panicPercent, 0, 100);
     }
 
-    /** The defaults, but for what is said here. */
+    /**
+     * Creates rules with the default failure rate and without health checks.
+     *
+     * @param maxFailures  number of consecutive failures that ejects an endpoint, 1 to 1,000,000
+     * @param ejection     length of the first ejection
+     * @param maxEjection  longest ejection
+     * @param panicPercent percentage of endpoints that are not ejected below which ejections are ignored, 0 to 100
+     */
     public HealthConfig(int maxFailures, Duration ejection, Duration maxEjection, int panicPercent) {
         this(maxFailures, DEFAULT.errorPercent, DEFAULT.minAnswers, ejection, maxEjection, panicPercent, null);
     }
 
-    /** Returns these with endpoints that are asked. */
+    /**
+     * Returns a copy with health checks.
+     *
+     * @param how the health checks; null for none
+     * @return the copy
+     */
     public HealthConfig withCheck(CheckConfig how) {
         return new HealthConfig(maxFailures, errorPercent, minAnswers, ejection, maxEjection, panicPercent, how);
     }
 
     /**
-     * How an endpoint is asked whether it is well: {@code GET} with its credentials. Any answer below 500 says so,
-     * nothing in time or anything else is a failure as one of a request's is.
+     * A periodic health check: a {@code GET} with the endpoint's credentials. A status below 500 is a success. Any
+     * other result, or no answer in time, is a failure like that of a request.
      *
-     * @param path     below the endpoint's base URL, such as {@code /models}
-     * @param interval from one check to the next, give or take a tenth
-     * @param timeout  how long it may take to answer
+     * @param path     path below the endpoint's base URL, such as {@code /models}
+     * @param interval time between the starts of two checks, plus or minus a tenth at random; longer than zero
+     * @param timeout  longest time until the answer; longer than zero
      */
     public record CheckConfig(String path, Duration interval, Duration timeout) {
         public CheckConfig {

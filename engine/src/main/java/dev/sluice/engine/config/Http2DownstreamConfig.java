@@ -3,17 +3,20 @@
 package dev.sluice.engine.config;
 
 /**
- * Bounds of HTTP/2 towards those who connect to us (RFC 9113). A connection that breaks one of the last two is closed
- * with ENHANCE_YOUR_CALM.
+ * The limits of HTTP/2 connections from downstreams (RFC 9113). A connection that exceeds {@code maxResets} or
+ * {@code maxControlFrames} is closed with ENHANCE_YOUR_CALM.
  *
- * @param maxStreams            requests at one time on one connection: SETTINGS_MAX_CONCURRENT_STREAMS
- * @param streamWindowBytes     how much of one request's body may come before it is taken; 64 KiB to 16 MiB
- * @param connectionWindowBytes how much of all bodies of one connection may be on its way; at least a stream's window
- * @param maxHeaderListBytes    the longest request head, each field with 32 bytes more: SETTINGS_MAX_HEADER_LIST_SIZE;
- *                              over it 431
- * @param maxResets             requests reset by their downstream before they were answered, in 30 s. Resets after that
- *                              are normal, clients leave with the terminal event: 16 times as many are allowed
- * @param maxControlFrames      PING, SETTINGS, PRIORITY and unknown frames in 10 s
+ * @param maxStreams            number of requests in flight on one connection (SETTINGS_MAX_CONCURRENT_STREAMS), 1 to
+ *                              10,000
+ * @param streamWindowBytes     flow-control window of one request body in bytes, 64 KiB to 16 MiB
+ * @param connectionWindowBytes flow-control window of all request bodies of one connection in bytes, from
+ *                              {@code streamWindowBytes} to 64 MiB
+ * @param maxHeaderListBytes    longest request head in bytes, counting 32 bytes extra per field
+ *                              (SETTINGS_MAX_HEADER_LIST_SIZE), 1 KiB to 1 MiB; longer ones are refused with 431
+ * @param maxResets             number of requests in 30 s that the downstream resets before they are answered, 1 to
+ *                              1,000,000. Resets in general are limited to 16 times this number, because clients that
+ *                              leave with the terminal event are normal
+ * @param maxControlFrames      number of PING, SETTINGS, PRIORITY and unknown frames in 10 s, 10 to 1,000,000
  */
 public record Http2DownstreamConfig(int maxStreams, int streamWindowBytes, int connectionWindowBytes,
         int maxHeaderListBytes, int maxResets, int maxControlFrames) {

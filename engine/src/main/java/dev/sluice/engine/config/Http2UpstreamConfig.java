@@ -5,19 +5,22 @@ package dev.sluice.engine.config;
 import java.time.Duration;
 
 /**
- * Bounds of HTTP/2 towards those whom we connect to (RFC 9113). Connections are counted per event loop and endpoint.
+ * The limits of HTTP/2 connections to upstreams (RFC 9113). Connections are counted per event loop and endpoint.
  *
- * @param maxStreams            requests at one time on one connection; the upstream's own limit counts where it is
- *                              lower
- * @param maxConnections        connections at one time
- * @param maxQueued             requests that wait for a connection or a stream; over it 429
- * @param maxQueueTime          how long one may wait; then 429
- * @param streamWindowBytes     how much of one answer may come before it went downstream; 192 KiB, three times what a
- *                              downstream connection holds back, to 16 MiB
- * @param connectionWindowBytes how much of all answers of one connection may be on its way; at least a stream's window
- * @param maxHeaderListBytes    the longest response head, each field with 32 bytes more
- * @param pingInterval          a connection with requests that sent nothing for so long is asked whether it lives
- * @param pingTimeout           how long it may take to answer that
+ * @param maxStreams            number of requests in flight on one connection, 1 to 10,000; a lower limit of the
+ *                              upstream takes precedence
+ * @param maxConnections        number of connections, 1 to 10,000
+ * @param maxQueued             number of requests that may wait for a connection or a stream, 1 to 1,000,000; further
+ *                              ones are refused with 429
+ * @param maxQueueTime          longest time that a request waits, longer than zero; then it is refused with 429
+ * @param streamWindowBytes     flow-control window of one response body in bytes: the part that may arrive before it
+ *                              went downstream. 192 KiB (three times the high-water mark of a downstream connection) to
+ *                              16 MiB
+ * @param connectionWindowBytes flow-control window of all response bodies of one connection in bytes, from
+ *                              {@code streamWindowBytes} to 64 MiB
+ * @param maxHeaderListBytes    longest response head in bytes, counting 32 bytes extra per field, 1 KiB to 1 MiB
+ * @param pingInterval          silence after which a connection with requests in flight is probed with a PING
+ * @param pingTimeout           longest time until the answer to that PING; then the connection is lost
  */
 public record Http2UpstreamConfig(int maxStreams, int maxConnections, int maxQueued, Duration maxQueueTime,
         int streamWindowBytes, int connectionWindowBytes, int maxHeaderListBytes, Duration pingInterval,
@@ -25,8 +28,8 @@ public record Http2UpstreamConfig(int maxStreams, int maxConnections, int maxQue
     private static final int KIB = 1024;
 
     /**
-     * 100 streams to a connection, 64 connections, 1,024 waiting for at most 5 s, windows of 256 KiB and 4 MiB, heads
-     * of 32 KiB, a PING after 30 s, to be answered in 10 s.
+     * 100 streams per connection, 64 connections, 1,024 waiting requests for at most 5 s each, windows of 256 KiB and
+     * 4 MiB, heads of 32 KiB, a PING after 30 s of silence, to be answered within 10 s.
      */
     public static final Http2UpstreamConfig DEFAULT = new Http2UpstreamConfig(100, 64, 1024, Duration.ofSeconds(5),
             256 * KIB, 4096 * KIB, 32 * KIB, Duration.ofSeconds(30), Duration.ofSeconds(10));
@@ -44,7 +47,14 @@ public record Http2UpstreamConfig(int maxStreams, int maxConnections, int maxQue
         Checks.positive("http2 upstream ping_timeout", pingTimeout);
     }
 
-    /** Returns these bounds with other numbers of streams, connections and waiting requests. */
+    /**
+     * Returns a copy with other numbers of streams, connections and waiting requests.
+     *
+     * @param streams     number of requests in flight on one connection, 1 to 10,000
+     * @param connections number of connections, 1 to 10,000
+     * @param queued      number of requests that may wait, 1 to 1,000,000
+     * @return the copy
+     */
     public Http2UpstreamConfig withCapacity(int streams, int connections, int queued) {
         return new Http2UpstreamConfig(streams, connections, queued, maxQueueTime, streamWindowBytes,
                 connectionWindowBytes, maxHeaderListBytes, pingInterval, pingTimeout);

@@ -12,21 +12,21 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * An API key that may call, known by its hash only.
+ * An accepted API key, of which only the hash is stored.
  *
- * @param label  how logs and metrics call its owner
- * @param sha256 SHA-256 of the key in UTF-8, 64 hexadecimal digits
- * @param models names or patterns with {@code *} of the models it may use; empty for all
- * @param profiles names or patterns with {@code *} of the profiles it may use; empty for all
- * @param expires the key is unknown from then on; null for never
- * @param limits  what its owner may do
+ * @param label  the caller's name in logs and metrics; 1 to 64 of A-Z a-z 0-9 . _ -
+ * @param sha256 SHA-256 of the key in UTF-8, as 64 hexadecimal digits
+ * @param models names of the allowed models, or patterns with {@code *}; empty for all models
+ * @param profiles names of the allowed profiles, or patterns with {@code *}; empty for all profiles
+ * @param expires time from which the key is refused; null for never
+ * @param limits  the limits of the caller
  */
 public record KeyConfig(String label, String sha256, List<String> models, List<String> profiles, Instant expires,
         KeyLimits limits) {
     public KeyConfig {
         Checks.name("key label", label);
         if (sha256 == null || !sha256.matches("[0-9a-fA-F]{64}")) {
-            throw new IllegalArgumentException("key " + label + ": sha256 that is not 64 hexadecimal digits"
+            throw new IllegalArgumentException("key " + label + ": sha256 is not 64 hexadecimal digits"
                     + " (expected: the output of sha256sum over the key)");
         }
         sha256 = sha256.toLowerCase(Locale.ROOT);
@@ -35,27 +35,53 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
         Objects.requireNonNull(limits, "limits");
     }
 
-    /** Returns this key for some models only. */
+    /**
+     * Returns a copy that is restricted to some models.
+     *
+     * @param patterns names of the allowed models, or patterns with {@code *}; none for all models
+     * @return the copy
+     */
     public KeyConfig withModels(String... patterns) {
         return new KeyConfig(label, sha256, List.of(patterns), profiles, expires, limits);
     }
 
-    /** Returns this key for some profiles only. */
+    /**
+     * Returns a copy that is restricted to some profiles.
+     *
+     * @param patterns names of the allowed profiles, or patterns with {@code *}; none for all profiles
+     * @return the copy
+     */
     public KeyConfig withProfiles(String... patterns) {
         return new KeyConfig(label, sha256, models, List.of(patterns), expires, limits);
     }
 
-    /** Returns this key with an end. */
+    /**
+     * Returns a copy with another expiry.
+     *
+     * @param end time from which the key is refused; null for never
+     * @return the copy
+     */
     public KeyConfig withExpiry(Instant end) {
         return new KeyConfig(label, sha256, models, profiles, end, limits);
     }
 
-    /** Returns this key with other limits. */
+    /**
+     * Returns a copy with other limits.
+     *
+     * @param bounds the limits of the caller
+     * @return the copy
+     */
     public KeyConfig withLimits(KeyLimits bounds) {
         return new KeyConfig(label, sha256, models, profiles, expires, bounds);
     }
 
-    /** A key in clear, hashed here, for all models. */
+    /**
+     * Creates a key from its plain text, for all models and profiles, without expiry and limits.
+     *
+     * @param label the caller's name in logs and metrics
+     * @param key   the key in plain text; only its hash is stored
+     * @return the key
+     */
     public static KeyConfig ofSecret(String label, String key) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));

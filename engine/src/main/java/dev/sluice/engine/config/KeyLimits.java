@@ -3,13 +3,14 @@
 package dev.sluice.engine.config;
 
 /**
- * What one caller may do. All keys with the same label share one caller's limits. 0 stands for no limit.
+ * The limits of one caller. All keys with the same label share them. 0 stands for no limit.
  *
- * @param maxInFlight       requests at one time
- * @param requestsPerMinute requests that begin; as many at once after a quiet minute
- * @param tokensPerMinute   tokens in and out, as the upstream counts them. They are known when a response is over: a
- *                          request begins as long as any are left, and what it takes beyond them must come back before
- *                          the next one does
+ * @param maxInFlight       number of requests in flight
+ * @param requestsPerMinute number of requests that may start per minute; after a quiet minute they may start all at
+ *                          once
+ * @param tokensPerMinute   number of input and output tokens per minute, as counted by the upstream. They are known
+ *                          only at the end of a response: a request may start while any tokens are left, and if it uses
+ *                          more than that, the next request must wait until the deficit is refilled
  */
 public record KeyLimits(int maxInFlight, int requestsPerMinute, long tokensPerMinute) {
     /** No limits. */

@@ -5,21 +5,26 @@ package dev.sluice.engine.config;
 import java.time.Duration;
 
 /**
- * Bounds. All sizes in bytes.
+ * The limits of requests and exchanges. All sizes are in bytes.
  *
- * @param maxBodyBytes     the longest request body; over it 413
- * @param maxHeldBytes     the longest request body that is held because its model comes late; over it 413
- * @param holdBytes        up to here a body is held until it is complete and valid, and then sent with Content-Length;
- *                         above, it is cut through
- * @param replayBytes      how much of a sent body is kept so that it can be sent again; 0 for no retry of sent bodies.
- *                         Of one whose Content-Length is above, at most 256 KiB
- * @param maxExchanges     exchanges at one time; those beyond it wait
- * @param maxQueued        how many may wait, for the relay and for each cluster with a limit; over it 429
- * @param maxQueueTime     how long one may wait; then 429
- * @param maxHeadBytes     the longest request head
- * @param maxTargetBytes   the longest request line
- * @param drainBytes       how much of an answer is still read, for its usage, after its downstream has left
- * @param heldMemoryShare  held and replayed bodies together, as a share of the memory for buffers; above 0, at most 1
+ * @param maxBodyBytes     longest request body; longer ones are refused with 413. At least 1
+ * @param maxHeldBytes     longest part of a request body that is held because the model, or another field that decides
+ *                         about it, arrives late; longer ones are refused with 413. At least 1
+ * @param holdBytes        a body of up to this length is held until it is complete and valid, and then sent with
+ *                         Content-Length; a longer one is cut through. 0 cuts all bodies through
+ * @param replayBytes      number of bytes of a sent body that are kept for a retry; 0 for no retry of sent bodies. Of a
+ *                         body whose Content-Length is larger, at most 256 KiB are kept
+ * @param maxExchanges     number of exchanges in flight; further ones wait. At least 1
+ * @param maxQueued        number of exchanges that may wait, for the relay and for each cluster with a limit; further
+ *                         ones are refused with 429. 0 for none
+ * @param maxQueueTime     longest time that an exchange waits, longer than zero; then it is refused with 429
+ * @param maxHeadBytes     longest request head of HTTP/1.1; at least 1,024. For HTTP/2 see
+ *                         {@link Http2DownstreamConfig#maxHeaderListBytes}
+ * @param maxTargetBytes   longest request line of HTTP/1.1 and longest {@code :path} of HTTP/2; at least 64
+ * @param drainBytes       number of response bytes that are still read for the usage after the downstream has left; 0
+ *                         for none
+ * @param heldMemoryShare  upper limit for all held and replayable bodies together, as a share of the direct memory for
+ *                         buffers; above 0, at most 1
  */
 public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, long replayBytes, int maxExchanges,
         int maxQueued, Duration maxQueueTime, int maxHeadBytes, int maxTargetBytes, long drainBytes,
@@ -27,7 +32,8 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
     private static final long MIB = 1024 * 1024;
 
     /**
-     * Body 128 MiB, held 32 MiB, cut through above 64 KiB, replay 8 MiB, 100,000 exchanges and 1,000 that wait for 2 s.
+     * Bodies of 128 MiB, of which 32 MiB are held; cut-through above 64 KiB; 8 MiB kept for retries; 100,000 exchanges
+     * and 1,000 that wait for 2 s; heads of 32 KiB and targets of 8 KiB; 4 MiB drained; a quarter of the direct memory.
      */
     public static final LimitConfig DEFAULT = new LimitConfig(128 * MIB, 32 * MIB, 64 * 1024, 8 * MIB, 100_000,
             1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25);
@@ -49,31 +55,57 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         }
     }
 
-    /** Returns these limits with another longest body. */
+    /**
+     * Returns a copy with another {@code maxBodyBytes}.
+     *
+     * @param bytes longest request body; at least 1
+     * @return the copy
+     */
     public LimitConfig withMaxBodyBytes(long bytes) {
         return new LimitConfig(bytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, maxQueued,
                 maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
     }
 
-    /** Returns these limits with another longest held body. */
+    /**
+     * Returns a copy with another {@code maxHeldBytes}.
+     *
+     * @param bytes longest part of a request body that is held; at least 1
+     * @return the copy
+     */
     public LimitConfig withMaxHeldBytes(long bytes) {
         return new LimitConfig(maxBodyBytes, bytes, holdBytes, replayBytes, maxExchanges, maxQueued,
                 maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
     }
 
-    /** Returns these limits with another length of what is read for nobody. */
+    /**
+     * Returns a copy with another {@code drainBytes}.
+     *
+     * @param bytes number of response bytes that are read after the downstream has left; 0 for none
+     * @return the copy
+     */
     public LimitConfig withDrainBytes(long bytes) {
         return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, maxQueued,
                 maxQueueTime, maxHeadBytes, maxTargetBytes, bytes, heldMemoryShare);
     }
 
-    /** Returns these limits with another number of exchanges. */
+    /**
+     * Returns a copy with another {@code maxExchanges}.
+     *
+     * @param count number of exchanges in flight; at least 1
+     * @return the copy
+     */
     public LimitConfig withMaxExchanges(int count) {
         return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, count, maxQueued,
                 maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
     }
 
-    /** Returns these limits with another queue. */
+    /**
+     * Returns a copy with another queue.
+     *
+     * @param count number of exchanges that may wait; 0 for none
+     * @param time  longest time that an exchange waits; longer than zero
+     * @return the copy
+     */
     public LimitConfig withQueue(int count, Duration time) {
         return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, count, time,
                 maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);

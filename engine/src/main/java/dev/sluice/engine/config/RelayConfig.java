@@ -17,23 +17,26 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Everything a relay is started with.
+ * The complete configuration of a relay.
  *
- * @param listeners the addresses it serves; may be empty for a relay that only serves pipelines of somebody else's
- * @param admin     where health and metrics are served; null for nowhere
- * @param clusters  the upstreams, by name
- * @param routes    which model goes to which cluster; the first that matches wins
- * @param keys      the API keys that may call; empty means that anybody may, which is allowed on loopback only
- * @param keyFile   a file of further keys, read again whenever it changes; null for none
- * @param profiles  request profiles beside the built-in ones, by name
- * @param relayedPaths further paths that are relayed untouched with all below them, such as {@code /v1/embeddings}
- * @param defaultCluster owns stored objects whose owner is not known; null for none
- * @param affinity  how long it is remembered which endpoint a request belongs to
- * @param limits    bounds
- * @param timeouts  timers
- * @param http2Downstream bounds of HTTP/2 towards those who connect to us
- * @param http2Upstream bounds of HTTP/2 towards those whom we connect to
- * @param transport how sockets are driven
+ * @param listeners the addresses on which the relay accepts connections; may be empty for a relay that is only used
+ *                  through a {@link dev.sluice.engine.RelayHandler}
+ * @param admin     the address of the admin pages; null for none
+ * @param clusters  the upstreams; at least one, each name once
+ * @param routes    the routes from models to clusters, at least one; the first match wins
+ * @param keys      the accepted API keys. If there is neither a key nor a key file, requests are accepted without a
+ *                  key, which is allowed on loopback only
+ * @param keyFile   a file of further keys, reread when it changes; null for none
+ * @param profiles  request profiles in addition to the built-in ones, by name
+ * @param relayedPaths further paths that are relayed unchanged, together with all paths below them, such as
+ *                  {@code /v1/embeddings}
+ * @param defaultCluster the cluster for stored objects whose owner is unknown; null for none
+ * @param affinity  the bounds of the memory that maps requests to their endpoints
+ * @param limits    the limits of requests and exchanges
+ * @param timeouts  the timeouts
+ * @param http2Downstream the limits of HTTP/2 connections from downstreams
+ * @param http2Upstream the limits of HTTP/2 connections to upstreams
+ * @param transport the system interface and the event loops
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
@@ -75,7 +78,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         Set<String> hashes = new HashSet<>();
         for (KeyConfig key : keys) {
             if (!hashes.add(key.sha256())) {
-                throw new IllegalArgumentException("keys: " + key.label() + " has the hash of another key"
+                throw new IllegalArgumentException("keys: " + key.label() + " has the same hash as another key"
                         + " (expected: each key once)");
             }
         }
@@ -114,16 +117,22 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         if (!path.matches("(/[A-Za-z0-9._~-]+)+") || path.contains("/.") || path.startsWith("/v1/responses")
                 || path.startsWith("/v1/models")) {
             throw new IllegalArgumentException("relayed_paths: " + path
-                    + " (expected: a path such as /v1/embeddings that is not served already)");
+                    + " (expected: a path such as /v1/embeddings that the relay does not serve already)");
         }
     }
 
-    /** Returns the built-in profiles and those of this configuration, by name. */
+    /** {@return the built-in profiles and those of this configuration, by name} */
     public Map<String, Profile> allProfiles() {
         return allProfiles(profiles);
     }
 
-    /** Returns this configuration with another listener in the place of one. */
+    /**
+     * Returns a copy in which one listener is replaced.
+     *
+     * @param index index of the listener to replace, from 0
+     * @param other the replacement
+     * @return the copy
+     */
     public RelayConfig withListener(int index, ListenerConfig other) {
         List<ListenerConfig> changed = new ArrayList<>(listeners);
         changed.set(index, other);
@@ -131,15 +140,16 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
                 affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
     }
 
-    /** Starts a configuration with every default set. */
+    /** {@return a builder with all defaults} */
     public static Builder builder() {
         return new Builder();
     }
 
     /**
-     * Checks that a relay without keys can be reached from this machine only.
+     * Checks that a relay without keys listens on loopback only.
      *
-     * @throws IllegalArgumentException where it could be reached from elsewhere
+     * @throws IllegalArgumentException if there is neither a key nor a key file, and a listener is reachable from
+     *                                  another machine
      */
     public void requireKeysOrLoopback() {
         if (!keys.isEmpty() || keyFile != null) {
@@ -162,7 +172,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         }
     }
 
-    /** Collects the parts. */
+    /** A builder of {@link RelayConfig}. Not thread-safe. */
     public static final class Builder {
         private final List<ListenerConfig> listeners = new ArrayList<>();
         private final List<ClusterConfig> clusters = new ArrayList<>();
@@ -183,105 +193,187 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private Builder() {
         }
 
-        /** Serves plain text at an address; port 0 lets the system choose. */
+        /**
+         * Adds a listener in plain text.
+         *
+         * @param host address or host name of this machine
+         * @param port TCP port, 0 to 65535; 0 lets the system choose
+         * @return this builder
+         */
         public Builder listen(String host, int port) {
             return listener(new ListenerConfig(host, port, null));
         }
 
-        /** Adds a listener. */
+        /**
+         * Adds a listener.
+         *
+         * @param listener the listener
+         * @return this builder
+         */
         public Builder listener(ListenerConfig listener) {
             listeners.add(listener);
             return this;
         }
 
-        /** Serves health and metrics. */
+        /**
+         * Sets the address of the admin pages.
+         *
+         * @param config the address; null for none
+         * @return this builder
+         */
         public Builder admin(AdminConfig config) {
             admin = config;
             return this;
         }
 
-        /** Adds a cluster. */
+        /**
+         * Adds a cluster.
+         *
+         * @param cluster the cluster
+         * @return this builder
+         */
         public Builder cluster(ClusterConfig cluster) {
             clusters.add(cluster);
             return this;
         }
 
-        /** Adds a route after those that are there. */
+        /**
+         * Adds a route after the existing ones.
+         *
+         * @param route the route
+         * @return this builder
+         */
         public Builder route(RouteConfig route) {
             routes.add(route);
             return this;
         }
 
-        /** Adds a key. */
+        /**
+         * Adds an API key.
+         *
+         * @param key the key
+         * @return this builder
+         */
         public Builder key(KeyConfig key) {
             keys.add(key);
             return this;
         }
 
-        /** Reads further keys from a file, again whenever it changes. */
+        /**
+         * Sets the file of further keys, which is reread when it changes.
+         *
+         * @param file the file; null for none
+         * @return this builder
+         */
         public Builder keyFile(Path file) {
             keyFile = file;
             return this;
         }
 
-        /** Adds a request profile. */
+        /**
+         * Adds a request profile.
+         *
+         * @param profile the profile; replaces an added one of the same name
+         * @return this builder
+         */
         public Builder profile(Profile profile) {
             profiles.put(profile.name(), profile);
             return this;
         }
 
-        /** Adds a path that is relayed untouched, with all below it. */
+        /**
+         * Adds a path that is relayed unchanged, together with all paths below it.
+         *
+         * @param path the path, such as {@code /v1/embeddings}
+         * @return this builder
+         */
         public Builder relayedPath(String path) {
             relayedPaths.add(path);
             return this;
         }
 
-        /** Names the cluster that owns stored objects whose owner is not known. */
+        /**
+         * Sets the cluster for stored objects whose owner is unknown.
+         *
+         * @param cluster the name of the cluster; null for none
+         * @return this builder
+         */
         public Builder defaultCluster(String cluster) {
             defaultCluster = cluster;
             return this;
         }
 
-        /** Replaces how long it is remembered which endpoint a request belongs to. */
+        /**
+         * Replaces the bounds of the memory that maps requests to their endpoints.
+         *
+         * @param config the bounds
+         * @return this builder
+         */
         public Builder affinity(AffinityConfig config) {
             affinity = config;
             return this;
         }
 
-        /** Replaces the bounds. */
+        /**
+         * Replaces the limits of requests and exchanges.
+         *
+         * @param config the limits
+         * @return this builder
+         */
         public Builder limits(LimitConfig config) {
             limits = config;
             return this;
         }
 
-        /** Replaces the timers. */
+        /**
+         * Replaces the timeouts.
+         *
+         * @param config the timeouts
+         * @return this builder
+         */
         public Builder timeouts(TimeoutConfig config) {
             timeouts = config;
             return this;
         }
 
-        /** Replaces the bounds of HTTP/2 towards those who connect to us. */
+        /**
+         * Replaces the limits of HTTP/2 connections from downstreams.
+         *
+         * @param config the limits
+         * @return this builder
+         */
         public Builder http2(Http2DownstreamConfig config) {
             http2Downstream = config;
             return this;
         }
 
-        /** Replaces the bounds of HTTP/2 towards those whom we connect to. */
+        /**
+         * Replaces the limits of HTTP/2 connections to upstreams.
+         *
+         * @param config the limits
+         * @return this builder
+         */
         public Builder http2(Http2UpstreamConfig config) {
             http2Upstream = config;
             return this;
         }
 
-        /** Replaces how sockets are driven. */
+        /**
+         * Replaces the system interface and the event loops.
+         *
+         * @param config the transport
+         * @return this builder
+         */
         public Builder transport(TransportConfig config) {
             transport = config;
             return this;
         }
 
         /**
-         * Returns the configuration.
+         * Builds the configuration.
          *
-         * @throws IllegalArgumentException where its parts do not fit together
+         * @return the configuration
+         * @throws IllegalArgumentException if the parts do not fit together
          */
         public RelayConfig build() {
             return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,

@@ -5,47 +5,63 @@ package dev.sluice.engine.config;
 import java.util.Set;
 
 /**
- * When a request is sent again, always before any of its answer went downstream. What cannot have been processed, and
- * what is answered with 429, 503 or 529, goes to another endpoint whatever is said here.
+ * The rules for retries, which happen only before any part of a response went downstream. A request that cannot have
+ * been processed, or that is answered with 429, 503 or 529, is retried on another endpoint regardless of these rules.
  *
- * @param reusedConnection whether a request is sent again when its pooled connection closed within a second without a
- *                         byte of response: nothing can have been processed then, unless the upstream closes
- *                         connections on requests that it works on
- * @param idempotent       whether a request may be processed twice: then it is also sent again when its endpoint was
- *                         lost, sent nonsense or did not answer in time after it had all of it
- * @param statuses         further answers after which another endpoint is tried: of 500, 502 and 504
- * @param hedgeQuantile    above 0: where no answer has begun after the time in which this share of the answers of the
- *                         last minutes has, a second endpoint is asked too; the first to answer wins, the other is
- *                         cancelled. Both may process the request. Below 1; 0 for never
+ * @param reusedConnection whether a request is retried when its pooled connection closes within 1 s and without a byte
+ *                         of the response. Such a request was not processed, unless the upstream closes connections
+ *                         while it works on their requests
+ * @param idempotent       whether a request may be processed twice. If so, it is also retried when its endpoint was
+ *                         lost, sent a malformed response, or did not answer in time after it received the complete
+ *                         request
+ * @param statuses         further statuses after which another endpoint is tried; any of 500, 502 and 504
+ * @param hedgeQuantile    quantile of the response times of the last one to two minutes after which a second endpoint
+ *                         is asked too, if no response has begun. The first to answer wins, and the other attempt is
+ *                         canceled. Both endpoints may process the request. From 0 to below 1; 0 disables hedging
  */
 public record RetryConfig(boolean reusedConnection, boolean idempotent, Set<Integer> statuses, double hedgeQuantile) {
     private static final Set<Integer> OPTIONAL = Set.of(500, 502, 504);
 
-    /** Nothing that may have been processed is sent again, but for closed pooled connections; no hedging. */
+    /** No retry of requests that may have been processed, except after a closed pooled connection; no hedging. */
     public static final RetryConfig DEFAULT = new RetryConfig(true, false, Set.of(), 0);
 
     public RetryConfig {
         statuses = Set.copyOf(statuses);
         if (!OPTIONAL.containsAll(statuses)) {
-            throw new IllegalArgumentException("retry statuses: " + statuses + " (expected: of 500, 502, 504)");
+            throw new IllegalArgumentException("retry statuses: " + statuses + " (expected: any of 500, 502, 504)");
         }
         if (!(hedgeQuantile >= 0 && hedgeQuantile < 1)) {
             throw new IllegalArgumentException("retry hedge_quantile: " + hedgeQuantile
-                    + " (expected: 0, or above 0 and below 1)");
+                    + " (expected: 0 to below 1)");
         }
     }
 
-    /** Returns these with requests that may be processed twice, or may not. */
+    /**
+     * Returns a copy with another {@code idempotent}.
+     *
+     * @param value whether a request may be processed twice
+     * @return the copy
+     */
     public RetryConfig withIdempotent(boolean value) {
         return new RetryConfig(reusedConnection, value, statuses, hedgeQuantile);
     }
 
-    /** Returns these with other answers after which another endpoint is tried. */
+    /**
+     * Returns a copy with other statuses.
+     *
+     * @param values further statuses after which another endpoint is tried; any of 500, 502 and 504
+     * @return the copy
+     */
     public RetryConfig withStatuses(Integer... values) {
         return new RetryConfig(reusedConnection, idempotent, Set.of(values), hedgeQuantile);
     }
 
-    /** Returns these with another quantile. */
+    /**
+     * Returns a copy with another quantile for hedging.
+     *
+     * @param quantile from 0 to below 1; 0 disables hedging
+     * @return the copy
+     */
     public RetryConfig withHedgeQuantile(double quantile) {
         return new RetryConfig(reusedConnection, idempotent, statuses, quantile);
     }

@@ -6,17 +6,18 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Which model goes where.
+ * A route from model names to a cluster.
  *
- * @param model             the name that is asked for, or a pattern with {@code *} for any run of characters
- * @param cluster           the cluster's name
- * @param upstreamModel     the name to ask the upstream for; null for the same
- * @param profile           the profile that downstreams see, where their path has none of its own; null for the default
- * @param onUpstreamLoss    what a downstream sees when the upstream is lost in mid-stream
- * @param onDownstreamLeave what becomes of the upstream's answer when the downstream leaves before its end
- * @param retry             when a request is sent again
- * @param keepAlive         above zero: where an event stream is silent for so long between two events, a {@code
- *                          keepalive} event is added, for clients that give up on silence. It changes the stream
+ * @param model             the model name in the request, or a pattern in which {@code *} matches any run of characters
+ * @param cluster           the name of the cluster
+ * @param upstreamModel     the model name to send upstream; null to keep the name
+ * @param profile           the profile that downstreams see, unless their path has a profile of its own; null for the
+ *                          default
+ * @param onUpstreamLoss    the end of an event stream whose upstream is lost
+ * @param onDownstreamLeave the treatment of a response whose downstream leaves before its end
+ * @param retry             the rules for retries
+ * @param keepAlive         silence between two events after which a {@code keepalive} event is added to an event
+ *                          stream, for clients that time out on silence; this changes the stream. Zero adds none
  */
 public record RouteConfig(String model, String cluster, String upstreamModel, String profile,
         UpstreamLoss onUpstreamLoss, DownstreamLeave onDownstreamLeave, RetryConfig retry, Duration keepAlive) {
@@ -30,61 +31,106 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         Checks.notNegative("route keep_alive", keepAlive);
     }
 
-    /** A route with every default: the model keeps its name, a loss aborts, a leave cancels. */
+    /**
+     * Creates a route with all defaults: the model name is kept, the loss of the upstream aborts the stream, and a
+     * downstream that leaves cancels the request.
+     *
+     * @param model   the model name in the request, or a pattern with {@code *}
+     * @param cluster the name of the cluster
+     * @return the route
+     */
     public static RouteConfig of(String model, String cluster) {
         return new RouteConfig(model, cluster, null, null, UpstreamLoss.ABORT, DownstreamLeave.CANCEL,
                 RetryConfig.DEFAULT, Duration.ZERO);
     }
 
-    /** Returns this route with another name for the upstream. */
+    /**
+     * Returns a copy with another upstream model name.
+     *
+     * @param name the model name to send upstream; null to keep the name
+     * @return the copy
+     */
     public RouteConfig withUpstreamModel(String name) {
         return new RouteConfig(model, cluster, name, profile, onUpstreamLoss, onDownstreamLeave, retry,
                 keepAlive);
     }
 
-    /** Returns this route with another profile. */
+    /**
+     * Returns a copy with another profile.
+     *
+     * @param name the profile that downstreams see; null for the default
+     * @return the copy
+     */
     public RouteConfig withProfile(String name) {
         return new RouteConfig(model, cluster, upstreamModel, name, onUpstreamLoss, onDownstreamLeave, retry,
                 keepAlive);
     }
 
-    /** Returns this route with another end for lost upstreams. */
+    /**
+     * Returns a copy with another end for event streams whose upstream is lost.
+     *
+     * @param end the end of the stream
+     * @return the copy
+     */
     public RouteConfig withUpstreamLoss(UpstreamLoss end) {
         return new RouteConfig(model, cluster, upstreamModel, profile, end, onDownstreamLeave, retry,
                 keepAlive);
     }
 
-    /** Returns this route with another policy for downstreams that leave. */
+    /**
+     * Returns a copy with another treatment of responses whose downstream leaves.
+     *
+     * @param policy the treatment
+     * @return the copy
+     */
     public RouteConfig withDownstreamLeave(DownstreamLeave policy) {
         return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, policy, retry,
                 keepAlive);
     }
 
-    /** Returns this route with other retries. */
+    /**
+     * Returns a copy with other rules for retries.
+     *
+     * @param other the rules
+     * @return the copy
+     */
     public RouteConfig withRetry(RetryConfig other) {
         return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, onDownstreamLeave, other,
                 keepAlive);
     }
 
-    /** Returns this route with events added to streams that are silent for so long. */
+    /**
+     * Returns a copy with another {@code keepAlive}.
+     *
+     * @param silence silence after which an event is added; zero adds none
+     * @return the copy
+     */
     public RouteConfig withKeepAlive(Duration silence) {
         return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, onDownstreamLeave, retry,
                 silence);
     }
 
-    /** How an event stream ends whose upstream was lost. */
+    /** The end of an event stream whose upstream was lost. */
     public enum UpstreamLoss {
-        /** The downstream's connection is closed without the end of the body: every HTTP client sees an error. */
+        /**
+         * The body is cut off without its end, so that every HTTP client sees an error: an HTTP/1.1 connection is
+         * closed, an HTTP/2 stream is reset.
+         */
         ABORT,
-        /** A {@code response.failed} event is added and the body ended, where the stream allows it; else aborted. */
+        /**
+         * A {@code response.failed} event is added and the body is ended; if the stream does not allow that, aborted.
+         */
         FAILED_EVENT
     }
 
-    /** What becomes of an answer nobody waits for any more. */
+    /** The treatment of a response whose downstream has left. */
     public enum DownstreamLeave {
-        /** The upstream's connection is closed at once: no more tokens are paid for. */
+        /**
+         * The attempt is canceled at once, so that no further tokens are paid for: an HTTP/1.1 connection is closed, an
+         * HTTP/2 stream is reset.
+         */
         CANCEL,
-        /** It is read to its end, within a bound, so that its usage is known. */
+        /** The response is read to its end, up to {@link LimitConfig#drainBytes}, so that its usage is known. */
         DRAIN
     }
 }

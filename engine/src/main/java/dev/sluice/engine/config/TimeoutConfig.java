@@ -5,28 +5,35 @@ package dev.sluice.engine.config;
 import java.time.Duration;
 
 /**
- * Timers. Long silence is normal with reasoning models: nothing here bounds a whole exchange unless it is asked to.
+ * The timeouts. Long silence is normal for reasoning models, so no timeout limits a whole exchange unless
+ * {@code exchange} is set.
  *
- * @param requestHead    from the first byte of a request head to its last; then 408
- * @param bodyGrace      how long a request body may take before it must keep a pace of 1 KB/s; then 408
- * @param connect        one TCP connect
- * @param tlsHandshake   one TLS handshake, on either side
- * @param responseHead   from the end of the request to the response head; then 504
- * @param firstEvent     from the response head to the first byte of its body; then 504
- * @param betweenReads   between two reads of a response body; then the stream ends as lost
- * @param exchange       a whole exchange; zero, the default, for no bound
- * @param writeStall     how long a downstream may take nothing of what is waiting for it; then it is closed
- * @param downstreamIdle a kept-alive downstream connection without a request
- * @param upstreamIdle   a pooled upstream connection without a request; below the 15 s at which big upstreams close
- * @param upstreamLifetime a connection to an upstream from its start; it gets no further request then, give or take a
- *                       tenth, so that those that were opened together are not replaced together. Zero for no bound
- * @param drain          how long a drain waits for running exchanges
+ * @param requestHead    time from the first to the last byte of a request head; then 408
+ * @param bodyGrace      time after which a request body must arrive at 1 KB/s or more; then 408
+ * @param connect        time of one TCP connect
+ * @param tlsHandshake   time of one TLS handshake, on either side
+ * @param responseHead   time from the end of the request to the response head; then 504
+ * @param firstEvent     time from the response head to the first byte of its body; then 504
+ * @param betweenReads   time between two reads of a response body; then the upstream counts as lost
+ * @param exchange       time of a whole exchange; zero, the default, for no limit
+ * @param writeStall     time in which a downstream takes none of the bytes that wait for it; then it is closed
+ * @param downstreamIdle time that a kept-alive downstream connection may stay without a request
+ * @param upstreamIdle   time that a pooled upstream connection may stay without a request; the default is below the 15
+ *                       s after which large upstreams close a connection
+ * @param upstreamLifetime age at which an upstream connection receives no further requests, plus or minus a tenth at
+ *                       random, so that connections that were opened together are not replaced together. Zero for no
+ *                       limit
+ * @param drain          longest time that a drain waits for exchanges in flight; zero to wait for none
  */
 public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration connect, Duration tlsHandshake,
         Duration responseHead, Duration firstEvent, Duration betweenReads, Duration exchange, Duration writeStall,
         Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime, Duration drain) {
 
-    /** What each component of a {@link #builder} starts with. */
+    /**
+     * 10 s for a request head and as body grace, 3 s to connect, 10 s for a handshake, 10 min each for the response
+     * head, the first event and between reads, no limit for an exchange, 60 s of write stall, 75 s and 14 s of idle
+     * downstream and upstream connections, 30 min of upstream lifetime, 30 s of drain.
+     */
     public static final TimeoutConfig DEFAULT = builder().build();
 
     public TimeoutConfig {
@@ -45,12 +52,12 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         Checks.notNegative("drain", drain);
     }
 
-    /** Starts with every default set. */
+    /** {@return a builder with the values of {@link #DEFAULT}} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Collects the timers. */
+    /** A builder of {@link TimeoutConfig}. Not thread-safe. */
     public static final class Builder {
         private Duration requestHead = Duration.ofSeconds(10);
         private Duration bodyGrace = Duration.ofSeconds(10);
@@ -69,85 +76,155 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         private Builder() {
         }
 
-        /** Sets {@link TimeoutConfig#requestHead}. */
+        /**
+         * Sets {@link TimeoutConfig#requestHead}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder requestHead(Duration value) {
             requestHead = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#bodyGrace}. */
+        /**
+         * Sets {@link TimeoutConfig#bodyGrace}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder bodyGrace(Duration value) {
             bodyGrace = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#connect}. */
+        /**
+         * Sets {@link TimeoutConfig#connect}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder connect(Duration value) {
             connect = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#tlsHandshake}. */
+        /**
+         * Sets {@link TimeoutConfig#tlsHandshake}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder tlsHandshake(Duration value) {
             tlsHandshake = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#responseHead}. */
+        /**
+         * Sets {@link TimeoutConfig#responseHead}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder responseHead(Duration value) {
             responseHead = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#firstEvent}. */
+        /**
+         * Sets {@link TimeoutConfig#firstEvent}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder firstEvent(Duration value) {
             firstEvent = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#betweenReads}. */
+        /**
+         * Sets {@link TimeoutConfig#betweenReads}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder betweenReads(Duration value) {
             betweenReads = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#exchange}. */
+        /**
+         * Sets {@link TimeoutConfig#exchange}.
+         *
+         * @param value the timeout; zero for no limit
+         * @return this builder
+         */
         public Builder exchange(Duration value) {
             exchange = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#writeStall}. */
+        /**
+         * Sets {@link TimeoutConfig#writeStall}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder writeStall(Duration value) {
             writeStall = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#downstreamIdle}. */
+        /**
+         * Sets {@link TimeoutConfig#downstreamIdle}.
+         *
+         * @param value the timeout; longer than zero
+         * @return this builder
+         */
         public Builder downstreamIdle(Duration value) {
             downstreamIdle = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#upstreamIdle}. */
+        /**
+         * Sets {@link TimeoutConfig#upstreamIdle}.
+         *
+         * @param value the timeout; zero closes an idle connection within 250 ms
+         * @return this builder
+         */
         public Builder upstreamIdle(Duration value) {
             upstreamIdle = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#upstreamLifetime}. */
+        /**
+         * Sets {@link TimeoutConfig#upstreamLifetime}.
+         *
+         * @param value the timeout; zero for no limit
+         * @return this builder
+         */
         public Builder upstreamLifetime(Duration value) {
             upstreamLifetime = value;
             return this;
         }
 
-        /** Sets {@link TimeoutConfig#drain}. */
+        /**
+         * Sets {@link TimeoutConfig#drain}.
+         *
+         * @param value the timeout; zero to wait for none
+         * @return this builder
+         */
         public Builder drain(Duration value) {
             drain = value;
             return this;
         }
 
-        /** Returns the timers. */
+        /**
+         * Builds the timeouts.
+         *
+         * @return the timeouts
+         * @throws IllegalArgumentException if a timeout is out of range
+         */
         public TimeoutConfig build() {
             return new TimeoutConfig(requestHead, bodyGrace, connect, tlsHandshake, responseHead,
                     firstEvent, betweenReads, exchange, writeStall, downstreamIdle, upstreamIdle, upstreamLifetime,

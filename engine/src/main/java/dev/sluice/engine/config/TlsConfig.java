@@ -6,11 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What one side of a TLS connection proves itself with.
+ * The certificate and the key of one side of a TLS connection.
  *
- * @param certificate PEM file: the certificate, then its chain
- * @param key         PEM file: its private key in PKCS #8, not encrypted
- * @param clientCa    PEM file of the authorities that sign callers' certificates, required then; null for none
+ * @param certificate PEM file with the certificate, followed by its chain
+ * @param key         PEM file with the private key in PKCS #8, not encrypted
+ * @param clientCa    PEM file of the authorities that sign the certificates of callers, which are then required; null
+ *                    to request none
  */
 public record TlsConfig(Path certificate, Path key, Path clientCa) {
     public TlsConfig {
@@ -21,7 +22,12 @@ public record TlsConfig(Path certificate, Path key, Path clientCa) {
         }
     }
 
-    /** A certificate and its key, with none of callers. */
+    /**
+     * Creates a configuration that requests no certificates of callers.
+     *
+     * @param certificate PEM file with the certificate, followed by its chain
+     * @param key         PEM file with the private key in PKCS #8, not encrypted
+     */
     public TlsConfig(Path certificate, Path key) {
         this(certificate, key, null);
     }

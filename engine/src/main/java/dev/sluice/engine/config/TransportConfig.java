@@ -3,29 +3,30 @@
 package dev.sluice.engine.config;
 
 /**
- * How sockets are driven.
+ * The system interface for sockets and the event loops.
  *
- * @param kind  which system interface
- * @param loops event loops; 0 for one per processor
- * @param spin  whether loops never sleep: lowest latency for a whole processor each
+ * @param kind  the system interface
+ * @param loops number of event loops; 0 for one per processor
+ * @param spin  whether idle loops poll instead of sleeping, which has the lowest latency and costs a whole processor
+ *              per loop. No effect with io_uring
  */
 public record TransportConfig(Kind kind, int loops, boolean spin) {
-    /** The best that loads here, one loop per processor, sleeping when there is nothing to do. */
+    /** The best interface that is available, one loop per processor, no spinning. */
     public static final TransportConfig DEFAULT = new TransportConfig(Kind.AUTO, 0, false);
 
     public TransportConfig {
         Checks.atLeast("loops", loops, 0);
     }
 
-    /** System interfaces. */
+    /** The system interfaces. */
     public enum Kind {
-        /** epoll where its native library loads, otherwise NIO. */
+        /** epoll if its native library loads, otherwise NIO. */
         AUTO,
-        /** Linux epoll; refused at start where it does not load. */
+        /** Linux epoll; the start fails if its native library does not load. */
         EPOLL,
-        /** Linux io_uring; refused at start where it does not load. */
+        /** Linux io_uring; the start fails if its native library does not load. */
         IO_URING,
-        /** The JDK's selector, everywhere. */
+        /** The JDK's selector, available on every platform. */
         NIO
     }
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-/** What a relay is to do, as immutable records, checked when they are made. A reload replaces the whole. */
+/**
+ * The configuration of a relay, as immutable records that are checked when they are created. A reload replaces the
+ * whole configuration.
+ */
 package dev.sluice.engine.config;

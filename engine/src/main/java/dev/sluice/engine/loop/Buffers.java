@@ -9,25 +9,25 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
 
 /**
- * Where a relay's buffers come from: a pooled allocator of its own, direct, one arena per loop. Netty's adaptive
- * default costs 128 B of heap per read and write on NIO, the pooled one none: its chunks cache their NIO views.
+ * The allocator of a relay's buffers: pooled, direct, with one arena per loop. Netty's adaptive default costs 128 B of
+ * heap per read and write on NIO. The pooled allocator costs none, because its chunks cache their NIO views.
  */
 public final class Buffers {
     private static final int MAX_WASTE = 4;
     private static final int PAGE_BYTES = 8192;
-    private static final int MAX_ORDER = 7; // chunks of 1 MiB: a quiet relay stays small
+    private static final int MAX_ORDER = 7; // chunks of 1 MiB, so that an idle relay uses little memory
 
     private Buffers() {
     }
 
-    /** Returns an allocator for {@code loops} event loops. */
+    /** Creates an allocator for {@code loops} event loops. */
     public static PooledByteBufAllocator newAllocator(int loops) {
         return new PooledByteBufAllocator(true, 0, loops, PAGE_BYTES, MAX_ORDER,
                 PooledByteBufAllocator.defaultSmallCacheSize(), PooledByteBufAllocator.defaultNormalCacheSize(),
                 true);
     }
 
-    /** Returns whether a slice of {@code length} bytes would keep several times as much memory from other uses. */
+    /** Returns whether a slice of {@code length} bytes would retain a buffer of more than four times that size. */
     public static boolean isWasteful(ByteBuf bytes, int length) {
         ByteBuf root = bytes;
         while (root.unwrap() != null) {
@@ -36,12 +36,12 @@ public final class Buffers {
         return root.capacity() > MAX_WASTE * (long) length;
     }
 
-    /** Returns how many bytes of direct memory an allocator has taken, used or not. */
+    /** {@return the number of bytes of direct memory that an allocator has reserved, used or not} */
     public static long directBytes(ByteBufAllocator allocator) {
         return allocator instanceof ByteBufAllocatorMetricProvider provider ? provider.metric().usedDirectMemory() : 0;
     }
 
-    /** Returns how many bytes of direct memory there can be at most. */
+    /** {@return the limit of direct memory in bytes} */
     public static long maxDirectBytes() {
         return PlatformDependent.maxDirectMemory();
     }

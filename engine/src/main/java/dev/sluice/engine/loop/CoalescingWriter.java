@@ -6,27 +6,30 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
- * Writes to a connection, with the small pieces of one flush in one pooled buffer: copying up to 4 KiB costs less than
- * another buffer in the write, and a write of one buffer less than one of several.
+ * A writer that copies the small pieces of one flush into one pooled buffer. Copying up to 4 KiB costs less than
+ * another buffer in the write, and writing one buffer costs less than writing several.
  *
- * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what it has not written yet, until
- * {@link #release}. <b>Allocation per write:</b> none but of pooled buffers.
+ * <p><b>Threading:</b> confined to the connection's loop.
+ *
+ * <p><b>Ownership:</b> owns the buffers that are not written yet, until {@link #release}.
+ *
+ * <p><b>Allocation per write:</b> none, apart from pooled buffers.
  */
 public final class CoalescingWriter {
-    /** Up to how many bytes are copied. */
+    /** The longest piece that is copied, in bytes. */
     public static final int COPY_BYTES = 4 * 1024;
 
     private final ChannelHandlerContext ctx;
     private ByteBuf pending;
 
     /**
-     * @param ctx of the handler that writes
+     * @param ctx the context of the handler that writes
      */
     public CoalescingWriter(ChannelHandlerContext ctx) {
         this.ctx = ctx;
     }
 
-    /** Returns a buffer with room for {@code bytes}, to be appended to at once; it stays the writer's. */
+    /** Returns a buffer with room for {@code bytes} more. The writer keeps ownership; the caller appends at once. */
     public ByteBuf room(int bytes) {
         if (pending != null && pending.maxFastWritableBytes() < bytes) {
             writePending();
@@ -37,7 +40,7 @@ public final class CoalescingWriter {
         return pending;
     }
 
-    /** Writes a buffer; takes it. A small one goes with what is before it; if that is nothing, it goes as it is. */
+    /** Writes a buffer; takes it. A small one is copied behind pending bytes if there are any with room for it. */
     public void write(ByteBuf bytes) {
         int length = bytes.readableBytes();
         if (pending != null && length <= COPY_BYTES && length <= pending.maxFastWritableBytes()) {
@@ -49,7 +52,7 @@ public final class CoalescingWriter {
         ctx.write(bytes, ctx.voidPromise());
     }
 
-    /** Writes a part of a borrowed buffer. */
+    /** Writes a range of a buffer; borrows it. */
     public void writePart(ByteBuf borrowed, int start, int length) {
         if (length <= COPY_BYTES) {
             room(length).writeBytes(borrowed, start, length);
@@ -66,13 +69,13 @@ public final class CoalescingWriter {
         }
     }
 
-    /** Sends everything. */
+    /** Writes the pending bytes and flushes. */
     public void flush() {
         writePending();
         ctx.flush();
     }
 
-    /** Releases what was not written; idempotent. */
+    /** Releases the pending bytes; idempotent. */
     public void release() {
         if (pending != null) {
             pending.release();

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one timer of an event loop. Everything with a deadline is linked into its list and asked about every 250 ms: no
- * timer object per exchange, and none is touched per event.
+ * The only timer of an event loop. All objects with deadlines are linked into its list and called about every 250 ms,
+ * so that there is no timer object per exchange and no timer operation per event.
  *
  * <p><b>Threading:</b> confined to its loop. The timer runs only while the list is not empty.
  */
@@ -31,7 +31,7 @@ public final class LoopTicker {
      * Creates a ticker with an empty list.
      *
      * @param loop  the event loop that runs everything in the list
-     * @param clock nanoseconds from an arbitrary origin
+     * @param clock nanoseconds since an arbitrary origin
      * @param timer runs the ticks while the list is not empty
      */
     public LoopTicker(EventLoop loop, LongSupplier clock, LoopTimer timer) {
@@ -43,23 +43,23 @@ public final class LoopTicker {
     }
 
     /**
-     * Starts a timer of the event loop itself: the {@link LoopTimer} of a relay that replaces none.
+     * Starts a timer of the event loop itself. This method is the {@link LoopTimer} of a relay without another one.
      *
      * @param loop the event loop
      * @param tick runs every 250 ms
-     * @return stops the timer
+     * @return an action that stops the timer
      */
     public static Runnable startTimer(EventLoop loop, Runnable tick) {
         Future<?> timer = loop.scheduleAtFixedRate(tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         return () -> timer.cancel(false);
     }
 
-    /** Returns the time now, in nanoseconds from an arbitrary origin. */
+    /** {@return the current time in nanoseconds since an arbitrary origin} */
     public long nanoTime() {
         return clock.getAsLong();
     }
 
-    /** Adds something to the list; returns what takes it out again. */
+    /** Adds an object to the list and returns its entry, which {@link #remove} takes. */
     public Entry add(Tickable tickable) {
         Entry entry = new Entry(tickable);
         entry.previous = head.previous;
@@ -72,7 +72,7 @@ public final class LoopTicker {
         return entry;
     }
 
-    /** Takes an entry out; idempotent. */
+    /** Removes an entry; idempotent. */
     public void remove(Entry entry) {
         if (entry.following == null) {
             return;
@@ -94,18 +94,19 @@ public final class LoopTicker {
         long now = clock.getAsLong();
         Entry current = head.following;
         while (current != head) {
-            next = current.following; // a tick may remove any entry, this one and the next included
+            next = current.following; // a tick may remove any entry, including this one and the next
             try {
                 current.tickable.onTick(now);
             } catch (RuntimeException e) {
-                LOG.error("a deadline was not handled; the others are", e); // a timer that throws never runs again
+                // Caught, because a timer whose task throws never runs again.
+                LOG.error("tick failed; the other deadlines of the loop are still handled", e);
             }
             current = next;
         }
         next = null;
     }
 
-    /** A place in the list. */
+    /** An entry of the list. */
     public static final class Entry {
         private final Tickable tickable;
         private Entry previous;

@@ -4,22 +4,22 @@ package dev.sluice.engine.loop;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A number of bytes that all exchanges of a relay may hold together. Thread-safe. */
+/** A budget of bytes that all exchanges of a relay may hold together. Thread-safe. */
 public final class MemoryBudget {
     private volatile long limitBytes;
     private final AtomicLong used = new AtomicLong();
 
-    /** Creates a budget. */
+    /** Creates a budget of {@code limitBytes} bytes. */
     public MemoryBudget(long limitBytes) {
         this.limitBytes = limitBytes;
     }
 
-    /** Changes the limit; what is in use beyond it stays. */
+    /** Changes the limit. Reservations beyond a lower limit remain. */
     public void setLimit(long bytes) {
         limitBytes = bytes;
     }
 
-    /** Takes {@code bytes} out of the budget if they are there; returns whether they were. */
+    /** Reserves {@code bytes} if the budget allows it; returns whether it did. */
     public boolean tryReserve(long bytes) {
         if (used.addAndGet(bytes) <= limitBytes) {
             return true;
@@ -28,17 +28,19 @@ public final class MemoryBudget {
         return false;
     }
 
-    /** Gives bytes back. */
+    /** Releases reserved bytes. */
     public void release(long bytes) {
         used.addAndGet(-bytes);
     }
 
-    /** Returns whether more than half of it is in use: whatever can be sent on should be. */
+    /**
+     * {@return whether more than half of the budget is in use, so that held bytes should be sent as soon as possible}
+     */
     public boolean isScarce() {
         return used.get() > limitBytes / 2;
     }
 
-    /** Returns how many bytes are in use. */
+    /** {@return the number of reserved bytes} */
     public long usedBytes() {
         return used.get();
     }

@@ -2,8 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.loop;
 
-/** Something with deadlines: looks at the clock four times a second instead of owning a timer. */
+/** An object with deadlines that checks the clock four times per second instead of owning a timer. */
 public interface Tickable {
-    /** Is called on the loop about every 250 ms while it is added to a {@link LoopTicker}. */
+    /** Checks the deadlines. Called on the loop about every 250 ms while the object is in a {@link LoopTicker}. */
     void onTick(long nowNanos);
 }

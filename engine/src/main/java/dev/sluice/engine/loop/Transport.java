@@ -35,7 +35,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The system interface that drives sockets: which classes and which event loops belong together. */
+/** A system interface for sockets, with the socket classes and event loops that belong together. */
 public enum Transport {
     /** Linux epoll. */
     EPOLL(EpollSocketChannel.class, EpollSocketChannel::new, EpollServerSocketChannel.class,
@@ -46,7 +46,7 @@ public enum Transport {
     /** The JDK's selector. */
     NIO(NioSocketChannel.class, NioSocketChannel::new, NioServerSocketChannel.class, NioDatagramChannel.class);
 
-    /** Linux, include/net/tcp_states.h. */
+    /** The state of an open connection, from include/net/tcp_states.h of Linux. */
     private static final int TCP_ESTABLISHED = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
@@ -64,9 +64,9 @@ public enum Transport {
     }
 
     /**
-     * Chooses a transport and says which and why in the log.
+     * Chooses a transport and logs the choice and its reason.
      *
-     * @throws IllegalStateException where one is asked for by name that cannot be used here
+     * @throws IllegalStateException if {@code kind} names a transport that is not available
      */
     public static Transport choose(TransportConfig.Kind kind) {
         Transport chosen = switch (kind) {
@@ -97,7 +97,7 @@ public enum Transport {
         return wanted;
     }
 
-    /** Returns why this transport cannot be used here, or null where it can. */
+    /** Returns the reason why this transport is not available, or null if it is. */
     private String problem() {
         if (this == NIO) {
             return null;
@@ -113,17 +113,20 @@ public enum Transport {
         return versionMismatch(this == EPOLL ? "epoll" : "io_uring", Version.identify());
     }
 
-    /** Natives of another version than the classes load, and then fail on the first refused connection. */
+    /**
+     * Returns a message if a native library and its classes have different versions, otherwise null. Such a library
+     * loads, but fails at the first refused connection.
+     */
     static String versionMismatch(String name, Map<String, Version> versions) {
         Version classes = versions.get("netty-transport-classes-" + name);
         Version natives = versions.get("netty-transport-native-" + name);
         if (classes == null || natives == null || classes.artifactVersion().equals(natives.artifactVersion())) {
-            return null; // a repackaged jar may have lost its version file: nothing to compare
+            return null; // a repackaged jar may lack its version file, so there is nothing to compare
         }
         return "its native library is " + natives.artifactVersion() + ", its classes are " + classes.artifactVersion();
     }
 
-    /** Returns the transport that drives somebody else's loop. */
+    /** Returns the transport of a given event loop. */
     public static Transport of(EventLoop loop) {
         if (loop instanceof IoEventLoopGroup group) {
             if (group.isIoType(EpollIoHandler.class)) {
@@ -140,7 +143,7 @@ public enum Transport {
                 + " (expected: one of Netty's epoll, io_uring or NIO loops)");
     }
 
-    /** Returns a group of {@code threads} loops, its threads named {@code name-1} and so on. */
+    /** Creates a group of {@code threads} event loops whose threads are named {@code name-1} and so on. */
     public EventLoopGroup newGroup(int threads, String name, boolean spin) {
         return new MultiThreadIoEventLoopGroup(threads, new NamedThreads(name), newHandlerFactory(spin));
     }
@@ -155,26 +158,26 @@ public enum Transport {
         };
     }
 
-    /** Returns the type of stream sockets. */
+    /** {@return the class of stream sockets} */
     public Class<? extends Channel> socketType() {
         return socketType;
     }
 
-    /** Returns a new stream socket. */
+    /** {@return a new stream socket} */
     public Channel newSocket() {
         return newSocket.get();
     }
 
-    /** Returns the type of listening sockets. */
+    /** {@return the class of listening sockets} */
     public Class<? extends ServerChannel> serverSocketType() {
         return serverSocketType;
     }
 
     /**
-     * Returns a listening socket that was handed over.
+     * Creates a channel for an inherited listening socket.
      *
-     * @param fd its file descriptor
-     * @throws IllegalArgumentException where the transport cannot take it over
+     * @param fd the file descriptor
+     * @throws IllegalArgumentException if this transport is not epoll
      */
     public ServerChannel inheritedServerSocket(int fd) {
         if (this != EPOLL) {
@@ -185,10 +188,10 @@ public enum Transport {
     }
 
     /**
-     * Returns whether the peer of a connection has neither closed nor reset it, as far as the kernel knows: that may be
-     * more than the loop has read yet. Where the transport cannot tell, it is taken for open.
+     * Returns whether, according to the kernel, the peer has neither closed nor reset a connection. The kernel may be
+     * ahead of what the loop has read. With transports other than epoll the result is always true.
      *
-     * @param scratch of the calling thread
+     * @param scratch a work object of the calling thread
      */
     public static boolean isOpenAtPeer(Channel channel, EpollTcpInfo scratch) {
         if (!(channel instanceof EpollSocketChannel socket)) {
@@ -201,7 +204,7 @@ public enum Transport {
         }
     }
 
-    /** Returns the type of datagram sockets. */
+    /** {@return the class of datagram sockets} */
     public Class<? extends DatagramChannel> datagramType() {
         return datagramType;
     }

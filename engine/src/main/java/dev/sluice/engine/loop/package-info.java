@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 /**
- * What an event loop owns before any exchange: its transport, its buffers, its coarse clock tick. Knows no stage.
+ * The foundations of an event loop that exist before any exchange: the transport, the buffers and a coarse clock tick.
+ * Depends on no stage.
  */
 package dev.sluice.engine.loop;

@@ -7,23 +7,23 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * What is served at one path.
+ * The API operation at one path.
  *
- * @param kind    what becomes of a request
- * @param path    the path behind the operation's prefix, which an endpoint's base path takes the place of
- * @param methods the methods that it takes
- * @param profile the profile that the prefix belongs to; null where the route's profile is the operation
- * @param alwaysStreams whether the downstream takes an event stream whatever its request says
+ * @param kind    the treatment of its requests
+ * @param path    the path after the prefix, which is replaced by the base path of an endpoint
+ * @param methods the allowed methods
+ * @param profile the profile to which the prefix belongs; null if the profile of the route is the face
+ * @param alwaysStreams whether the downstream expects an event stream regardless of its request
  */
 public record ApiOperation(Kind kind, String path, List<String> methods, String profile, boolean alwaysStreams) {
 
-    /** What becomes of a request. */
+    /** The treatment of a request. */
     public enum Kind {
-        /** {@code POST /v1/responses}: checked, edited, routed by its model and relayed. */
+        /** {@code POST /v1/responses}: checked, edited, routed by the model and relayed. */
         RESPONSES,
-        /** {@code /v1/responses/compact} and the like: routed by its model and relayed. */
+        /** {@code /v1/responses/compact} and similar paths: routed by the model and relayed. */
         OPERATION,
-        /** A stored object by its id, or one that gets an id: relayed to the cluster that owns it. */
+        /** A stored object, by its id or to be created: relayed to the cluster that owns it. */
         STORED,
         /** {@code GET /v1/models}: answered from the routes. */
         MODELS,
@@ -31,12 +31,15 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
         MODEL
     }
 
-    /** Returns whether the cluster follows from the model that the body names. */
+    /** {@return whether the model in the body decides the cluster} */
     public boolean isRoutedByModel() {
         return kind == Kind.RESPONSES || kind == Kind.OPERATION;
     }
 
-    /** Returns the model that a path of {@link Kind#MODEL} names, its escapes undone; a broken escape names none. */
+    /**
+     * {@return the decoded model name in a path of {@link Kind#MODEL}; with a malformed escape, the name as it was
+     * sent}
+     */
     public String model() {
         String name = path.substring(ApiOperations.MODELS.length() + 1);
         try {
@@ -46,7 +49,7 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
         }
     }
 
-    /** Returns the methods for {@code Allow} (RFC 9110 section 10.2.1). */
+    /** {@return the allowed methods as a value of {@code Allow} (RFC 9110 section 10.2.1)} */
     public String allow() {
         return String.join(", ", methods);
     }

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Finds the operation of a path. Immutable. */
+/** The table of API operations by path. Immutable. */
 public final class ApiOperations {
     static final String MODELS = "/models";
     private static final String RESPONSES = "/responses";
     private static final String API = "/v1";
-    /** What the Codex CLI calls behind a ChatGPT login, with the API's own prefix or without. */
+    /** The prefix that the Codex CLI uses with a ChatGPT login, with or without {@link #API} after it. */
     private static final String CODEX = "/backend-api/codex";
-    /** Segments that a server behind us could take for another path. */
+    /** Paths that an upstream could normalize to another path. */
     private static final Pattern DISGUISED = Pattern.compile("(.*/)?\\.{1,2}(/.*)?|.*([%;\\\\]|//).*");
 
     private static final List<Row> ROWS = List.of(
@@ -39,12 +39,12 @@ public final class ApiOperations {
 
     private final List<Prefix> prefixes = new ArrayList<>();
     private final List<String> relayedPaths;
-    /** Of the paths without an id, which are nearly all that is asked for: no pattern is tried for them. */
+    /** The operations of paths without an id, which are nearly all requests, so that no pattern is tried for them. */
     private final Map<String, ApiOperation> known = new HashMap<>();
 
     /**
-     * @param profiles     those that own a path prefix are the face there
-     * @param relayedPaths further paths that are relayed untouched, with all below them
+     * @param profiles     the profiles; each is the face of the path prefixes that it owns
+     * @param relayedPaths further paths that are relayed unchanged, together with all paths below them
      */
     public ApiOperations(Collection<Profile> profiles, List<String> relayedPaths) {
         for (Profile profile : profiles) {
@@ -63,7 +63,7 @@ public final class ApiOperations {
     /**
      * Returns the operation of a request.
      *
-     * @throws RelayException where there is none at this path, or not for this method
+     * @throws RelayException if there is no operation at the path, or not for the method
      */
     public ApiOperation of(RequestHead head) {
         ApiOperation operation = ofPath(head.path());
@@ -83,7 +83,7 @@ public final class ApiOperations {
         return operation;
     }
 
-    /** Returns the operation at a path, or null. */
+    /** Returns the operation at a path, or null for none. */
     public ApiOperation ofPath(String path) {
         ApiOperation operation = known.get(path);
         return operation != null ? operation : match(path);

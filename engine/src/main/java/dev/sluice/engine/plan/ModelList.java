@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Answers {@code GET /v1/models} and {@code GET /v1/models/{model}} from the routes, as the API reference has them. */
+/** The responses to {@code GET /v1/models} and {@code GET /v1/models/{model}}, in the form of the API reference. */
 public final class ModelList {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -21,8 +21,8 @@ public final class ModelList {
     private final long createdAt;
 
     /**
-     * @param router    knows the models
-     * @param createdAt seconds since the epoch that every model says of itself: when the relay started
+     * @param router    the routes with the models
+     * @param createdAt creation time of all models, which is the start of the relay, in seconds since the epoch
      */
     public ModelList(Router router, long createdAt) {
         this.router = router;
@@ -30,9 +30,11 @@ public final class ModelList {
     }
 
     /**
-     * Returns the list, in UTF-8.
+     * Returns the list of models as JSON in UTF-8.
      *
-     * @param forCodex whether the query has {@code client_version}: the Codex CLI then expects {@code models} too
+     * @param principal the caller, whose models are listed
+     * @param forCodex  whether the query has {@code client_version}, in which case the Codex CLI expects the member
+     *                  {@code models} too
      */
     public byte[] list(Principal principal, boolean forCodex) {
         return write(json -> {
@@ -52,9 +54,9 @@ public final class ModelList {
     }
 
     /**
-     * Returns one model, in UTF-8.
+     * Returns one model as JSON in UTF-8.
      *
-     * @throws dev.sluice.protocol.error.RelayException where it is not listed for this caller
+     * @throws dev.sluice.protocol.error.RelayException if the model is not listed for the caller
      */
     public byte[] one(String model, Principal principal) {
         String cluster = models(principal).get(model);

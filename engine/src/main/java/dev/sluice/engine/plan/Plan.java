@@ -9,32 +9,32 @@ import dev.sluice.protocol.request.RuleTable;
 /**
  * The result of routing one exchange.
  *
- * @param route         the route that took the model
- * @param model         the model that was asked for; null where the request names none
- * @param upstreamModel the model that the upstream is asked for; null where the request names none
- * @param table         what the request may be and how it is changed; null where it is not looked at
+ * @param route         the route that matches the model
+ * @param model         the requested model; null if the request names none
+ * @param upstreamModel the model name to send upstream; null if the request names none
+ * @param table         the rules that check and change the request; null if its body is not scanned
  * @param face          the profile that the downstream sees
  * @param dialect       the profile that the upstream needs
  */
 public record Plan(RouteConfig route, String model, String upstreamModel, RuleTable table, Profile face,
         Profile dialect) {
 
-    /** Returns whether the upstream is asked for another model than the relay was. */
+    /** {@return whether the model name that is sent upstream differs from the requested one} */
     public boolean isAliased() {
         return model != null && !model.equals(upstreamModel);
     }
 
     /**
-     * Returns whether an event stream must be collected to one JSON document.
+     * Returns whether an event stream must be collected into one JSON document.
      *
-     * @param stream what the request says of streaming; null where it says nothing
+     * @param stream the value of {@code stream} in the request; null if it is absent
      */
     public boolean collects(Boolean stream) {
         boolean isEventsOnly = face.answers() == Profile.Answers.EVENTS || dialect.answers() == Profile.Answers.EVENTS;
         return isEventsOnly && !wantsEvents(stream);
     }
 
-    /** Returns whether the request wants events and the upstream never has any. */
+    /** Returns whether the request asks for events and the upstream never sends any. */
     public boolean lacksEvents(Boolean stream) {
         return dialect.answers() == Profile.Answers.JSON && wantsEvents(stream);
     }

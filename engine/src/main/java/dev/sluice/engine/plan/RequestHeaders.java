@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which request headers are sent on: all but the hop-by-hop ones (RFC 9110 section 7.6.1), those that name or
- * authenticate the caller, and those that the relay sets itself.
+ * The selection of request headers that are forwarded: all except hop-by-hop headers (RFC 9110 section 7.6.1), headers
+ * that identify or authenticate the caller, and headers that the relay sets itself.
  */
 public final class RequestHeaders {
     private static final Set<String> BLOCKED = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
@@ -32,13 +32,13 @@ public final class RequestHeaders {
     /**
      * Returns the headers to send upstream, without framing, host and credentials.
      *
-     * @param received   the downstream's
-     * @param exchangeId becomes x-request-id where the downstream sent none
-     * @param isDecoded  whether the body is sent without the coding that it came in
+     * @param received   the headers of the downstream
+     * @param exchangeId the value of x-request-id if the downstream sent neither that header nor request-id
+     * @param isDecoded  whether the body is sent without the coding in which it arrived
      */
     public static HttpHeaders forwarded(HttpHeaders received, String exchangeId, boolean isDecoded) {
         Set<String> named = namedByConnection(received);
-        // All of them were validated as they came in.
+        // No validation here, because all headers were validated on arrival.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.iteratorCharSequence();
         while (headers.hasNext()) {
@@ -68,7 +68,7 @@ public final class RequestHeaders {
         return false;
     }
 
-    /** Returns the names that a Connection header declares hop-by-hop, in lower case. */
+    /** Returns the names that Connection headers declare hop-by-hop, in lower case. */
     public static Set<String> namedByConnection(HttpHeaders headers) {
         List<String> lines = headers.getAll(HttpHeaderNames.CONNECTION);
         if (lines.isEmpty()) {

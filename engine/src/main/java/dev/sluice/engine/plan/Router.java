@@ -23,10 +23,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Finds the route of a model: the first whose pattern matches, in the order of the configuration. Immutable. */
+/** The routes in the order of the configuration; the first whose pattern matches a model wins. Immutable. */
 public final class Router {
     private static final int MAX_SHOWN_CHARS = 128;
-    /** The scan of a body that is not edited, or whose profile is not known yet. */
+    /** The rules for a body that is not edited or whose profile is not known yet; they only find the routing fields. */
     private static final RuleTable FACTS = RuleCompiler.compile(Profiles.standard(), Profiles.standard());
 
     private final List<Entry> entries = new ArrayList<>();
@@ -35,10 +35,10 @@ public final class Router {
     private final Map<String, RuleTable> firstTables = new HashMap<>();
 
     /**
-     * @param routes         in order
-     * @param clusters       all that routes name
-     * @param profiles       all that routes, clusters and paths name
-     * @param defaultCluster owns what names no model; null for none
+     * @param routes         the routes, in the order of precedence
+     * @param clusters       all clusters that the routes name
+     * @param profiles       all profiles that routes, clusters and paths name
+     * @param defaultCluster the cluster for requests that name no model and whose owner is unknown; null for none
      */
     public Router(List<RouteConfig> routes, List<ClusterConfig> clusters, Map<String, Profile> profiles,
             String defaultCluster) {
@@ -76,7 +76,10 @@ public final class Router {
         return name == null ? Profiles.standard() : profiles.get(name);
     }
 
-    /** Returns what a body is scanned for before its route is known: what all routes agree on, or the bare facts. */
+    /**
+     * Returns the rules for a body whose route is not known yet: those that all routes share, or only the routing
+     * fields.
+     */
     public RuleTable firstTable(ApiOperation operation) {
         return operation.kind() == ApiOperation.Kind.RESPONSES ? firstTables.get(operation.profile()) : FACTS;
     }
@@ -84,7 +87,7 @@ public final class Router {
     /**
      * Returns the plan for a request whose model is known.
      *
-     * @throws RelayException where no route takes the model, or the caller may not use it
+     * @throws RelayException if no route matches the model, or the caller may not use the model or the profile
      */
     public Plan plan(RequestFacts facts, Principal principal, ApiOperation operation) {
         String model = facts.model();
@@ -104,7 +107,7 @@ public final class Router {
         }
         Profile profile = faceOf(found, operation);
         String canonical = isEdited ? profile.canonicalModel(model) : model;
-        // By the name that the route is for: one for a name with its suffixes is a model of its own.
+        // By the name that the route matches: a route for a name with suffixes makes that name a model of its own.
         if (!principal.mayUse(found.glob.matches(canonical) ? canonical : model)) {
             throw denied.apply(model);
         }
@@ -122,11 +125,11 @@ public final class Router {
     }
 
     /**
-     * Returns the plan for a request that names no model: to the cluster that owns what it names, the only one that the
-     * caller may use, or the default one, if it is among them.
+     * Returns the plan for a request that names no model. It goes to the cluster that owns the named object, otherwise
+     * to the only cluster that the caller may use, otherwise to the default cluster if the caller may use that.
      *
-     * @param owner the name of the owning cluster; null where that is not known
-     * @throws RelayException where there is no such cluster
+     * @param owner the name of the owning cluster; null if it is unknown
+     * @throws RelayException if there is no such cluster
      */
     public Plan planWithoutModel(Principal principal, ApiOperation operation, String owner) {
         Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
@@ -136,14 +139,14 @@ public final class Router {
         String cluster = owner != null && clusters.contains(owner) ? owner : only;
         if (cluster == null || !clusters.contains(cluster)) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
-                    "id: its owner is not known here (expected: a configured default cluster, or one cluster only)");
+                    "id: its owner is unknown (expected: a configured default cluster, or only one cluster)");
         }
         RouteConfig route = entries.stream().map(Entry::route).filter(r -> r.cluster().equals(cluster)).findFirst()
                 .orElseThrow();
         return new Plan(route, null, null, null, Profiles.standard(), Profiles.standard());
     }
 
-    /** Returns the routes of what a key may use: of one model the first that takes it. */
+    /** Returns the routes for an allowed model pattern; for a literal name, the first route that matches. */
     private Stream<Entry> routesOf(Glob models) {
         if (models.isLiteral()) {
             return entries.stream().filter(entry -> entry.glob.matches(models.toString())).limit(1);
@@ -151,13 +154,13 @@ public final class Router {
         return entries.stream().filter(entry -> entry.glob.mayOverlap(models));
     }
 
-    /** A refusal of a model that no route takes. */
+    /** Returns the refusal of a model that no route matches. */
     public static RelayException unknown(String model) {
         return new RelayException(ErrorCode.MODEL_NOT_FOUND, "model",
                 "The model '" + shown(model) + "' does not exist here (expected: one of GET /v1/models)");
     }
 
-    /** A model name may be shown if it is printable ASCII and not too long. */
+    /** Returns a model name for a message: only if it is printable ASCII, and at most 128 characters of it. */
     private static String shown(String model) {
         boolean isPrintable = model.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
         if (!isPrintable) {
@@ -166,7 +169,7 @@ public final class Router {
         return model.length() <= MAX_SHOWN_CHARS ? model : model.substring(0, MAX_SHOWN_CHARS);
     }
 
-    /** Returns the routes with a literal model name that a caller may use: what {@code GET /v1/models} lists. */
+    /** Returns the routes with a literal model name that a caller may use, which {@code GET /v1/models} lists. */
     public List<RouteConfig> listed(Principal principal) {
         return entries.stream().filter(entry -> entry.glob.isLiteral() && principal.mayUse(entry.route.model())
                 && principal.mayUseProfile(entry.profile.name()))

@@ -6,40 +6,42 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Remembers which endpoint a response, a conversation or a session belongs to. Relays that run side by side and share a
- * store send a follow-up to the same endpoint.
+ * A store of the endpoints that own responses, conversations and sessions. Relays that share a store send a follow-up
+ * request to the same endpoint.
  *
- * <p>Keys are text of 23 characters: {@code r} for a response, {@code c} for a conversation (of both only the owner
- * knows anything), {@code t}, {@code s} and {@code p} for a turn, a session and a prompt cache, and then 22 characters
- * of base64url, a hash over the caller, the kind of the id and the id.
- * Endpoints are opaque text too: the cluster's name, a vertical bar, and the base URL,
- * with a number behind where a cluster has several with that URL.
+ * <p>A key is a text of 23 characters. The first is {@code r} for a response or {@code c} for a conversation, which
+ * only the owner can serve, or {@code t}, {@code s} or {@code p} for a turn, a session or a prompt cache. The other 22
+ * are the base64url form of a hash over the caller, the kind of the id and the id. An endpoint is an opaque text as
+ * well: the name of the cluster, a vertical bar and the base URL, followed by a number if the cluster has several
+ * endpoints with that URL.
  *
- * <p><b>Threading:</b> called on event loops, so it must not block and not throw.
+ * <p><b>Threading:</b> called on event loops, so an implementation must not block and must not throw.
  */
 public interface AffinityStore {
     /**
-     * Looks up the owners of some keys.
+     * Looks up the owners of keys.
      *
-     * @param keys   at least one
-     * @param answer to be told once, at once or later, from any thread. An exchange waits for a second at most, and
-     *               goes to any endpoint then
+     * @param keys   the keys; at least one
+     * @param answer receives the owners; to be called exactly once, during this call or later, from any thread. An
+     *               exchange waits for at most 1 s and then goes to any endpoint
      */
     void find(List<String> keys, Answer answer);
 
     /**
-     * Remembers an owner.
+     * Stores an owner.
      *
-     * @param ttl for how long; from the last time that it was put or found
+     * @param key      the key
+     * @param endpoint the owner
+     * @param ttl      lifetime of the entry, counted from the last time that it was put or found
      */
     void put(String key, String endpoint, Duration ttl);
 
-    /** Takes the owners. */
+    /** The receiver of the owners of a look-up. */
     interface Answer {
         /**
-         * Takes them.
+         * Receives the owners.
          *
-         * @param endpoints one for each key, in order; null where the owner is not known
+         * @param endpoints one element per key, in the order of the keys; null if the owner is unknown
          */
         void found(List<String> endpoints);
     }

@@ -3,27 +3,35 @@
 package dev.sluice.engine.spi;
 
 /**
- * Decides who may call.
+ * An authenticator of callers.
  *
- * <p><b>Threading:</b> called on the exchange's event loop, so it must not block; it may answer at once or later, from
- * any thread.
+ * <p><b>Threading:</b> called on the exchange's event loop, so it must not block. It may answer during the call or
+ * later, from any thread.
  */
 @FunctionalInterface
 public interface Authenticator {
     /**
      * Identifies the caller of one request.
      *
-     * @param head     the request's head
-     * @param decision to be told exactly once
+     * @param head     the head of the request
+     * @param decision receives the result; to be called exactly once
      */
     void authenticate(RequestHead head, Decision decision);
 
-    /** Takes the answer. */
+    /** The receiver of the result. */
     interface Decision {
-        /** The caller is known and may call. */
+        /**
+         * Accepts the request.
+         *
+         * @param principal the caller
+         */
         void accept(Principal principal);
 
-        /** The caller is refused with 401; {@code reason} goes to the caller and must not hold any secret. */
+        /**
+         * Refuses the request with 401.
+         *
+         * @param reason text for the caller; must not contain a secret
+         */
         void refuse(String reason);
     }
 }

@@ -12,7 +12,7 @@ public enum ExchangeEnd {
     UPSTREAM_LOST("upstream_lost"),
     /** The downstream left before the end. */
     DOWNSTREAM_LEFT("downstream_left"),
-    /** The downstream took nothing for too long. */
+    /** The downstream did not read for too long. */
     DOWNSTREAM_STALLED("downstream_stalled");
 
     private final String label;

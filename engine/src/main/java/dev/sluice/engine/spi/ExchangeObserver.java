@@ -33,8 +33,8 @@ public interface ExchangeObserver {
     }
 
     /**
-     * Called when an endpoint was chosen for an attempt. The request's head was not written yet, so that headers can be
-     * added to it.
+     * Called when an endpoint was chosen for an attempt. The head of the request has not been written yet, so headers
+     * can be added to it.
      *
      * @param exchange the exchange
      * @param attempt  valid until its {@link #onAttemptEnded} returns
@@ -43,7 +43,7 @@ public interface ExchangeObserver {
     }
 
     /**
-     * Called when an attempt is over, or when the exchange has no further use for it.
+     * Called when an attempt has ended, or when the exchange does not need it any longer.
      *
      * @param exchange the exchange
      * @param attempt  the attempt
@@ -52,7 +52,7 @@ public interface ExchangeObserver {
     }
 
     /**
-     * Called when the upstream's response head is about to be sent downstream: from now on no other attempt is made.
+     * Called when the upstream's response head is about to be sent downstream. No other attempt is made from now on.
      *
      * @param exchange the exchange
      */

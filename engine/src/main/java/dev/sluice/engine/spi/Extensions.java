@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
- * The parts of a relay that an embedder replaces or adds. Immutable; made by {@link #builder}.
+ * The parts of a relay that an embedder replaces or adds. Immutable; created by {@link #builder}.
  *
- * <p>A part that is not set is the relay's own.
+ * <p>For a part that is not set, the relay uses its own.
  */
 public final class Extensions {
     /** The relay's own parts only. */
@@ -36,12 +36,12 @@ public final class Extensions {
         loopTimer = builder.loopTimer;
     }
 
-    /** {@return a builder without any part set} */
+    /** {@return a builder in which no part is set} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** {@return the authenticator, or null for the one that compares the keys of the configuration} */
+    /** {@return the authenticator, or null for the one that checks the keys of the configuration} */
     public Authenticator authenticator() {
         return authenticator;
     }
@@ -51,7 +51,7 @@ public final class Extensions {
         return usageSink;
     }
 
-    /** {@return the writer of {@code /metrics}, or null where that page is not served} */
+    /** {@return the writer of {@code /metrics}, or null if that page is not served} */
     public MetricsFormat metricsFormat() {
         return metricsFormat;
     }
@@ -61,12 +61,12 @@ public final class Extensions {
         return affinityStore;
     }
 
-    /** {@return the quota of callers, or null for one that counts the limits of the configuration's keys in memory} */
+    /** {@return the quota of callers, or null for one that enforces the limits of the configured keys in memory} */
     public RequestQuota requestQuota() {
         return requestQuota;
     }
 
-    /** {@return the observers beside the relay's own, in the order in which they are called} */
+    /** {@return the observers in addition to the relay's own, in the order in which they are called} */
     public List<ExchangeObserver> observers() {
         return observers;
     }
@@ -96,9 +96,9 @@ public final class Extensions {
         }
 
         /**
-         * Decides who may call.
+         * Replaces the authenticator of callers.
          *
-         * @param replacement takes the place of the keys of the configuration
+         * @param replacement used instead of the keys of the configuration
          * @return this builder
          */
         public Builder authenticator(Authenticator replacement) {
@@ -107,7 +107,7 @@ public final class Extensions {
         }
 
         /**
-         * Receives the usage of each exchange that reached an upstream.
+         * Sets the receiver of the usage of each exchange that reached an upstream.
          *
          * @param sink the receiver
          * @return this builder
@@ -118,7 +118,7 @@ public final class Extensions {
         }
 
         /**
-         * Serves {@code /metrics} on the admin listener.
+         * Enables {@code /metrics} on the admin listener.
          *
          * @param format the writer of the page
          * @return this builder
@@ -129,9 +129,9 @@ public final class Extensions {
         }
 
         /**
-         * Remembers which endpoint a response or session belongs to.
+         * Replaces the store of the endpoints that own responses, conversations and sessions.
          *
-         * @param store takes the place of the table in memory
+         * @param store used instead of the table in memory
          * @return this builder
          */
         public Builder affinityStore(AffinityStore store) {
@@ -140,9 +140,9 @@ public final class Extensions {
         }
 
         /**
-         * Bounds what each caller may do.
+         * Replaces the quota of callers.
          *
-         * @param quota takes the place of the counts in memory
+         * @param quota used instead of the counts in memory
          * @return this builder
          */
         public Builder requestQuota(RequestQuota quota) {
@@ -151,7 +151,7 @@ public final class Extensions {
         }
 
         /**
-         * Adds an observer of exchanges, behind those that were added before.
+         * Adds an observer of exchanges, which is called after the observers that were added before.
          *
          * @param observer serves all exchanges of the relay
          * @return this builder
@@ -164,7 +164,7 @@ public final class Extensions {
         /**
          * Replaces the clock of all deadlines, for tests.
          *
-         * @param clock nanoseconds from an arbitrary origin, as {@link System#nanoTime}
+         * @param clock nanoseconds since an arbitrary origin, like {@link System#nanoTime}
          * @return this builder
          */
         public Builder nanoClock(LongSupplier clock) {

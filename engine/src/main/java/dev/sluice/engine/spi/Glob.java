@@ -2,21 +2,30 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.spi;
 
-/** A pattern in which {@code *} stands for any run of characters, also an empty one; all else is literal. */
+/** A pattern in which {@code *} matches any run of characters, including an empty one; all else is literal. */
 public final class Glob {
     private final String pattern;
 
-    /** Creates a pattern; every text is one. */
+    /**
+     * Creates a pattern.
+     *
+     * @param pattern any text
+     */
     public Glob(String pattern) {
         this.pattern = pattern;
     }
 
-    /** Returns whether the pattern has no {@code *}: it matches itself only. */
+    /** {@return whether the pattern has no {@code *} and thus matches only itself} */
     public boolean isLiteral() {
         return pattern.indexOf('*') < 0;
     }
 
-    /** Returns whether the whole of {@code text} matches; in time linear in the product of the lengths at worst. */
+    /**
+     * Returns whether a text matches. The worst-case time is proportional to the product of both lengths.
+     *
+     * @param text the text
+     * @return whether the whole text matches
+     */
     public boolean matches(String text) {
         int p = 0;
         int t = 0;
@@ -42,7 +51,13 @@ public final class Glob {
         return p == pattern.length();
     }
 
-    /** Returns whether some text may match both; false only where their beginnings or their ends rule that out. */
+    /**
+     * Returns whether some text may match both patterns. If both contain {@code *}, only their literal beginnings and
+     * ends are compared.
+     *
+     * @param other the other pattern
+     * @return false only if no text matches both
+     */
     public boolean mayOverlap(Glob other) {
         if (isLiteral() || other.isLiteral()) {
             return isLiteral() ? other.matches(pattern) : matches(other.pattern);

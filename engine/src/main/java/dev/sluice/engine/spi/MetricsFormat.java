@@ -5,11 +5,17 @@ package dev.sluice.engine.spi;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Writes metrics for the admin listener's {@code /metrics}. */
+/** A format of the metrics page {@code /metrics} on the admin listener. */
 public interface MetricsFormat {
-    /** Returns the Content-Type of what {@link #write} writes. */
+    /** {@return the Content-Type of the page} */
     String contentType();
 
-    /** Writes a snapshot; not on an event loop that relays. */
+    /**
+     * Writes the page. Not called on an event loop that relays.
+     *
+     * @param snapshot the metrics
+     * @param out      receives the page
+     * @throws IOException if writing to {@code out} fails
+     */
     void write(MetricsSnapshot snapshot, OutputStream out) throws IOException;
 }

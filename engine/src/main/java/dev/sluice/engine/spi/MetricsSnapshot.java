@@ -5,11 +5,11 @@ package dev.sluice.engine.spi;
 import java.util.List;
 
 /**
- * The relay's metrics at one moment, merged over its event loops.
+ * A snapshot of the relay's metrics, merged over its event loops.
  *
- * @param counters since the start
- * @param gauges   as of now
- * @param timings  since the start
+ * @param counters counts since the start of the relay
+ * @param gauges   values at the time of the snapshot
+ * @param timings  distributions since the start of the relay
  */
 public record MetricsSnapshot(List<Value> counters, List<Value> gauges, List<Timing> timings) {
     public MetricsSnapshot {
@@ -19,24 +19,24 @@ public record MetricsSnapshot(List<Value> counters, List<Value> gauges, List<Tim
     }
 
     /**
-     * One number.
+     * A counter or gauge.
      *
-     * @param name  in snake case, without prefix or suffix: {@code exchanges_completed}
-     * @param help  one sentence
-     * @param value the number
+     * @param name  the name in snake case, without prefix or suffix, such as {@code exchanges_completed}
+     * @param help  one sentence that describes the value
+     * @param value the value
      */
     public record Value(String name, String help, long value) {
     }
 
     /**
-     * One distribution, recorded to two digits.
+     * A distribution of times, recorded with a precision of two decimal digits.
      *
-     * @param name      in snake case, without prefix or unit: {@code time_to_first_event}
-     * @param help      one sentence
-     * @param count     how many times were recorded
-     * @param sumNanos  of all of them
-     * @param maxNanos  the longest; 0 where there is none
-     * @param quantiles of all of them, ascending; empty where there is none
+     * @param name      the name in snake case, without prefix or unit, such as {@code time_to_first_event}
+     * @param help      one sentence that describes the times
+     * @param count     number of recorded times
+     * @param sumNanos  sum of all times in nanoseconds
+     * @param maxNanos  longest time in nanoseconds; 0 if there is none
+     * @param quantiles quantiles of all times, ascending; empty if there is none
      */
     public record Timing(String name, String help, long count, double sumNanos, long maxNanos,
             List<Quantile> quantiles) {
@@ -48,8 +48,8 @@ public record MetricsSnapshot(List<Value> counters, List<Value> gauges, List<Tim
     /**
      * A point of a distribution.
      *
-     * @param rank  above 0, below 1: 0.99 for the 99th percentile
-     * @param nanos the time that this share of all times does not exceed
+     * @param rank  share of the times, above 0 and below 1; 0.99 is the 99th percentile
+     * @param nanos time in nanoseconds that this share of the times does not exceed
      */
     public record Quantile(double rank, long nanos) {
     }

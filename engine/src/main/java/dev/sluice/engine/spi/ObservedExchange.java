@@ -5,13 +5,13 @@ package dev.sluice.engine.spi;
 import dev.sluice.protocol.event.Usage;
 
 /**
- * A view of one exchange. Names and numbers only: no key, no body byte; of the headers only those that are asked for by
- * name.
+ * A view of one exchange. It shows names and numbers only: no key and no body byte, and of the headers only those that
+ * an observer asks for by name.
  *
- * <p><b>Threading:</b> to be used during a call of an {@link ExchangeObserver}, on its thread.
+ * <p><b>Threading:</b> usable only during a call of an {@link ExchangeObserver}, on the thread of that call.
  */
 public interface ObservedExchange {
-    /** {@return the exchange's id, which responses carry as x-sluice-request-id} */
+    /** {@return the id of the exchange, which the response carries as x-sluice-request-id} */
     String id();
 
     /** {@return the head of the request} */
@@ -20,22 +20,22 @@ public interface ObservedExchange {
     /** {@return the downstream's protocol by its ALPN name: h2, http/1.1 or http/1.0} */
     String protocol();
 
-    /** {@return the caller's name, or null while it is not known} */
+    /** {@return the name of the caller, or null while it is unknown} */
     String principal();
 
-    /** {@return the model that was asked for, or null while it is not known and where the request names none} */
+    /** {@return the requested model, or null while it is unknown or if the request names none} */
     String model();
 
-    /** {@return the model that the upstream is asked for, or null before the plan and where the request names none} */
+    /** {@return the model name that is sent upstream, or null before the plan or if the request names none} */
     String upstreamModel();
 
     /** {@return the name of the cluster that serves the request, or null before the plan} */
     String cluster();
 
-    /** {@return the number of attempts that were begun, hedges included} */
+    /** {@return the number of attempts that were started, including hedges} */
     int attempts();
 
-    /** {@return host and port of the endpoint of the attempt that counts, or null before it had a connection} */
+    /** {@return host and port of the endpoint of the current attempt, or null before it had a connection} */
     String endpoint();
 
     /** {@return the ALPN name of the protocol of that connection, or null before there was one} */
@@ -44,7 +44,7 @@ public interface ObservedExchange {
     /** {@return the HTTP status that was or would be sent downstream; 0 before it is known} */
     int status();
 
-    /** {@return the way in which the exchange ended, or null before its end} */
+    /** {@return the end of the exchange, or null before it} */
     ExchangeEnd end();
 
     /** {@return the code of the error that the relay or the response reported, or null} */
@@ -59,26 +59,26 @@ public interface ObservedExchange {
     /** {@return the number of bytes of the response body that were received} */
     long responseBytes();
 
-    /** {@return the nanoseconds from the request's head to the first complete event; -1 where there was none} */
+    /** {@return the nanoseconds from the request's head to the first complete event; -1 if there was none} */
     long firstEventNanos();
 
-    /** {@return the nanoseconds from the request's head until now, or to the end} */
+    /** {@return the nanoseconds from the request's head until now, or until the end of the exchange} */
     long durationNanos();
 
-    /** {@return the response's id, or null where it is not known} */
+    /** {@return the id of the response, or null if it is unknown} */
     String responseId();
 
-    /** {@return the status inside the response (completed, incomplete, failed, ...), or null where it is not known} */
+    /** {@return the status field of the response (completed, incomplete, failed, ...), or null if it is unknown} */
     String responseStatus();
 
-    /** {@return the token counts that the upstream reported, or null where it reported none: unknown is not zero} */
+    /** {@return the token counts that the upstream reported, or null if it reported none, which does not mean zero} */
     Usage usage();
 
-    /** {@return whether the response came to an end of its own: by a terminal event, or as a whole document} */
+    /** {@return whether the response ended by itself: with a terminal event, or as a complete document} */
     boolean isComplete();
 
     /**
-     * Returns the state that an observer has attached.
+     * Returns the state that an observer attached to the exchange.
      *
      * @param owner the observer
      * @return the state, or null for none
@@ -86,9 +86,9 @@ public interface ObservedExchange {
     Object attachment(ExchangeObserver owner);
 
     /**
-     * Attaches an observer's own state to the exchange, in place of an earlier one.
+     * Attaches the state of an observer to the exchange and replaces an earlier one.
      *
-     * @param owner the observer, which alone should read it
+     * @param owner the observer; no other observer should read the state
      * @param state any object; null for none
      */
     void attach(ExchangeObserver owner, Object state);

@@ -5,7 +5,7 @@ package dev.sluice.engine.spi;
 import dev.sluice.engine.config.KeyLimits;
 import java.util.List;
 
-/** On whose behalf a request comes. Immutable. */
+/** An identified caller with its permissions and limits. Immutable. */
 public final class Principal {
     private final String name;
     private static final List<Glob> ALL = List.of(new Glob("*"));
@@ -21,31 +21,43 @@ public final class Principal {
         this.limits = limits;
     }
 
-    /** Somebody who may use every model. */
+    /**
+     * Creates a caller that may use all models and profiles, without limits.
+     *
+     * @param name name in logs, metrics and usage records; must not be a secret
+     * @return the caller
+     */
     public static Principal of(String name) {
         return new Principal(name, ALL, ALL, KeyLimits.NONE);
     }
 
     /**
-     * Somebody who may use some models.
+     * Creates a caller that may use some models and all profiles, without limits.
      *
-     * @param name   shown in logs and usage records; never a secret
-     * @param models names, or patterns with {@code *} for any run of characters
+     * @param name   name in logs, metrics and usage records; must not be a secret
+     * @param models names of the allowed models, or patterns in which {@code *} matches any run of characters
+     * @return the caller
      */
     public static Principal of(String name, List<String> models) {
         return new Principal(name, globs(models), ALL, KeyLimits.NONE);
     }
 
     /**
-     * Returns the same caller with some request profiles only.
+     * Returns a copy that is restricted to some request profiles.
      *
-     * @param patterns names, or patterns with {@code *} for any run of characters
+     * @param patterns names of the allowed profiles, or patterns in which {@code *} matches any run of characters
+     * @return the copy
      */
     public Principal withProfiles(List<String> patterns) {
         return new Principal(name, models, globs(patterns), limits);
     }
 
-    /** Returns the same caller with bounds of what it may do. */
+    /**
+     * Returns a copy with other limits.
+     *
+     * @param bounds the limits, which a {@link RequestQuota} enforces
+     * @return the copy
+     */
     public Principal withLimits(KeyLimits bounds) {
         return new Principal(name, models, profiles, bounds);
     }
@@ -54,27 +66,37 @@ public final class Principal {
         return patterns.stream().map(Glob::new).toList();
     }
 
-    /** Returns the name, for logs and usage records. */
+    /** {@return the name of the caller in logs, metrics and usage records} */
     public String name() {
         return name;
     }
 
-    /** Returns whether a model may be used, by the name that the caller asks for. */
+    /**
+     * Returns whether the caller may use a model.
+     *
+     * @param model the model name in the request
+     * @return whether the model is allowed
+     */
     public boolean mayUse(String model) {
         return matches(models, model);
     }
 
-    /** Returns the patterns of the models that may be used. */
+    /** {@return the patterns of the allowed models} */
     public List<Glob> models() {
         return models;
     }
 
-    /** Returns the bounds of what it may do, which a {@link RequestQuota} counts. */
+    /** {@return the limits of the caller, which a {@link RequestQuota} enforces} */
     public KeyLimits limits() {
         return limits;
     }
 
-    /** Returns whether a request profile may be used. */
+    /**
+     * Returns whether the caller may use a request profile.
+     *
+     * @param profile the name of the profile
+     * @return whether the profile is allowed
+     */
     public boolean mayUseProfile(String profile) {
         return matches(profiles, profile);
     }

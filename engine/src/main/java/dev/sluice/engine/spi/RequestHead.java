@@ -4,17 +4,22 @@ package dev.sluice.engine.spi;
 
 import java.net.SocketAddress;
 
-/** The head of a request, before any of its body. Immutable. */
+/** The head of a request. Immutable. */
 public interface RequestHead {
-    /** Returns the method, in capitals. */
+    /** {@return the method, in capital letters} */
     String method();
 
-    /** Returns the target's path, as it was sent, without the query. */
+    /** {@return the path of the target as it was sent, without the query} */
     String path();
 
-    /** Returns the first value of a header, or null; names are compared without regard to case. */
+    /**
+     * Returns the first value of a header.
+     *
+     * @param name the name, in any case
+     * @return the value, or null for none
+     */
     String header(String name);
 
-    /** Returns who is connected. */
+    /** {@return the address of the downstream} */
     SocketAddress remoteAddress();
 }

@@ -5,35 +5,37 @@ package dev.sluice.engine.spi;
 import java.time.Duration;
 
 /**
- * Bounds what each caller may do. Relays that run side by side share bounds by sharing one.
+ * A quota that enforces the limits of callers. Relays that use the same quota share the limits.
  *
- * <p><b>Threading:</b> called on event loops, so it must not block and not throw.
+ * <p><b>Threading:</b> called on event loops, so an implementation must not block and must not throw.
  */
 public interface RequestQuota {
     /**
-     * Asks whether a caller's request may go on.
+     * Decides whether a request may proceed.
      *
-     * @param answer to be told once, at once or later, from any thread
+     * @param caller the caller
+     * @param answer receives the decision; to be called exactly once, during this call or later, from any thread
      */
     void admit(Principal caller, Answer answer);
 
     /**
-     * A request that was admitted is over; called once for each of those.
+     * Records the end of an admitted request. Called exactly once for each.
      *
-     * @param tokens what it has used, in and out; 0 where that is not known
+     * @param caller the caller
+     * @param tokens number of input and output tokens that the request used; 0 if unknown
      */
     void settle(Principal caller, long tokens);
 
-    /** Takes the answer. */
+    /** The receiver of the decision. */
     interface Answer {
-        /** The request goes on. */
+        /** Admits the request. */
         void admit();
 
         /**
-         * The request is refused with 429.
+         * Refuses the request with 429.
          *
-         * @param reason     goes to the caller
-         * @param retryAfter when it may be tried again, up to a day; sent in whole seconds, at least one
+         * @param reason     text for the caller; must not contain a secret
+         * @param retryAfter time after which the caller may retry, up to 1 day; sent in whole seconds, at least 1
          */
         void refuse(String reason, Duration retryAfter);
     }

@@ -5,16 +5,16 @@ package dev.sluice.engine.spi;
 import dev.sluice.protocol.event.Usage;
 
 /**
- * What one exchange used.
+ * The usage of one exchange.
  *
- * @param exchangeId    the x-sluice-request-id of the answer
- * @param principal     who called
- * @param cluster       where it went
- * @param model         the model that was asked for
- * @param upstreamModel the model that the upstream was asked for
- * @param responseId    the response's id, or null where unknown
- * @param usage         token counts, or null where the upstream did not tell: unknown is not zero
- * @param isComplete    whether the response came to an end of its own (completed, incomplete or failed)
+ * @param exchangeId    the id of the exchange, which the response carries as x-sluice-request-id
+ * @param principal     the name of the caller
+ * @param cluster       the name of the cluster that served the request
+ * @param model         the requested model
+ * @param upstreamModel the model name that was sent upstream
+ * @param responseId    the id of the response, or null if it is unknown
+ * @param usage         the token counts, or null if the upstream reported none, which does not mean zero
+ * @param isComplete    whether the response ended by itself (completed, incomplete or failed)
  */
 public record UsageRecord(String exchangeId, String principal, String cluster, String model, String upstreamModel,
         String responseId, Usage usage, boolean isComplete) {

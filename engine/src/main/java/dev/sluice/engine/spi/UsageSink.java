@@ -3,12 +3,16 @@
 package dev.sluice.engine.spi;
 
 /**
- * Is told of every exchange that reached an upstream, once, when it is over.
+ * A receiver of usage records: one for each exchange that names a model and started at least one attempt.
  *
- * <p><b>Threading:</b> called on the exchange's event loop; must not block and not throw.
+ * <p><b>Threading:</b> called on the exchange's event loop, so an implementation must not block and must not throw.
  */
 @FunctionalInterface
 public interface UsageSink {
-    /** Takes the account of one exchange. */
+    /**
+     * Receives the usage of one exchange after its end. Called once per exchange.
+     *
+     * @param usage the record
+     */
     void record(UsageRecord usage);
 }

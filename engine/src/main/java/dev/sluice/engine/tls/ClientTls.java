@@ -14,8 +14,8 @@ import java.util.Map;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS of a cluster: the upstream's certificate must be its host's (RFC 9110 section 4.3.4), sessions are resumed per
- * host, and the relay shows a certificate of its own where one is configured.
+ * The TLS contexts of a cluster. The upstream's certificate must match its host (RFC 9110 section 4.3.4), sessions are
+ * resumed per host, and the relay presents a certificate of its own if one is configured.
  *
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
@@ -27,12 +27,12 @@ public final class ClientTls {
     private volatile Map<HttpVersions, SslContext> contexts;
 
     /**
-     * Loads a cluster's authorities and certificate.
+     * Loads the authorities and the certificate of a cluster.
      *
-     * @param name        how the log calls the cluster
-     * @param caFile      PEM file of the authorities to trust; null for the JDK's
-     * @param certificate what the relay shows; null for nothing
-     * @throws IllegalArgumentException where they are not usable
+     * @param name        name of the cluster for the log
+     * @param caFile      PEM file of the certificate authorities to trust; null for the JDK's
+     * @param certificate certificate and key to present; null for none
+     * @throws IllegalArgumentException if a file cannot be used
      */
     public ClientTls(String name, Path caFile, TlsConfig certificate) {
         this.name = name;
@@ -69,12 +69,12 @@ public final class ClientTls {
         }
     }
 
-    /** Follows the files; connections that stand keep what they have. */
+    /** Reloads the files if they have changed. Existing connections keep their context. */
     public void refresh() {
         files.ifChanged(this::load);
     }
 
-    /** Returns the context for the next connection to an endpoint that is spoken to in {@code versions}. */
+    /** Returns the context for the next connection to an endpoint with these HTTP versions. */
     public SslContext context(HttpVersions versions) {
         return contexts.get(versions);
     }

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS of a listener: HTTP/2 and HTTP/1.1 by ALPN, sessions resumed by tickets whose keys live for at most a day, and
- * callers' certificates where an authority for them is configured.
+ * The TLS context of a listener: HTTP/2 and HTTP/1.1 by ALPN, session resumption by tickets whose keys are used for at
+ * most 24 h, and certificates of callers if an authority for them is configured.
  *
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
@@ -34,11 +34,12 @@ public final class ServerTls {
     private long ticketKeyNanos;
 
     /**
-     * Loads a listener's certificate and key.
+     * Loads the certificate and the key of a listener.
      *
-     * @param name  how the log calls the listener
-     * @param clock nanoseconds
-     * @throws IllegalArgumentException where they are not usable
+     * @param name   name of the listener for the log
+     * @param config certificate, key and authorities
+     * @param clock  nanoseconds since an arbitrary origin
+     * @throws IllegalArgumentException if a file cannot be used
      */
     public ServerTls(String name, TlsConfig config, LongSupplier clock) {
         this.config = config;
@@ -49,7 +50,7 @@ public final class ServerTls {
 
     private void load() {
         SslContext loaded = newContext();
-        ticketKeys = new OpenSslSessionTicketKey[0]; // a session of before says nothing to the authorities of now
+        ticketKeys = new OpenSslSessionTicketKey[0]; // old sessions were not checked against the new authorities
         useNewTicketKey(loaded);
         context = loaded;
     }
@@ -68,7 +69,10 @@ public final class ServerTls {
         }
     }
 
-    /** BoringSSL keeps no sessions of TLS 1.3 itself; the JDK's engine makes tickets by default. */
+    /**
+     * Adds a ticket key and keeps the one before it. BoringSSL needs keys because it does not store TLS 1.3 sessions;
+     * the JDK's engine issues tickets by default.
+     */
     private void useNewTicketKey(SslContext target) {
         ticketKeyNanos = clock.getAsLong();
         if (target.sessionContext() instanceof OpenSslSessionContext sessions) {
@@ -88,7 +92,7 @@ public final class ServerTls {
         return Arrays.copyOfRange(random, from, from + length);
     }
 
-    /** Follows the files, and gives up old ticket keys; connections that stand keep what they have. */
+    /** Reloads the files if they have changed, and rotates the ticket keys. Existing connections keep their context. */
     public void refresh() {
         files.ifChanged(this::load);
         if (clock.getAsLong() - ticketKeyNanos > TICKET_KEY_NANOS) {
@@ -96,7 +100,7 @@ public final class ServerTls {
         }
     }
 
-    /** Returns the context for the next connection. */
+    /** {@return the context for the next connection} */
     public SslContext context() {
         return context;
     }

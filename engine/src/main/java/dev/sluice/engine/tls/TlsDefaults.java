@@ -12,17 +12,17 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 
-/** What the contexts of both sides have in common. */
+/** The common settings of the TLS contexts of both sides. */
 final class TlsDefaults {
     private TlsDefaults() {
     }
 
-    /** Returns the provider of either side. */
+    /** Returns the TLS provider: BoringSSL if it loads, otherwise the JDK. */
     static SslProvider provider() {
         return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
     }
 
-    /** Sets what both sides have in common. The ciphers are those that RFC 9113 section 9.2.2 leaves. */
+    /** Applies the common settings. The ciphers are those that RFC 9113 section 9.2.2 permits. */
     static SslContextBuilder prepare(SslContextBuilder builder, String... protocols) {
         return builder.sslProvider(provider()).protocols("TLSv1.3", "TLSv1.2")
                 .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
