@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -514,8 +513,8 @@ class Http2ConnectionIT extends RelayFixture {
             }
         });
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(new ClusterConfig("up", List.of(EndpointConfig.of(upstream.url(), null)),
-                        certificates.caFile(), null, false, null))
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)).toBuilder()
+                        .caFile(certificates.caFile()).build())
                 .route(RouteConfig.of("gpt-*", "up"))
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
 

@@ -76,8 +76,8 @@ class PairingsIT extends RelayFixture {
         relay = Relay.launch(RelayConfig.builder()
                 .listener(new ListenerConfig("127.0.0.1", 0, pairing.isTls() ? certificates.config("localhost", null)
                         : null))
-                .cluster(new ClusterConfig("up", List.of(endpoint), pairing.isTls() ? certificates.caFile() : null,
-                        null, false, null))
+                .cluster(ClusterConfig.of("up", endpoint).toBuilder()
+                        .caFile(pairing.isTls() ? certificates.caFile() : null).build())
                 .route(route.apply(RouteConfig.of("gpt-*", "up")))
                 .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
     }

@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -69,8 +68,8 @@ class TlsIT extends RelayFixture {
 
     private void launch(TlsConfig listener, TlsConfig shownUpstream) throws Exception {
         relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, listener))
-                .cluster(new ClusterConfig("up", List.of(EndpointConfig.of(upstream.url(), "sk-x")
-                        .withVersions(HttpVersions.HTTP_1)), certificates.caFile(), shownUpstream, false, null))
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-x").withVersions(HttpVersions.HTTP_1))
+                        .toBuilder().caFile(certificates.caFile()).certificate(shownUpstream).build())
                 .route(RouteConfig.of("*", "up")).build(), extensions());
     }
 

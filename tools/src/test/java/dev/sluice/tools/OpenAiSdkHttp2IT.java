@@ -59,8 +59,8 @@ class OpenAiSdkHttp2IT extends OpenAiSdkIT {
                         ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)).build();
         mock = new MockUpstream("127.0.0.1", 0, server, new MockOptions(), reports::add);
         relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, files))
-                .cluster(new ClusterConfig("mock", List.of(EndpointConfig.of("https://localhost:" + mock.port() + "/v1",
-                        null)), authority.toTempCertChainPem().toPath(), null, false, null))
+                .cluster(ClusterConfig.of("mock", EndpointConfig.of("https://localhost:" + mock.port() + "/v1", null))
+                        .toBuilder().caFile(authority.toTempCertChainPem().toPath()).build())
                 .route(RouteConfig.of("gpt-*", "mock")).key(KeyConfig.ofSecret("sdk", "sk-of-the-sdk")).build());
     }
 

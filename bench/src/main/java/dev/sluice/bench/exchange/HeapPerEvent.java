@@ -245,9 +245,9 @@ public final class HeapPerEvent {
                 : new ServerSocket(0, 1, loopback);
                 Relay relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, isTls
                         ? new TlsConfig(certificate, folder.resolve("server.key")) : null))
-                        .cluster(new ClusterConfig("up", List.of(EndpointConfig.of((isTls ? "https://localhost:"
-                                : "http://127.0.0.1:") + listener.getLocalPort() + "/v1", null).withVersions(versions)),
-                                isTls ? certificate : null, null, false, null))
+                        .cluster(ClusterConfig.of("up", EndpointConfig.of((isTls ? "https://localhost:"
+                                : "http://127.0.0.1:") + listener.getLocalPort() + "/v1", null).withVersions(versions))
+                                .toBuilder().caFile(isTls ? certificate : null).build())
                         .route(RouteConfig.of("*", "up"))
                         .transport(new TransportConfig(TransportConfig.Kind.EPOLL, 1, false)).build());
                 Socket client = isTls ? context.getSocketFactory().createSocket(loopback, relay.port())

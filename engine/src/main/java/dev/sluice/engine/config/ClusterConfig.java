@@ -34,22 +34,6 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
     }
 
     /**
-     * Creates a cluster with the default balancing and health rules, without a limit of requests in flight.
-     *
-     * @param name      the name by which routes refer to the cluster
-     * @param endpoints the endpoints; at least one
-     * @param caFile    PEM file of the certificate authorities to trust; null for the JDK's
-     * @param certificate certificate and key to present; null for none
-     * @param alwaysContentLength whether every request body is sent with Content-Length
-     * @param dialect   the profile that the upstreams need; null for the default
-     */
-    public ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
-            boolean alwaysContentLength, String dialect) {
-        this(name, endpoints, caFile, certificate, alwaysContentLength, dialect, Balance.LEAST_INFLIGHT,
-                HealthConfig.DEFAULT, 0);
-    }
-
-    /**
      * Creates a cluster with all defaults.
      *
      * @param name      the name by which routes refer to the cluster
@@ -57,7 +41,8 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      * @return the cluster
      */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
-        return new ClusterConfig(name, List.of(endpoints), null, null, false, null);
+        return new ClusterConfig(name, List.of(endpoints), null, null, false, null, Balance.LEAST_INFLIGHT,
+                HealthConfig.DEFAULT, 0);
     }
 
     /**
@@ -67,8 +52,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      * @return the copy
      */
     public ClusterConfig withDialect(String profile) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, profile, balance, health,
-                maxInFlight);
+        return toBuilder().dialect(profile).build();
     }
 
     /**
@@ -79,8 +63,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      * @return the copy
      */
     public ClusterConfig withBalance(Balance policy, HealthConfig limits) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, policy, limits,
-                maxInFlight);
+        return toBuilder().balance(policy).health(limits).build();
     }
 
     /**
@@ -90,7 +73,149 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      * @return the copy
      */
     public ClusterConfig withMaxInFlight(int count) {
-        return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect, balance, health,
-                count);
+        return toBuilder().maxInFlight(count).build();
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link ClusterConfig}. Not thread-safe. */
+    public static final class Builder {
+        private String name;
+        private List<EndpointConfig> endpoints;
+        private Path caFile;
+        private TlsConfig certificate;
+        private boolean alwaysContentLength;
+        private String dialect;
+        private Balance balance;
+        private HealthConfig health;
+        private int maxInFlight;
+
+        private Builder(ClusterConfig from) {
+            name = from.name;
+            endpoints = from.endpoints;
+            caFile = from.caFile;
+            certificate = from.certificate;
+            alwaysContentLength = from.alwaysContentLength;
+            dialect = from.dialect;
+            balance = from.balance;
+            health = from.health;
+            maxInFlight = from.maxInFlight;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#name}.
+         *
+         * @param value the name by which routes refer to the cluster; 1 to 64 of A-Z a-z 0-9 . _ -
+         * @return this builder
+         */
+        public Builder name(String value) {
+            name = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#endpoints}.
+         *
+         * @param value the endpoints; at least one
+         * @return this builder
+         */
+        public Builder endpoints(List<EndpointConfig> value) {
+            endpoints = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#caFile}.
+         *
+         * @param value PEM file of the certificate authorities to trust instead of the JDK's; null for the JDK's
+         * @return this builder
+         */
+        public Builder caFile(Path value) {
+            caFile = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#certificate}.
+         *
+         * @param value certificate and key that the relay presents to upstreams that ask for one; null for none
+         * @return this builder
+         */
+        public Builder certificate(TlsConfig value) {
+            certificate = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#alwaysContentLength}.
+         *
+         * @param value whether every request body is held until its length is known, so that it can be sent with
+         *               Content-Length; otherwise a body that arrives without one and is too large to hold is sent
+         *               in chunks
+         * @return this builder
+         */
+        public Builder alwaysContentLength(boolean value) {
+            alwaysContentLength = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#dialect}.
+         *
+         * @param value the profile that the upstreams need; null for the default
+         * @return this builder
+         */
+        public Builder dialect(String value) {
+            dialect = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#balance}.
+         *
+         * @param value the policy that chooses an endpoint
+         * @return this builder
+         */
+        public Builder balance(Balance value) {
+            balance = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#health}.
+         *
+         * @param value the rules by which endpoints are ejected and checked
+         * @return this builder
+         */
+        public Builder health(HealthConfig value) {
+            health = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link ClusterConfig#maxInFlight}.
+         *
+         * @param value number of requests in flight; requests beyond it wait like those beyond {@link
+         *               LimitConfig#maxExchanges}. 0 for no limit
+         * @return this builder
+         */
+        public Builder maxInFlight(int value) {
+            maxInFlight = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public ClusterConfig build() {
+            return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect,
+                    balance, health, maxInFlight);
+        }
     }
 }

@@ -88,8 +88,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withVersions(HttpVersions other) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, other, weight, priority, maxInFlight,
-                warmConnections, headers, maxConnections, maxStreams);
+        return toBuilder().versions(other).build();
     }
 
     /**
@@ -101,8 +100,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withPlace(int share, int order, int inFlight) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, share, order, inFlight,
-                warmConnections, headers, maxConnections, maxStreams);
+        return toBuilder().weight(share).priority(order).maxInFlight(inFlight).build();
     }
 
     /**
@@ -112,8 +110,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withWarmConnections(int count) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight, count,
-                headers, maxConnections, maxStreams);
+        return toBuilder().warmConnections(count).build();
     }
 
     /**
@@ -123,8 +120,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withHeaders(Map<String, String> sent) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
-                warmConnections, sent, maxConnections, maxStreams);
+        return toBuilder().headers(sent).build();
     }
 
     /**
@@ -137,8 +133,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withCapacity(int connections, int streams) {
-        return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
-                warmConnections, headers, connections, streams);
+        return toBuilder().maxConnections(connections).maxStreams(streams).build();
     }
 
     /**
@@ -148,8 +143,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @return the copy
      */
     public EndpointConfig withApiKeyFile(Path file) {
-        return new EndpointConfig(baseUrl, null, file, versions, weight, priority, maxInFlight,
-                warmConnections, headers, maxConnections, maxStreams);
+        return toBuilder().apiKey(null).apiKeyFile(file).build();
     }
 
     /**
@@ -222,5 +216,175 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
         return "EndpointConfig[baseUrl=" + baseUrl + ", apiKey=" + (apiKey == null && apiKeyFile == null
                 ? "none" : "set")
                 + ", versions=" + versions + ']';
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link EndpointConfig}. Not thread-safe. */
+    public static final class Builder {
+        private URI baseUrl;
+        private String apiKey;
+        private Path apiKeyFile;
+        private HttpVersions versions;
+        private int weight;
+        private int priority;
+        private int maxInFlight;
+        private int warmConnections;
+        private Map<String, String> headers;
+        private int maxConnections;
+        private int maxStreams;
+
+        private Builder(EndpointConfig from) {
+            baseUrl = from.baseUrl;
+            apiKey = from.apiKey;
+            apiKeyFile = from.apiKeyFile;
+            versions = from.versions;
+            weight = from.weight;
+            priority = from.priority;
+            maxInFlight = from.maxInFlight;
+            warmConnections = from.warmConnections;
+            headers = from.headers;
+            maxConnections = from.maxConnections;
+            maxStreams = from.maxStreams;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#baseUrl}.
+         *
+         * @param value {@code http} or {@code https} URL; its path replaces the {@code /v1} of the request path
+         * @return this builder
+         */
+        public Builder baseUrl(URI value) {
+            baseUrl = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#apiKey}.
+         *
+         * @param value key that is sent as {@code Authorization: Bearer}; null to send none
+         * @return this builder
+         */
+        public Builder apiKey(String value) {
+            apiKey = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#apiKeyFile}.
+         *
+         * @param value file that contains the key instead, reread when it changes; null for none
+         * @return this builder
+         */
+        public Builder apiKeyFile(Path value) {
+            apiKeyFile = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#versions}.
+         *
+         * @param value HTTP versions that are used for the endpoint
+         * @return this builder
+         */
+        public Builder versions(HttpVersions value) {
+            versions = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#weight}.
+         *
+         * @param value share of the requests relative to other endpoints, 1 to 1,000
+         * @return this builder
+         */
+        public Builder weight(int value) {
+            weight = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#priority}.
+         *
+         * @param value rank for {@link Balance#PRIORITY}, 0 to 1,000; 0 is used first
+         * @return this builder
+         */
+        public Builder priority(int value) {
+            priority = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#maxInFlight}.
+         *
+         * @param value number of requests in flight; 0 for no limit
+         * @return this builder
+         */
+        public Builder maxInFlight(int value) {
+            maxInFlight = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#warmConnections}.
+         *
+         * @param value number of idle connections, with the handshake complete, that each event loop keeps ready, 0
+         *               to 1,000. With HTTP/2, any number above 0 keeps one. 0 connects on demand
+         * @return this builder
+         */
+        public Builder warmConnections(int value) {
+            warmConnections = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#headers}.
+         *
+         * @param value headers that are sent with each request; they replace the downstream's headers of the same
+         *               name
+         * @return this builder
+         */
+        public Builder headers(Map<String, String> value) {
+            headers = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#maxConnections}.
+         *
+         * @param value number of HTTP/2 connections per event loop, up to 10,000; 0 for the value of {@link
+         *               Http2UpstreamConfig}. HTTP/1.1 has one connection per request in flight
+         * @return this builder
+         */
+        public Builder maxConnections(int value) {
+            maxConnections = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link EndpointConfig#maxStreams}.
+         *
+         * @param value number of requests in flight on one HTTP/2 connection, up to 10,000; 0 for the value of
+         *               {@link Http2UpstreamConfig}
+         * @return this builder
+         */
+        public Builder maxStreams(int value) {
+            maxStreams = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public EndpointConfig build() {
+            return new EndpointConfig(baseUrl, apiKey, apiKeyFile, versions, weight, priority, maxInFlight,
+                    warmConnections, headers, maxConnections, maxStreams);
+        }
     }
 }

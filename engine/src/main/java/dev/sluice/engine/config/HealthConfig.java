@@ -54,7 +54,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
      * @return the copy
      */
     public HealthConfig withCheck(CheckConfig how) {
-        return new HealthConfig(maxFailures, errorPercent, minAnswers, ejection, maxEjection, panicPercent, how);
+        return toBuilder().check(how).build();
     }
 
     /**
@@ -73,6 +73,124 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
             }
             Checks.positive("health check interval", interval);
             Checks.positive("health check timeout", timeout);
+        }
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link HealthConfig}. Not thread-safe. */
+    public static final class Builder {
+        private int maxFailures;
+        private int errorPercent;
+        private int minAnswers;
+        private Duration ejection;
+        private Duration maxEjection;
+        private int panicPercent;
+        private CheckConfig check;
+
+        private Builder(HealthConfig from) {
+            maxFailures = from.maxFailures;
+            errorPercent = from.errorPercent;
+            minAnswers = from.minAnswers;
+            ejection = from.ejection;
+            maxEjection = from.maxEjection;
+            panicPercent = from.panicPercent;
+            check = from.check;
+        }
+
+        /**
+         * Sets {@link HealthConfig#maxFailures}.
+         *
+         * @param value number of consecutive failures that ejects an endpoint, 1 to 1,000,000
+         * @return this builder
+         */
+        public Builder maxFailures(int value) {
+            maxFailures = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#errorPercent}.
+         *
+         * @param value percentage of failures among the answers of the last 10 to 20 s that ejects an endpoint, 0 to
+         *               100; 0 disables this rule
+         * @return this builder
+         */
+        public Builder errorPercent(int value) {
+            errorPercent = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#minAnswers}.
+         *
+         * @param value number of answers that {@code errorPercent} requires, 1 to 1,000,000
+         * @return this builder
+         */
+        public Builder minAnswers(int value) {
+            minAnswers = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#ejection}.
+         *
+         * @param value length of the first ejection; each further one is twice as long, and up to a tenth is added
+         *               at random. After the ejection one request is sent as a probe; its success ends the ejection
+         * @return this builder
+         */
+        public Builder ejection(Duration value) {
+            ejection = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#maxEjection}.
+         *
+         * @param value longest ejection, before the random part
+         * @return this builder
+         */
+        public Builder maxEjection(Duration value) {
+            maxEjection = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#panicPercent}.
+         *
+         * @param value if fewer than this percentage of a cluster's endpoints are not ejected, ejections are
+         *               ignored, because a common cause is more likely than the failure of so many endpoints; 0 to
+         *               100
+         * @return this builder
+         */
+        public Builder panicPercent(int value) {
+            panicPercent = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link HealthConfig#check}.
+         *
+         * @param value periodic health checks; null to judge endpoints by their requests only
+         * @return this builder
+         */
+        public Builder check(CheckConfig value) {
+            check = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public HealthConfig build() {
+            return new HealthConfig(maxFailures, errorPercent, minAnswers, ejection, maxEjection,
+                    panicPercent, check);
         }
     }
 }

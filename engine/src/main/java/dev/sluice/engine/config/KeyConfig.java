@@ -42,7 +42,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withModels(String... patterns) {
-        return new KeyConfig(label, sha256, List.of(patterns), profiles, expires, limits);
+        return toBuilder().models(List.of(patterns)).build();
     }
 
     /**
@@ -52,7 +52,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withProfiles(String... patterns) {
-        return new KeyConfig(label, sha256, models, List.of(patterns), expires, limits);
+        return toBuilder().profiles(List.of(patterns)).build();
     }
 
     /**
@@ -62,7 +62,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withExpiry(Instant end) {
-        return new KeyConfig(label, sha256, models, profiles, end, limits);
+        return toBuilder().expires(end).build();
     }
 
     /**
@@ -72,7 +72,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withLimits(KeyLimits bounds) {
-        return new KeyConfig(label, sha256, models, profiles, expires, bounds);
+        return toBuilder().limits(bounds).build();
     }
 
     /**
@@ -89,6 +89,106 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
                     KeyLimits.NONE);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
+        }
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link KeyConfig}. Not thread-safe. */
+    public static final class Builder {
+        private String label;
+        private String sha256;
+        private List<String> models;
+        private List<String> profiles;
+        private Instant expires;
+        private KeyLimits limits;
+
+        private Builder(KeyConfig from) {
+            label = from.label;
+            sha256 = from.sha256;
+            models = from.models;
+            profiles = from.profiles;
+            expires = from.expires;
+            limits = from.limits;
+        }
+
+        /**
+         * Sets {@link KeyConfig#label}.
+         *
+         * @param value the caller's name in logs and metrics; 1 to 64 of A-Z a-z 0-9 . _ -
+         * @return this builder
+         */
+        public Builder label(String value) {
+            label = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#sha256}.
+         *
+         * @param value SHA-256 of the key in UTF-8, as 64 hexadecimal digits
+         * @return this builder
+         */
+        public Builder sha256(String value) {
+            sha256 = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#models}.
+         *
+         * @param value names of the allowed models, or patterns with {@code *}; empty for all models
+         * @return this builder
+         */
+        public Builder models(List<String> value) {
+            models = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#profiles}.
+         *
+         * @param value names of the allowed profiles, or patterns with {@code *}; empty for all profiles
+         * @return this builder
+         */
+        public Builder profiles(List<String> value) {
+            profiles = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#expires}.
+         *
+         * @param value time from which the key is refused; null for never
+         * @return this builder
+         */
+        public Builder expires(Instant value) {
+            expires = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#limits}.
+         *
+         * @param value the limits of the caller
+         * @return this builder
+         */
+        public Builder limits(KeyLimits value) {
+            limits = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public KeyConfig build() {
+            return new KeyConfig(label, sha256, models, profiles, expires, limits);
         }
     }
 }

@@ -62,8 +62,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      * @return the copy
      */
     public LimitConfig withMaxBodyBytes(long bytes) {
-        return new LimitConfig(bytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, maxQueued,
-                maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+        return toBuilder().maxBodyBytes(bytes).build();
     }
 
     /**
@@ -73,8 +72,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      * @return the copy
      */
     public LimitConfig withMaxHeldBytes(long bytes) {
-        return new LimitConfig(maxBodyBytes, bytes, holdBytes, replayBytes, maxExchanges, maxQueued,
-                maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+        return toBuilder().maxHeldBytes(bytes).build();
     }
 
     /**
@@ -84,8 +82,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      * @return the copy
      */
     public LimitConfig withDrainBytes(long bytes) {
-        return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, maxQueued,
-                maxQueueTime, maxHeadBytes, maxTargetBytes, bytes, heldMemoryShare);
+        return toBuilder().drainBytes(bytes).build();
     }
 
     /**
@@ -95,8 +92,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      * @return the copy
      */
     public LimitConfig withMaxExchanges(int count) {
-        return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, count, maxQueued,
-                maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+        return toBuilder().maxExchanges(count).build();
     }
 
     /**
@@ -107,7 +103,179 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      * @return the copy
      */
     public LimitConfig withQueue(int count, Duration time) {
-        return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges, count, time,
-                maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+        return toBuilder().maxQueued(count).maxQueueTime(time).build();
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link LimitConfig}. Not thread-safe. */
+    public static final class Builder {
+        private long maxBodyBytes;
+        private long maxHeldBytes;
+        private int holdBytes;
+        private long replayBytes;
+        private int maxExchanges;
+        private int maxQueued;
+        private Duration maxQueueTime;
+        private int maxHeadBytes;
+        private int maxTargetBytes;
+        private long drainBytes;
+        private double heldMemoryShare;
+
+        private Builder(LimitConfig from) {
+            maxBodyBytes = from.maxBodyBytes;
+            maxHeldBytes = from.maxHeldBytes;
+            holdBytes = from.holdBytes;
+            replayBytes = from.replayBytes;
+            maxExchanges = from.maxExchanges;
+            maxQueued = from.maxQueued;
+            maxQueueTime = from.maxQueueTime;
+            maxHeadBytes = from.maxHeadBytes;
+            maxTargetBytes = from.maxTargetBytes;
+            drainBytes = from.drainBytes;
+            heldMemoryShare = from.heldMemoryShare;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxBodyBytes}.
+         *
+         * @param value longest request body; longer ones are refused with 413. At least 1
+         * @return this builder
+         */
+        public Builder maxBodyBytes(long value) {
+            maxBodyBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxHeldBytes}.
+         *
+         * @param value longest part of a request body that is held because the model, or another field that decides
+         *               about it, arrives late; longer ones are refused with 413. At least 1
+         * @return this builder
+         */
+        public Builder maxHeldBytes(long value) {
+            maxHeldBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#holdBytes}.
+         *
+         * @param value a body of up to this length is held until it is complete and valid, and then sent with
+         *               Content-Length; a longer one is cut through. 0 cuts all bodies through
+         * @return this builder
+         */
+        public Builder holdBytes(int value) {
+            holdBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#replayBytes}.
+         *
+         * @param value number of bytes of a sent body that are kept for a retry; 0 for no retry of sent bodies. Of a
+         *               body whose Content-Length is larger, at most 256 KiB are kept
+         * @return this builder
+         */
+        public Builder replayBytes(long value) {
+            replayBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxExchanges}.
+         *
+         * @param value number of exchanges in flight; further ones wait. At least 1
+         * @return this builder
+         */
+        public Builder maxExchanges(int value) {
+            maxExchanges = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxQueued}.
+         *
+         * @param value number of exchanges that may wait, for the relay and for each cluster with a limit; further
+         *               ones are refused with 429. 0 for none
+         * @return this builder
+         */
+        public Builder maxQueued(int value) {
+            maxQueued = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxQueueTime}.
+         *
+         * @param value longest time that an exchange waits, longer than zero; then it is refused with 429
+         * @return this builder
+         */
+        public Builder maxQueueTime(Duration value) {
+            maxQueueTime = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxHeadBytes}.
+         *
+         * @param value longest request head of HTTP/1.1; at least 1,024. For HTTP/2 see {@link
+         *               Http2DownstreamConfig#maxHeaderListBytes}
+         * @return this builder
+         */
+        public Builder maxHeadBytes(int value) {
+            maxHeadBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxTargetBytes}.
+         *
+         * @param value longest request line of HTTP/1.1 and longest {@code :path} of HTTP/2; at least 64
+         * @return this builder
+         */
+        public Builder maxTargetBytes(int value) {
+            maxTargetBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#drainBytes}.
+         *
+         * @param value number of response bytes that are still read for the usage after the downstream has left; 0
+         *               for none
+         * @return this builder
+         */
+        public Builder drainBytes(long value) {
+            drainBytes = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#heldMemoryShare}.
+         *
+         * @param value upper limit for all held and replayable bodies together, as a share of the direct memory for
+         *               buffers; above 0, at most 1
+         * @return this builder
+         */
+        public Builder heldMemoryShare(double value) {
+            heldMemoryShare = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public LimitConfig build() {
+            return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges,
+                    maxQueued, maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+        }
     }
 }

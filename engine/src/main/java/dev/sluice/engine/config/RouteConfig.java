@@ -51,8 +51,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withUpstreamModel(String name) {
-        return new RouteConfig(model, cluster, name, profile, onUpstreamLoss, onDownstreamLeave, retry,
-                keepAlive);
+        return toBuilder().upstreamModel(name).build();
     }
 
     /**
@@ -62,8 +61,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withProfile(String name) {
-        return new RouteConfig(model, cluster, upstreamModel, name, onUpstreamLoss, onDownstreamLeave, retry,
-                keepAlive);
+        return toBuilder().profile(name).build();
     }
 
     /**
@@ -73,8 +71,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withUpstreamLoss(UpstreamLoss end) {
-        return new RouteConfig(model, cluster, upstreamModel, profile, end, onDownstreamLeave, retry,
-                keepAlive);
+        return toBuilder().onUpstreamLoss(end).build();
     }
 
     /**
@@ -84,8 +81,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withDownstreamLeave(DownstreamLeave policy) {
-        return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, policy, retry,
-                keepAlive);
+        return toBuilder().onDownstreamLeave(policy).build();
     }
 
     /**
@@ -95,8 +91,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withRetry(RetryConfig other) {
-        return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, onDownstreamLeave, other,
-                keepAlive);
+        return toBuilder().retry(other).build();
     }
 
     /**
@@ -106,8 +101,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      * @return the copy
      */
     public RouteConfig withKeepAlive(Duration silence) {
-        return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss, onDownstreamLeave, retry,
-                silence);
+        return toBuilder().keepAlive(silence).build();
     }
 
     /** The end of an event stream whose upstream was lost. */
@@ -132,5 +126,134 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         CANCEL,
         /** The response is read to its end, up to {@link LimitConfig#drainBytes}, so that its usage is known. */
         DRAIN
+    }
+
+    /** {@return a builder that starts with the values of this configuration} */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A builder of {@link RouteConfig}. Not thread-safe. */
+    public static final class Builder {
+        private String model;
+        private String cluster;
+        private String upstreamModel;
+        private String profile;
+        private UpstreamLoss onUpstreamLoss;
+        private DownstreamLeave onDownstreamLeave;
+        private RetryConfig retry;
+        private Duration keepAlive;
+
+        private Builder(RouteConfig from) {
+            model = from.model;
+            cluster = from.cluster;
+            upstreamModel = from.upstreamModel;
+            profile = from.profile;
+            onUpstreamLoss = from.onUpstreamLoss;
+            onDownstreamLeave = from.onDownstreamLeave;
+            retry = from.retry;
+            keepAlive = from.keepAlive;
+        }
+
+        /**
+         * Sets {@link RouteConfig#model}.
+         *
+         * @param value the model name in the request, or a pattern in which {@code *} matches any run of characters
+         * @return this builder
+         */
+        public Builder model(String value) {
+            model = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#cluster}.
+         *
+         * @param value the name of the cluster
+         * @return this builder
+         */
+        public Builder cluster(String value) {
+            cluster = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#upstreamModel}.
+         *
+         * @param value the model name to send upstream; null to keep the name
+         * @return this builder
+         */
+        public Builder upstreamModel(String value) {
+            upstreamModel = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#profile}.
+         *
+         * @param value the profile that downstreams see, unless their path has a profile of its own; null for the
+         *               default
+         * @return this builder
+         */
+        public Builder profile(String value) {
+            profile = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#onUpstreamLoss}.
+         *
+         * @param value the end of an event stream whose upstream is lost
+         * @return this builder
+         */
+        public Builder onUpstreamLoss(UpstreamLoss value) {
+            onUpstreamLoss = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#onDownstreamLeave}.
+         *
+         * @param value the treatment of a response whose downstream leaves before its end
+         * @return this builder
+         */
+        public Builder onDownstreamLeave(DownstreamLeave value) {
+            onDownstreamLeave = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#retry}.
+         *
+         * @param value the rules for retries
+         * @return this builder
+         */
+        public Builder retry(RetryConfig value) {
+            retry = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link RouteConfig#keepAlive}.
+         *
+         * @param value silence between two events after which a {@code keepalive} event is added to an event stream,
+         *               for clients that time out on silence; this changes the stream. Zero adds none
+         * @return this builder
+         */
+        public Builder keepAlive(Duration value) {
+            keepAlive = value;
+            return this;
+        }
+
+        /**
+         * Returns the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public RouteConfig build() {
+            return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss,
+                    onDownstreamLeave, retry, keepAlive);
+        }
     }
 }

@@ -165,12 +165,12 @@ final class ConfigLoader {
                 case "2" -> HttpVersions.HTTP_2;
                 default -> HttpVersions.AUTO;
             };
-            return endpoint.make(() -> credentials(endpoint).withVersions(versions).withPlace(
-                    endpoint.integer("weight", 1), endpoint.integer("priority", 0),
-                    endpoint.integer("max_in_flight", 0))
-                    .withWarmConnections(endpoint.integer("warm_connections", 0))
-                    .withHeaders(headers(endpoint)).withCapacity(endpoint.integer("max_connections", 0),
-                            endpoint.integer("max_streams", 0)));
+            return endpoint.make(() -> credentials(endpoint).toBuilder().versions(versions)
+                    .weight(endpoint.integer("weight", 1)).priority(endpoint.integer("priority", 0))
+                    .maxInFlight(endpoint.integer("max_in_flight", 0))
+                    .warmConnections(endpoint.integer("warm_connections", 0)).headers(headers(endpoint))
+                    .maxConnections(endpoint.integer("max_connections", 0))
+                    .maxStreams(endpoint.integer("max_streams", 0)).build());
         }).toList();
         Balance balance = Balance.valueOf(section.choice("balance", "least_inflight", "least_inflight", "round_robin",
                 "weighted", "priority", "rendezvous").toUpperCase(Locale.ROOT));
@@ -178,8 +178,10 @@ final class ConfigLoader {
         TlsConfig certificate = section.has("certificate") || section.has("key") ? section.make(() -> new TlsConfig(
                 Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
-        return section.make(() -> new ClusterConfig(name, endpoints, section.path("ca_file"), certificate,
-                always, section.text("dialect", null), balance, health, section.integer("max_in_flight", 0)));
+        return section.make(() -> ClusterConfig.of(name, endpoints.toArray(EndpointConfig[]::new)).toBuilder()
+                .caFile(section.path("ca_file")).certificate(certificate).alwaysContentLength(always)
+                .dialect(section.text("dialect", null)).balance(balance).health(health)
+                .maxInFlight(section.integer("max_in_flight", 0)).build());
     }
 
     private static Map<String, String> headers(YamlSection endpoint) {
@@ -207,12 +209,13 @@ final class ConfigLoader {
                 "check");
         HealthConfig defaults = HealthConfig.DEFAULT;
         HealthConfig.CheckConfig check = section.has("check") ? check(section.section("check")) : null;
-        return section.make(() -> new HealthConfig(section.integer("max_failures", defaults.maxFailures()),
-                section.integer("error_percent", defaults.errorPercent()),
-                section.integer("min_answers", defaults.minAnswers()),
-                section.duration("ejection", defaults.ejection()),
-                section.duration("max_ejection", defaults.maxEjection()),
-                section.integer("panic_percent", defaults.panicPercent()), check));
+        return section.make(() -> defaults.toBuilder()
+                .maxFailures(section.integer("max_failures", defaults.maxFailures()))
+                .errorPercent(section.integer("error_percent", defaults.errorPercent()))
+                .minAnswers(section.integer("min_answers", defaults.minAnswers()))
+                .ejection(section.duration("ejection", defaults.ejection()))
+                .maxEjection(section.duration("max_ejection", defaults.maxEjection()))
+                .panicPercent(section.integer("panic_percent", defaults.panicPercent())).check(check).build());
     }
 
     private static HealthConfig.CheckConfig check(YamlSection section) {
@@ -228,11 +231,11 @@ final class ConfigLoader {
         String loss = section.choice("on_upstream_loss", "abort", "abort", "failed_event");
         String leave = section.choice("on_downstream_leave", "cancel", "cancel", "drain");
         RetryConfig retry = section.has("retry") ? retry(section.section("retry")) : RetryConfig.DEFAULT;
-        return section.make(() -> new RouteConfig(section.text("model"), section.text("cluster"),
-                section.text("upstream_model", null), section.text("profile", null),
-                UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)),
-                DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT)), retry,
-                section.duration("keep_alive", Duration.ZERO)));
+        return section.make(() -> RouteConfig.of(section.text("model"), section.text("cluster")).toBuilder()
+                .upstreamModel(section.text("upstream_model", null)).profile(section.text("profile", null))
+                .onUpstreamLoss(UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)))
+                .onDownstreamLeave(DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT))).retry(retry)
+                .keepAlive(section.duration("keep_alive", Duration.ZERO)).build());
     }
 
     private static RetryConfig retry(YamlSection section) {
@@ -264,17 +267,18 @@ final class ConfigLoader {
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
                 "held_memory_share");
         LimitConfig defaults = LimitConfig.DEFAULT;
-        return section.make(() -> new LimitConfig(section.bytes("max_body_bytes", defaults.maxBodyBytes()),
-                section.bytes("max_held_bytes", defaults.maxHeldBytes()),
-                size(section, "hold_bytes", defaults.holdBytes()),
-                section.bytes("replay_bytes", defaults.replayBytes()),
-                section.integer("max_exchanges", defaults.maxExchanges()),
-                section.integer("max_queued", defaults.maxQueued()),
-                section.duration("max_queue_time", defaults.maxQueueTime()),
-                size(section, "max_head_bytes", defaults.maxHeadBytes()),
-                size(section, "max_target_bytes", defaults.maxTargetBytes()),
-                section.bytes("drain_bytes", defaults.drainBytes()),
-                section.decimal("held_memory_share", defaults.heldMemoryShare())));
+        return section.make(() -> defaults.toBuilder()
+                .maxBodyBytes(section.bytes("max_body_bytes", defaults.maxBodyBytes()))
+                .maxHeldBytes(section.bytes("max_held_bytes", defaults.maxHeldBytes()))
+                .holdBytes(size(section, "hold_bytes", defaults.holdBytes()))
+                .replayBytes(section.bytes("replay_bytes", defaults.replayBytes()))
+                .maxExchanges(section.integer("max_exchanges", defaults.maxExchanges()))
+                .maxQueued(section.integer("max_queued", defaults.maxQueued()))
+                .maxQueueTime(section.duration("max_queue_time", defaults.maxQueueTime()))
+                .maxHeadBytes(size(section, "max_head_bytes", defaults.maxHeadBytes()))
+                .maxTargetBytes(size(section, "max_target_bytes", defaults.maxTargetBytes()))
+                .drainBytes(section.bytes("drain_bytes", defaults.drainBytes()))
+                .heldMemoryShare(section.decimal("held_memory_share", defaults.heldMemoryShare())).build());
     }
 
     private static TimeoutConfig timeouts(YamlSection section) {

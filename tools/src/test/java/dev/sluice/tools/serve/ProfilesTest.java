@@ -115,7 +115,7 @@ class ProfilesTest {
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
         "{field: a, dorp: true}|unknown", "{field: a}|0 actions", "{field: a, drop: true, set: 1}|2 actions",
         "{field: a..b, drop: true}|a..b", "{drop: true}|field", "{field: a, drop: 1}|expected: true",
-        "{field: a, kinds: [thing]}|thing", "{field: a, range: [x, 1]}|no number",
+        "{field: a, kinds: [thing]}|thing", "{field: a, range: [x, 1]}|not a number",
         "{field: 'a[].b', drop: true, where: {'c[].d': [x]}}|c[].d", "{field: a.b, default: 1}|top-level",
         "{field: a, refuse: x, code: nonsense}|nonsense", "{one_of: [a, b], field: c}|names its fields"})
     void shouldCheckProfilesAtTheStart(String row, String complaint) {
