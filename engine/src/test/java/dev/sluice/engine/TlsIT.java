@@ -68,7 +68,8 @@ class TlsIT extends RelayFixture {
 
     private void launch(TlsConfig listener, TlsConfig shownUpstream) throws Exception {
         relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, listener))
-                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-x").withVersions(HttpVersions.HTTP_1))
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-x")
+                        .withVersions(HttpVersions.HTTP_1))
                         .toBuilder().caFile(certificates.caFile()).certificate(shownUpstream).build())
                 .route(RouteConfig.of("*", "up")).build(), extensions());
     }

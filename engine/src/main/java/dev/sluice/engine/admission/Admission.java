@@ -148,7 +148,7 @@ public final class Admission {
 
     private void refuse() {
         listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                "The relay carries as many requests as it may, and as many wait"));
+                "The relay has reached its limit of requests in flight, and its queue is full"));
     }
 
     /** {@return whether the exchange waits for a permit} */

@@ -21,26 +21,32 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Decodes a compressed request body as it arrives (RFC 9110 section 8.4): gzip, deflate and, where zstd-jni is on the
- * class path, zstd; several in a row from right to left.
+ * A decoder of compressed request bodies, which decodes as the bytes arrive (RFC 9110 section 8.4). It supports gzip,
+ * deflate and, if zstd-jni is on the class path, zstd; several codings are decoded from right to left.
  *
- * <p>Bytes go in by small steps, and what comes out of each coding is counted at once: a body that unfolds too far is
- * refused when it does, not when it has. A gzip body is one member; bytes after its end are refused.
+ * <p>Bytes are decoded in small steps, and the output of each coding is counted at once, so that a body that expands
+ * too far is refused while it expands. A gzip body must be one member; bytes after its end are refused.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what it is given, gives what comes out.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes its input and passes on its output.
  */
 public final class ContentDecoder {
-    /** How many codings may be applied one after the other. */
+    /** The maximum number of codings that may be applied to one body. */
     private static final int MAX_CODINGS = 3;
-    /** Deflate can unfold to a thousand times its size: one step makes at most about a mebibyte. */
+    /**
+     * The input of one step. Deflate expands at most about a thousandfold, so that one step produces at most about 1
+     * MiB.
+     */
     private static final int STEP_BYTES = 1024;
-    /** In zstd four bytes can unfold to 128 KiB: one step makes at most 8 MiB, which are counted and dropped. */
+    /**
+     * The input of one zstd step. Four bytes of zstd can expand to 128 KiB, so that one step produces at most 8 MiB,
+     * which are counted before they are passed on.
+     */
     private static final int ZSTD_STEP_BYTES = 256;
     private static final int PIECE_BYTES = 64 * 1024;
-    /** 8 MiB, what RFC 8878 section 3.1.1.1.2 recommends to support at least. */
+    /** 8 MiB, the window size that RFC 8878 section 3.1.1.1.2 recommends every decoder to support. */
     private static final int MAX_ZSTD_WINDOW_LOG = 23;
     private static final int MAX_RATIO = 200;
-    /** Below this the ratio does not matter. */
+    /** The decoded size up to which the ratio is not checked. */
     private static final int FREE_BYTES = 1024 * 1024;
 
     private final List<Stage> stages = new ArrayList<>(1);
@@ -60,8 +66,8 @@ public final class ContentDecoder {
      * Returns a decoder, or null for a body that is not compressed.
      *
      * @param headers  the values of Content-Encoding, in order
-     * @param maxBytes how long the body may be, as it comes and decoded
-     * @throws RelayException where a coding is not known here
+     * @param maxBytes the maximum size of the body in bytes, both as received and decoded
+     * @throws RelayException if a coding is not supported
      */
     public static ContentDecoder of(List<String> headers, long maxBytes) {
         List<String> codings = codings(headers);
@@ -69,9 +75,9 @@ public final class ContentDecoder {
     }
 
     /**
-     * Checks that all codings are known.
+     * Checks that all codings are supported.
      *
-     * @throws RelayException where one is not
+     * @throws RelayException if one is not
      */
     public static void check(List<String> headers) {
         codings(headers);
@@ -109,11 +115,11 @@ public final class ContentDecoder {
     }
 
     /**
-     * Decodes on.
+     * Decodes the next bytes.
      *
      * @param bytes taken
-     * @param out   takes what comes out
-     * @throws RelayException where the bytes are not what their coding says, or unfold too far
+     * @param out   takes the decoded bytes
+     * @throws RelayException if the bytes do not match their coding, or expand too far
      */
     public void decode(ByteBuf bytes, Consumer<ByteBuf> out) {
         target = out;
@@ -134,7 +140,7 @@ public final class ContentDecoder {
         }
     }
 
-    /** Gives one stage its bytes by small steps, and what comes out of each step to the next stage. */
+    /** Feeds one stage in small steps, and the output of each step to the next stage. */
     private void decode(int index, ByteBuf bytes) {
         Stage stage = stages.get(index);
         while (bytes.isReadable() && fault == null) {
@@ -157,9 +163,9 @@ public final class ContentDecoder {
     }
 
     /**
-     * Says that the body has ended.
+     * Marks the end of the body.
      *
-     * @throws RelayException where it is not complete; of zstd only the JSON tells that
+     * @throws RelayException if it is incomplete; for zstd only the JSON scanner detects that
      */
     public void end() {
         for (Stage stage : stages) {
@@ -170,9 +176,9 @@ public final class ContentDecoder {
         }
     }
 
-    /** Gives back everything; idempotent. */
+    /** Releases everything; idempotent. */
     public void release() {
-        fault = fault == null ? tooLarge("over") : fault; // nothing more is let out
+        fault = fault == null ? tooLarge("over") : fault; // no more output is passed on
         stages.forEach(Stage::release);
     }
 
@@ -180,7 +186,7 @@ public final class ContentDecoder {
         return RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + found + " (expected: less)");
     }
 
-    /** One coding. What comes out of a step is counted before anybody else sees it. */
+    /** One coding. The output of each step is counted before it is passed on. */
     private final class Stage extends ChannelInboundHandlerAdapter {
         private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
         private final CompleteZlibDecoder zlib;
@@ -204,7 +210,7 @@ public final class ContentDecoder {
                 fault = tooLarge("over " + maxBytes + " bytes decoded");
             }
             if (fault == null && decodedBytes > FREE_BYTES && decodedBytes > MAX_RATIO * wireBytes) {
-                fault = tooLarge("unfolds to over " + MAX_RATIO + " times its size");
+                fault = tooLarge("expands to over " + MAX_RATIO + " times its size");
             }
             if (fault != null) {
                 bytes.release();
@@ -218,7 +224,7 @@ public final class ContentDecoder {
                 try {
                     channel.finishAndReleaseAll();
                 } catch (DecoderException | IndexOutOfBoundsException ignored) {
-                    // what was left in the decoder is not a body; it has been refused, or nobody wants it any more
+                    // what is left in the decoder is not a valid body, which was refused or is no longer needed
                 }
             }
             pieces.forEach(ByteBuf::release);
@@ -226,7 +232,7 @@ public final class ContentDecoder {
         }
     }
 
-    /** Refuses bytes after the end, which would be let pass unseen. */
+    /** A zlib decoder that refuses bytes after the end, which would otherwise pass unnoticed. */
     private static final class CompleteZlibDecoder extends JdkZlibDecoder {
         CompleteZlibDecoder(ZlibWrapper wrapper) {
             super(wrapper, false, 0);

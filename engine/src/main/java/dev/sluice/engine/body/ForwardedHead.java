@@ -11,9 +11,9 @@ import java.util.Map;
 /**
  * The head of a request as it is forwarded.
  *
- * @param request    the downstream's
- * @param path       the path behind the endpoint's base path
- * @param exchangeId becomes x-request-id where the downstream sent none
+ * @param request    the downstream's request
+ * @param path       the path after the endpoint's base path
+ * @param exchangeId the value of x-request-id if the downstream sent none
  * @param isDecoded  whether the body is sent without the coding in which it arrived
  */
 public record ForwardedHead(DownstreamRequest request, String path, String exchangeId, boolean isDecoded) {
@@ -21,9 +21,9 @@ public record ForwardedHead(DownstreamRequest request, String path, String excha
     /**
      * Returns the head for one attempt.
      *
-     * @param bodyBytes       the length of the body in bytes, or -1 where it is not known yet
-     * @param endpointHeaders take the place of the downstream's
-     * @param attemptHeaders  take the place of both
+     * @param bodyBytes       the length of the body in bytes, or -1 if it is not known yet
+     * @param endpointHeaders replace the downstream's headers of the same name
+     * @param attemptHeaders  replace both
      * @return the head
      */
     public UpstreamRequest of(long bodyBytes, Map<String, String> endpointHeaders,

@@ -15,23 +15,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The body of one request on its way upstream.
+ * The body of one request, on its way upstream.
  *
- * <p>It is scanned before any of it is forwarded, read by read. What is known to be wrong is never forwarded, so an
- * upstream never receives a complete request that would have been refused. Up to {@link LimitConfig#holdBytes} it is
- * held until it is complete; longer ones are cut through as soon as they are planned.
+ * <p>The body is scanned before any of it is forwarded, read by read. Bytes that are known to be invalid are never
+ * forwarded, so that an upstream never receives a complete request that should have been refused. A body of up to
+ * {@link LimitConfig#holdBytes} is held until it is complete; a longer one is cut through as soon as it is planned.
  *
- * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes what arrives; {@link #release} gives back
- * whatever is still here.
+ * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes the bytes that arrive; {@link #release}
+ * releases those that are still held.
  */
 public final class RequestBody {
-    /** How much of a body is still scanned, after a rule was broken, for a worse fault. */
+    /** The number of bytes that are still scanned after a first fault, because a more important one may follow. */
     private static final int MAX_SCANNED_AFTER_FAULT = 64 * 1024;
-    /** How much is handed to a connection before it is asked again whether it takes more. */
+    /** The number of bytes that are written to a connection between two checks of its writability. */
     private static final int STEP_BYTES = 64 * 1024;
     /**
-     * How much is kept of a sent body that is known to be too long to be kept whole: what goes out before a kept
-     * connection that is gone already is found to be. To keep more cost a seventh of the time of such a request.
+     * The number of sent bytes that are kept of a body that is known to be too long to be kept completely. It covers
+     * the bytes that are sent before a stale connection is detected. Keeping more cost a seventh of such a request's
+     * time.
      */
     private static final long MAX_KEPT_OF_TOO_LONG = 256 * 1024;
 
@@ -56,10 +57,10 @@ public final class RequestBody {
     private UpstreamConnection target;
 
     /**
-     * @param scanner       this body's alone until it gives it back; null for a body that is not looked at
-     * @param limits        bounds
-     * @param budget        of all bodies of the relay together
-     * @param declaredBytes the Content-Length, or -1
+     * @param scanner       used by this body alone until it is detached; null for a body that is not scanned
+     * @param limits        the bounds of bodies
+     * @param budget        bounds the memory of all bodies of the relay
+     * @param declaredBytes the Content-Length, or -1 if there is none
      */
     public RequestBody(RequestScanner scanner, LimitConfig limits, MemoryBudget budget, long declaredBytes) {
         this.scanner = scanner;
@@ -76,7 +77,7 @@ public final class RequestBody {
     /**
      * Takes the next bytes.
      *
-     * @throws RelayException where the request must be refused now
+     * @throws RelayException if the request must be refused now
      */
     public void add(ByteBuf bytes) {
         int from = bytes.readerIndex();
@@ -86,7 +87,7 @@ public final class RequestBody {
         try {
             checkSize();
             reserve(count);
-            rewriter.append(bytes.retain()); // before the scan: a rule may need what it stands in
+            rewriter.append(bytes.retain()); // before the scan, because a rule may need the bytes around its match
             if (scanner != null) {
                 scanner.feed(bytes, from, to);
                 noteFault(scanner.violation());
@@ -100,12 +101,12 @@ public final class RequestBody {
         }
     }
 
-    /** A rule of the body goes before whatever was found about its route. */
+    /** Returns the fault to report: a violation of a body rule takes precedence over a fault of the route. */
     private RelayException worstFault() {
         return scanner != null && scanner.violation() != null ? scanner.violation() : fault;
     }
 
-    /** Finds how far the body may be sent. */
+    /** Updates the number of bytes that may be forwarded. */
     private void settle() {
         if (fault == null && isPlanned) {
             settledBytes = scanner == null ? receivedBytes : scanner.settle();
@@ -121,7 +122,7 @@ public final class RequestBody {
             return;
         }
         if (fault != null) {
-            throw worstFault(); // it would only be held for a worse one
+            throw worstFault(); // do not hold more only to look for a more important fault
         }
         if (!isPlanned) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "model: not within the first "
@@ -137,7 +138,7 @@ public final class RequestBody {
         }
     }
 
-    /** Whether the body must be held to its end because only then its length is known. */
+    /** Returns whether the body must be held to its end, because its length is not known before. */
     private boolean isLengthAwaited() {
         return needsLength && (declaredBytes < 0 || !isLengthSettled());
     }
@@ -148,7 +149,7 @@ public final class RequestBody {
 
     private void reserve(int count) {
         if (!budget.tryReserve(count) && !giveUpReplayFor(count)) {
-            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay holds as many request bodies as it may");
+            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay has no memory left for request bodies");
         }
         reservedBytes += count;
     }
@@ -158,7 +159,7 @@ public final class RequestBody {
         return budget.tryReserve(count);
     }
 
-    /** Remembers a fault that is reported at the end of the document. */
+    /** Records a fault, to be reported at the end of the document. */
     private void noteFault(RelayException found) {
         if (found != null && fault == null) {
             fault = found;
@@ -166,7 +167,7 @@ public final class RequestBody {
         }
     }
 
-    /** Refuses the body at its end, unless something worse is found before; nothing more of it is forwarded. */
+    /** Refuses the body at its end, unless a more important fault is found before; nothing more of it is forwarded. */
     public void refuseLater(RelayException refusal) {
         noteFault(refusal);
         if (isEnded) {
@@ -175,9 +176,9 @@ public final class RequestBody {
     }
 
     /**
-     * Says that all of it has arrived.
+     * Marks the body as complete.
      *
-     * @throws RelayException where the request must be refused
+     * @throws RelayException if the request must be refused
      */
     public void end() {
         if (scanner != null) {
@@ -190,21 +191,21 @@ public final class RequestBody {
         settledBytes = receivedBytes;
     }
 
-    /** Returns the fields that decide routing, as far as they have arrived. */
+    /** Returns the fields that decide the route, as far as they have arrived. */
     public RequestFacts facts() {
         return scanner == null ? RequestFacts.none() : scanner.facts();
     }
 
-    /** Returns whether the model is known and nothing is wrong, so that the exchange can be planned. */
+    /** Returns whether the model is known and no fault was found, so that the exchange can be planned. */
     public boolean isPlannable() {
         return !isPlanned && fault == null && facts().model() != null;
     }
 
     /**
-     * Fixes what becomes of the body. From here on it may be forwarded.
+     * Applies the plan. From here on the body may be forwarded.
      *
-     * @param upstreamModel the model to ask for; null to leave it
-     * @param mustTellLength whether the upstream must be told the length
+     * @param upstreamModel  the model to request upstream; null to keep the downstream's
+     * @param mustTellLength whether the upstream must receive a Content-Length
      */
     public void plan(String upstreamModel, boolean mustTellLength) {
         isPlanned = true;
@@ -216,11 +217,11 @@ public final class RequestBody {
     }
 
     /**
-     * Scans what has come once more, by other rules, and goes on with them; before the plan.
+     * Scans the received bytes again by other rules and continues with these; only before the plan.
      *
-     * @param other this body's alone until it gives it back
-     * @return the scanner that is not needed any more
-     * @throws RelayException where the body must be refused now
+     * @param other used by this body alone until it is detached
+     * @return the previous scanner, which is no longer needed
+     * @throws RelayException if the body must be refused now
      */
     public RequestScanner rescan(RequestScanner other) {
         RequestScanner before = scanner;
@@ -234,7 +235,7 @@ public final class RequestBody {
         return before;
     }
 
-    /** Returns whether forwarding may begin. */
+    /** Returns whether forwarding can begin. */
     public boolean isReady() {
         if (!isPlanned || fault != null) {
             return false;
@@ -243,7 +244,7 @@ public final class RequestBody {
                 && !isLengthAwaited();
     }
 
-    /** Returns the length to tell the upstream, or -1 where the body goes in chunks. */
+    /** Returns the length to send as Content-Length, or -1 if the body is sent in chunks. */
     public long lengthToSend() {
         if (isEnded) {
             return receivedBytes + rewriter.delta();
@@ -251,7 +252,7 @@ public final class RequestBody {
         return declaredBytes < 0 || !isLengthSettled() ? -1 : declaredBytes + rewriter.delta();
     }
 
-    /** Begins an attempt: everything that an earlier one was sent goes first. */
+    /** Starts an attempt: the bytes that an earlier attempt sent are written first. */
     public void sendTo(UpstreamConnection connection) {
         target = connection;
         for (ByteBuf bytes : sent) {
@@ -259,7 +260,7 @@ public final class RequestBody {
         }
     }
 
-    /** Forwards as much as the upstream takes; returns whether the request is complete with that. */
+    /** Forwards as much as the upstream takes; returns whether the request is complete after that. */
     public boolean pump() {
         if (fault != null) {
             return false;
@@ -286,7 +287,7 @@ public final class RequestBody {
         target.writeBody(bytes);
     }
 
-    /** Forgets what was sent: no other attempt will be made. */
+    /** Releases the sent bytes that were kept, so that no other attempt can be made. */
     public void giveUpReplay() {
         isReplayable = false;
         for (ByteBuf bytes : sent) {
@@ -296,34 +297,34 @@ public final class RequestBody {
         unreserve();
     }
 
-    /** Returns whether everything that was sent can be sent again. */
+    /** Returns whether all bytes that were sent can be sent again. */
     public boolean isReplayable() {
         return isReplayable;
     }
 
-    /** Returns whether all of it has arrived and is valid. */
+    /** Returns whether the body is complete and valid. */
     public boolean isEnded() {
         return isEnded;
     }
 
-    /** Returns how many bytes have arrived. */
+    /** Returns the number of bytes that have arrived. */
     public long receivedBytes() {
         return receivedBytes;
     }
 
-    /** Returns how many bytes have been handed to the connection. */
+    /** Returns the number of bytes that were written to the connection. */
     public long sentBytes() {
         return sentBytes;
     }
 
-    /** Gives the scanner up, for the body is not looked into any more; returns it, or null where there is none. */
+    /** Detaches and returns the scanner, because the body is no longer scanned; null if there is none. */
     public RequestScanner detachScanner() {
         RequestScanner detached = scanner;
         scanner = null;
         return detached;
     }
 
-    /** Returns the scanner; null where there is none. */
+    /** Returns the scanner, or null if there is none. */
     public RequestScanner scanner() {
         return scanner;
     }
@@ -334,7 +335,7 @@ public final class RequestBody {
         giveUpReplay();
     }
 
-    /** Gives back what is neither held nor kept any more. */
+    /** Returns to the budget the memory of bytes that are no longer held or kept. */
     private void unreserve() {
         long kept = isReplayable ? receivedBytes : rewriter.heldBytes();
         long released = reservedBytes - Math.min(reservedBytes, kept);

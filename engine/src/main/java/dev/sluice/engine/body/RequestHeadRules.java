@@ -12,12 +12,15 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** What a request's head must say before any of its body is read, in the order in which refusals are reported. */
+/**
+ * The rules for a request's head that apply before any of its body is read, in the order in which refusals are
+ * reported.
+ */
 public final class RequestHeadRules {
     private RequestHeadRules() {
     }
 
-    /** Returns whether a request's body is looked at: it names the model that routes it. */
+    /** Returns whether a request's body is scanned, because it names the model that decides the route. */
     public static boolean isScanned(ApiOperation operation, DownstreamRequest request) {
         return operation.isRoutedByModel() && request.method().equals("POST");
     }
@@ -25,7 +28,7 @@ public final class RequestHeadRules {
     /**
      * Checks the head of a request.
      *
-     * @throws RelayException with the first rule that it breaks
+     * @throws RelayException with the first rule that is broken
      */
     public static void check(ApiOperation operation, DownstreamRequest request, LimitConfig limits) {
         if (isScanned(operation, request)) {
@@ -34,11 +37,14 @@ public final class RequestHeadRules {
         }
         if (request.bodyBytes() > limits.maxBodyBytes()) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + request.bodyBytes()
-                    + " bytes by its content-length (expected: at most " + limits.maxBodyBytes() + ")");
+                    + " bytes by its Content-Length (expected: at most " + limits.maxBodyBytes() + ")");
         }
     }
 
-    /** RFC 8259 section 11 has no charset for JSON: UTF-8 may be named all the same, nothing else. */
+    /**
+     * Requires JSON. RFC 8259 section 11 defines no charset parameter for JSON, but UTF-8 may be named; other charsets
+     * are refused.
+     */
     private static void checkMediaType(String contentType) {
         if (contentType == null) {
             return;

@@ -6,7 +6,7 @@ import dev.sluice.engine.config.Balance;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Chooses a cluster's endpoint for the next attempt. Thread-safe; allocates nothing. */
+/** The choice of a cluster's endpoint for the next attempt. Thread-safe; allocates nothing. */
 final class Balancer {
     private static final int PERCENT = 100;
     private static final int LIGHT_LOAD = 8;
@@ -24,10 +24,10 @@ final class Balancer {
     }
 
     /**
-     * Returns the endpoint for the next attempt, or null where all are full.
+     * Returns the endpoint for the next attempt, or null if all are full.
      *
-     * @param avoid chosen only where there is no other; may be null
-     * @param hash  what a request has in common with others of its session; 0 for nothing
+     * @param avoid an endpoint that is chosen only if there is no other; may be null
+     * @param hash  a number that requests of one session have in common; 0 for none
      */
     Endpoint choose(Endpoint avoid, long hash, long nowNanos) {
         if (endpoints.length == 1) {
@@ -37,12 +37,13 @@ final class Balancer {
         Endpoint avoided = null;
         for (Endpoint endpoint : endpoints) {
             if (endpoint != avoid && isEligible(endpoint, null, nowNanos, leniency)) {
-                avoided = avoid; // there is another
+                avoided = avoid; // another endpoint is eligible
             }
         }
         return switch (policy) {
             case LEAST_INFLIGHT -> leastOfTwo(avoided, nowNanos, leniency, Integer.MAX_VALUE);
-            // A retry takes nobody's turn: otherwise the next request would begin where this one failed.
+            // A retry does not advance the turn. With two endpoints, the next request would otherwise begin at the one
+            // that has just failed.
             case ROUND_ROBIN -> from(Math.floorMod(avoid == null ? turn.getAndIncrement() : turn.get(),
                     endpoints.length), avoided, nowNanos, leniency, Integer.MAX_VALUE);
             case WEIGHTED -> byWeight(avoided, nowNanos, leniency);
@@ -55,15 +56,17 @@ final class Balancer {
     }
 
     /**
-     * Returns whether an endpoint would be chosen by anybody who has a choice: it is well, and has no more than most.
+     * Returns whether an affinity owner may serve another request: the endpoint is healthy and not loaded far above the
+     * others.
      */
     boolean isWelcome(Endpoint endpoint, long nowNanos) {
         return isEligible(endpoint, null, nowNanos, leniency(nowNanos)) && !isLoaded(endpoint);
     }
 
     /**
-     * Whether an endpoint has more than twice its share of what is in flight: those whose owner it is may go elsewhere
-     * (M. Zadimoghaddam et al., "Consistent hashing with bounded loads"). A few requests are no load.
+     * Returns whether an endpoint has more than twice its share of the requests in flight, so that its sessions may go
+     * elsewhere (V. Mirrokni, M. Thorup and M. Zadimoghaddam, "Consistent hashing with bounded loads"). Fewer than
+     * eight requests do not count as load.
      */
     private boolean isLoaded(Endpoint endpoint) {
         int inFlight = endpoint.health().inFlight();
@@ -79,9 +82,7 @@ final class Balancer {
         return inFlight * weights > LOAD_FACTOR * all * endpoint.weight();
     }
 
-    /**
-     * The highest of a number for each pair of endpoint and hash (D. Thaler and C. Ravishankar, rendezvous hashing).
-     */
+    /** Returns the endpoint with the highest score for a hash (rendezvous hashing, D. Thaler and C. Ravishankar). */
     private Endpoint byHash(long hash, Endpoint avoided, long nowNanos, Leniency leniency) {
         Endpoint best = null;
         double bestScore = 0;
@@ -98,14 +99,14 @@ final class Balancer {
         return best;
     }
 
-    /** The finalizer of SplitMix64: every bit of the sum decides about every bit of the result. */
+    /** Returns the output of SplitMix64's finalizer: every input bit affects every output bit. */
     static long mix(long value) {
         long z = (value ^ value >>> 30) * 0xbf58476d1ce4e5b9L;
         z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
         return z ^ z >>> 31;
     }
 
-    /** Returns what must be overlooked for there to be a choice. */
+    /** Returns the least leniency under which an endpoint can be chosen. */
     private Leniency leniency(long nowNanos) {
         int well = 0;
         for (Endpoint endpoint : endpoints) {
@@ -128,7 +129,7 @@ final class Balancer {
         };
     }
 
-    /** Returns the first that will do, looking from an index on. */
+    /** Returns the first eligible endpoint, searching from an index on. */
     private Endpoint from(int start, Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
         for (int i = 0; i < endpoints.length; i++) {
             Endpoint endpoint = endpoints[(start + i) % endpoints.length];
@@ -139,7 +140,10 @@ final class Balancer {
         return null;
     }
 
-    /** "The power of two choices": nearly as even as looking at all, and no herd runs to the least loaded one. */
+    /**
+     * Chooses by "the power of two choices": nearly as even as comparing all endpoints, and the least loaded one is not
+     * swamped by all requests at once.
+     */
     private Endpoint leastOfTwo(Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
         int first = ThreadLocalRandom.current().nextInt(endpoints.length);
         int second = (first + 1 + ThreadLocalRandom.current().nextInt(endpoints.length - 1)) % endpoints.length;
@@ -179,13 +183,13 @@ final class Balancer {
         return null;
     }
 
-    /** What is overlooked where too few endpoints are left. */
+    /** The degree to which an endpoint's condition is ignored if too few endpoints are available. */
     private enum Leniency {
-        /** Nothing. */
+        /** Nothing is ignored. */
         NONE,
-        /** Failures: that so many endpoints fail is less likely than that something else does. */
+        /** Failures are ignored: if that many endpoints fail at once, something else is more likely to be the cause. */
         PANIC,
-        /** Also that they have asked to be left alone: there is nobody else. */
+        /** Requested rest times are ignored too, because there is no other endpoint. */
         FULL
     }
 }

@@ -27,10 +27,10 @@ public final class Cluster {
     /**
      * Creates a cluster.
      *
-     * @param maxQueued how many exchanges may wait where it has a limit
-     * @param before    what it was in an earlier configuration: endpoints that are the same now keep their health and
-     *                  their connections. Null for nothing
-     * @throws IllegalArgumentException where its authorities or its certificate cannot be used
+     * @param maxQueued the number of exchanges that may wait if the cluster has a limit
+     * @param before    the same cluster in the previous configuration: unchanged endpoints keep their health and their
+     *                  connections; null for none
+     * @throws IllegalArgumentException if its trusted certificate authorities or its certificate cannot be used
      */
     public Cluster(ClusterConfig config, int maxQueued, Cluster before) {
         this.config = config;
@@ -42,7 +42,7 @@ public final class Cluster {
         List<Endpoint> known = new ArrayList<>(before == null || !before.config.health().equals(config.health())
                 ? List.of() : before.endpoints());
         Endpoint[] same = new Endpoint[config.endpoints().size()];
-        for (int i = 0; i < same.length; i++) { // first those that are the same, so that no other takes their condition
+        for (int i = 0; i < same.length; i++) { // unchanged ones first, so that no other endpoint adopts their health
             EndpointConfig wanted = config.endpoints().get(i);
             same[i] = known.stream().filter(each -> each.isOf(wanted)).findFirst().orElse(null);
             known.remove(same[i]);
@@ -62,7 +62,10 @@ public final class Cluster {
                 : gateBefore != null ? gateBefore : new FairGate(config.maxInFlight(), maxQueued);
     }
 
-    /** Returns what was there if it is the same; otherwise a new one, with the condition of what was at its address. */
+    /**
+     * Returns the known endpoint if it is unchanged, otherwise a new one that adopts the health of the endpoint at its
+     * URL.
+     */
     private Endpoint adopt(EndpointConfig endpoint, int ordinal, Endpoint same, List<Endpoint> known) {
         ClientTls ofEndpoint = endpoint.isTls() ? tls : null;
         if (same != null && same.isAs(ordinal, ofEndpoint)) {
@@ -75,19 +78,22 @@ public final class Cluster {
                 ? new EndpointHealth(config.health()) : moved.health(), config.health().check());
     }
 
-    /** The configuration is the one that counts from now on: what it shares with an earlier one goes by it. */
+    /** Applies the limits of this configuration to the gate that it shares with the previous one. */
     public void takeOver(int maxQueued) {
         if (gate != null) {
             gate.setLimits(config.maxInFlight(), maxQueued);
         }
     }
 
-    /** Returns its endpoints. */
+    /** Returns the endpoints. */
     public List<Endpoint> endpoints() {
         return List.of(endpoints);
     }
 
-    /** Follows the files of its TLS and of its endpoints' keys; not on a loop that relays. */
+    /**
+     * Reads the TLS files and the endpoints' key files again if they have changed; not to be called on a loop that
+     * relays.
+     */
     public void refreshFiles() {
         if (tls != null) {
             tls.refresh();
@@ -98,12 +104,12 @@ public final class Cluster {
     }
 
     /**
-     * Chooses the endpoint for the next attempt and takes a slot there.
+     * Chooses the endpoint for the next attempt and acquires a slot there.
      *
-     * @param avoid chosen only where there is no other; may be null
-     * @param hash  a number that requests of one session have in common; 0 for none
+     * @param avoid    an endpoint that is chosen only if there is no other; may be null
+     * @param hash     a number that requests of one session have in common; 0 for none
      * @param nowNanos the clock's time
-     * @return the slot, to be closed when the attempt is over, or null where all endpoints are full
+     * @return the slot, to be closed when the attempt is over, or null if all endpoints are full
      */
     public Slot choose(Endpoint avoid, long hash, long nowNanos) {
         for (int i = 0; i <= endpoints.length; i++) {
@@ -113,33 +119,33 @@ public final class Cluster {
                 return slot;
             }
         }
-        return null; // another loop took the last slot, each time
+        return null; // other loops took the last slot each time
     }
 
     /**
-     * Takes a slot at a preferred endpoint, if that is healthy and has no more than twice its share of the load.
+     * Acquires a slot at a preferred endpoint if it is healthy and has at most twice its share of the load.
      *
-     * @return the slot, or null where another endpoint should be used
+     * @return the slot, or null if another endpoint should be used
      */
     public Slot tryAcquireIfWelcome(Endpoint preferred, long nowNanos) {
         return balancer.isWelcome(preferred, nowNanos) ? preferred.tryAcquire() : null;
     }
 
     /**
-     * Takes a slot at the only endpoint that can serve a request.
+     * Acquires a slot at the only endpoint that can serve a request.
      *
-     * @return the slot, or null where the endpoint is full
+     * @return the slot, or null if the endpoint is full
      */
     public Slot tryAcquire(Endpoint owner) {
         return owner.tryAcquire();
     }
 
-    /** Returns whether a hash says where a session belongs, so that nobody has to remember it. */
+    /** Returns whether a hash decides which endpoint serves a session, so that owners need not be stored. */
     public boolean isByHash() {
         return config.balance() == Balance.RENDEZVOUS;
     }
 
-    /** Returns the endpoint of this id, or null where it is none of this cluster now. */
+    /** Returns the endpoint with this id, or null if the cluster no longer has it. */
     public Endpoint endpoint(String id) {
         for (Endpoint endpoint : endpoints) {
             if (endpoint.id().equals(id)) {
@@ -149,46 +155,48 @@ public final class Cluster {
         return null;
     }
 
-    /** Returns whether there is more than one endpoint. */
+    /** Returns whether the cluster has more than one endpoint. */
     public boolean hasOthers() {
         return endpoints.length > 1;
     }
 
-    /** Returns how many attempts an exchange may make: there may be as many endpoints to fail. */
+    /** Returns the maximum number of attempts of an exchange: the number of endpoints, but at least 2 and at most 4. */
     public int maxAttempts() {
         return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
     }
 
-    /** Returns what lets exchanges in, or null where it has no limit. */
+    /** Returns the gate that hands out the cluster's permits, or null if the cluster has no limit. */
     public FairGate gate() {
         return gate;
     }
 
-    /** Returns how many exchanges wait for it. */
+    /** Returns the number of exchanges that wait for a permit. */
     public int queued() {
         return gate == null ? 0 : gate.queued();
     }
 
-    /** Returns how long its answers took to begin. */
+    /** Returns the times until responses began. */
     public ResponseTimes responseTimes() {
         return responseTimes;
     }
 
-    /** Returns its retries' budget. */
+    /** Returns the retry budget. */
     public RetryBudget retries() {
         return retries;
     }
 
-    /** Tells of each endpoint how it is. */
+    /** Reports the state of each endpoint. */
     public void describe(long nowNanos, EndpointReport report) {
         for (Endpoint endpoint : endpoints) {
             report.add(name(), endpoint.toString(), endpoint.health().state(nowNanos), endpoint.health().inFlight());
         }
     }
 
-    /** Is told how an endpoint is. */
+    /** The receiver of endpoint states. */
     public interface EndpointReport {
-        /** State is one of available, cooling, ejected and half_open. */
+        /**
+         * Receives the state of one endpoint: {@code available}, {@code cooling}, {@code ejected} or {@code half_open}.
+         */
         void add(String cluster, String endpoint, String state, int inFlight);
     }
 

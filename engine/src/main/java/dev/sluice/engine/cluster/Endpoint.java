@@ -23,7 +23,7 @@ public final class Endpoint {
     private final EndpointHealth health;
     private final int ordinal;
     private final HealthConfig.CheckConfig check;
-    /** Written by whoever refreshes, read by all loops. */
+    /** Written by the thread that refreshes files, read by all loops. */
     private volatile String apiKey;
     private final FollowedFiles keyFile;
     private final String hostHeader;
@@ -36,7 +36,8 @@ public final class Endpoint {
     }
 
     /**
-     * @param ordinal how many of its cluster are before it with the same URL: accounts of one provider
+     * @param ordinal the number of earlier endpoints of the cluster with the same URL; such endpoints are accounts at
+     *                one provider
      */
     Endpoint(EndpointConfig config, String cluster, int ordinal, ClientTls tls, EndpointHealth health,
             HealthConfig.CheckConfig check) {
@@ -57,22 +58,22 @@ public final class Endpoint {
         hash = hash(id);
     }
 
-    /** Returns whether it is what a configuration makes. */
+    /** Returns whether the endpoint has exactly this configuration. */
     boolean isOf(EndpointConfig other) {
         return config.equals(other);
     }
 
-    /** Returns whether it is in this place of its cluster, behind this TLS. */
+    /** Returns whether the endpoint has this ordinal and this TLS setup. */
     boolean isAs(int otherOrdinal, ClientTls otherTls) {
         return ordinal == otherOrdinal && tls == otherTls;
     }
 
-    /** Returns whether it has the URL of another. */
+    /** Returns whether the endpoint has the URL of this configuration. */
     boolean isAt(EndpointConfig other) {
         return config.baseUrl().equals(other.baseUrl());
     }
 
-    /** The same on every relay: whoever shares their sessions must agree. */
+    /** Returns a hash that is the same on every relay, because relays that share sessions must agree on it. */
     private static long hash(String text) {
         long hash = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -81,12 +82,12 @@ public final class Endpoint {
         return hash;
     }
 
-    /** Returns what it is called beyond this relay: its cluster and base URL. */
+    /** Returns the id that is the same on every relay: the cluster, the base URL and the ordinal. */
     public String id() {
         return id;
     }
 
-    /** Returns a number made of its id. */
+    /** Returns the hash of the id. */
     long hash() {
         return hash;
     }
@@ -107,7 +108,7 @@ public final class Endpoint {
         return cluster;
     }
 
-    /** Returns whether it is spoken to through TLS. */
+    /** Returns whether connections use TLS. */
     public boolean isTls() {
         return tls != null;
     }
@@ -117,22 +118,22 @@ public final class Endpoint {
         return tls.context(config.versions());
     }
 
-    /** Returns the value of Host. */
+    /** Returns the value of the Host header. */
     public String hostHeader() {
         return hostHeader;
     }
 
-    /** Returns the path that takes the place of the API's prefix; empty or without a slash at its end. */
+    /** Returns the path that replaces the API's prefix: empty, or without a trailing slash. */
     public String basePath() {
         return basePath;
     }
 
-    /** Returns which versions of HTTP it is spoken to in. */
+    /** Returns the HTTP versions that may be used. */
     public HttpVersions versions() {
         return config.versions();
     }
 
-    /** Returns how many idle connections each loop keeps ready. */
+    /** Returns the number of idle connections that each loop keeps warm. */
     public int warmConnections() {
         return config.warmConnections();
     }
@@ -143,19 +144,19 @@ public final class Endpoint {
                 name.toLowerCase(Locale.ROOT)));
     }
 
-    /** Returns what is sent with each request. */
+    /** Returns the headers that are added to each request. */
     public Map<String, String> headers() {
         return config.headers();
     }
 
-    /** Returns the bounds of HTTP/2 for it. */
+    /** Returns the HTTP/2 bounds for this endpoint: its own, or else the common ones. */
     public Http2UpstreamConfig http2(Http2UpstreamConfig common) {
         return config.maxConnections() == 0 && config.maxStreams() == 0 ? common : common.withCapacity(
                 config.maxStreams() == 0 ? common.maxStreams() : config.maxStreams(),
                 config.maxConnections() == 0 ? common.maxConnections() : config.maxConnections(), common.maxQueued());
     }
 
-    /** Returns how it is asked whether it is well; null for not at all. */
+    /** Returns the configuration of health checks, or null for none. */
     public HealthConfig.CheckConfig check() {
         return check;
     }
@@ -172,31 +173,31 @@ public final class Endpoint {
         return config.priority();
     }
 
-    /** Returns whether it may have another request. */
+    /** Returns whether the limit of requests in flight allows another one. */
     boolean hasRoom() {
         return config.maxInFlight() == 0 || health.inFlight() < config.maxInFlight();
     }
 
     /**
-     * Takes a slot for a request.
+     * Acquires a slot for a request.
      *
-     * @return the slot, or null where the endpoint has as many requests in flight as it may
+     * @return the slot, or null if the limit of requests in flight is reached
      */
     Slot tryAcquire() {
         return health.tryAcquireSlot(config.maxInFlight()) ? new Slot(this) : null;
     }
 
-    /** {@return whether the endpoint is ejected for its failures and the time to probe it has not come} */
+    /** {@return whether the endpoint is ejected and the time to probe it has not come} */
     public boolean isEjected(long nowNanos) {
         return health.isEjected(nowNanos);
     }
 
-    /** {@return whether the endpoint is ejected for its failures, or being probed after it was} */
+    /** {@return whether the endpoint is ejected, or is being probed after an ejection} */
     public boolean isEjectedOrProbed(long nowNanos) {
         return health.isEjectedOrProbed(nowNanos);
     }
 
-    /** Records a response that is no failure of the endpoint. */
+    /** Records a response that is not a failure of the endpoint. */
     public void recordSuccess(long nowNanos) {
         health.recordSuccess(nowNanos);
     }
@@ -206,7 +207,7 @@ public final class Endpoint {
         health.recordFailure(nowNanos);
     }
 
-    /** Sends no requests there for a while, because the endpoint asked for it; the longest such time counts. */
+    /** Keeps requests away from the endpoint for a while, because it asked for that; the latest end time counts. */
     public void restFor(long nowNanos, long nanos) {
         health.restFor(nowNanos, nanos);
     }
@@ -216,14 +217,14 @@ public final class Endpoint {
         return apiKey;
     }
 
-    /** Reads the key's file again if there is one and it has changed. */
+    /** Reads the key file again if it has changed. */
     void refreshKey() {
         if (keyFile != null) {
             keyFile.ifChanged(() -> apiKey = EndpointConfig.readKey(config.apiKeyFile()));
         }
     }
 
-    /** Host and port, for logs. */
+    /** Returns host and port, for logs. */
     @Override
     public String toString() {
         return hostHeader;

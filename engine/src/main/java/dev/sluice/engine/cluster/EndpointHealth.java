@@ -9,9 +9,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What is known of an endpoint's condition: requests in flight, failures, how long it is left out.
+ * The state of an endpoint: its requests in flight, its failures and its ejection.
  *
- * <p>Thread-safe, and shared by all loops: a race costs a request that goes to a neighbour, or one probe more.
+ * <p>Thread-safe, and shared by all loops. A race costs at most one request that goes to another endpoint, or one extra
+ * probe.
  */
 final class EndpointHealth {
     private static final int MAX_DOUBLINGS = 16;
@@ -37,30 +38,30 @@ final class EndpointHealth {
         this.config = config;
     }
 
-    /** Returns whether the next request may go there. */
+    /** Returns whether the next request may go to the endpoint. */
     boolean isAvailable(long nowNanos) {
         return !isCooling(nowNanos) && !isEjectedOrProbed(nowNanos);
     }
 
-    /** Returns whether it is left out for its failures, or being probed. */
+    /** Returns whether the endpoint is ejected or is being probed. */
     boolean isEjectedOrProbed(long nowNanos) {
         return isEjected(nowNanos) || ejections.get() > 0 && isProbed.get();
     }
 
-    /** Returns whether it is left out for its failures, and the time to probe it has not come. */
+    /** Returns whether the endpoint is ejected and the time to probe it has not come. */
     boolean isEjected(long nowNanos) {
         return ejections.get() > 0 && nowNanos - ejectedUntilNanos < 0;
     }
 
-    /** Returns whether it has asked to be left alone. */
+    /** Returns whether the rest time that the endpoint asked for has not passed. */
     boolean isCooling(long nowNanos) {
         return isCooling && nowNanos - coolUntilNanos < 0;
     }
 
     /**
-     * Takes a place for a request if there is one; returns whether there was.
+     * Acquires a slot for a request; returns whether one was free.
      *
-     * @param limit of requests at one time; 0 for none
+     * @param limit the maximum number of requests in flight; 0 for none
      */
     boolean tryAcquireSlot(int limit) {
         if (inFlight.incrementAndGet() > limit && limit > 0) {
@@ -73,10 +74,10 @@ final class EndpointHealth {
         return true;
     }
 
-    /** The request is over, by whatever end. */
+    /** Releases the slot of a request that is over, for whatever reason. */
     void releaseSlot() {
         inFlight.decrementAndGet();
-        isProbed.set(false); // a probe that ended without a word is followed by another
+        isProbed.set(false); // a probe without a result is followed by another
     }
 
     void recordSuccess(long nowNanos) {
@@ -94,14 +95,14 @@ final class EndpointHealth {
             return;
         }
         if (wasEjected && nowNanos - ejectedUntilNanos < 0) {
-            return; // one of those that were on their way
+            return; // a request that was in flight at the ejection
         }
         int doublings = Math.min(ejections.getAndIncrement(), MAX_DOUBLINGS);
         long nanos = Math.min(config.ejection().toNanos() << doublings, config.maxEjection().toNanos());
         ejectedUntilNanos = nowNanos + nanos + ThreadLocalRandom.current().nextLong(nanos / 10 + 1);
     }
 
-    /** Counts an answer; returns whether too many of the last ones were failures. */
+    /** Counts a response or a failure; returns whether the failure rate of the last 10 to 20 s is too high. */
     private synchronized boolean isRateOver(boolean isFailure, long nowNanos) {
         if (!hasWindow || nowNanos - windowNanos >= WINDOW_NANOS) {
             boolean isNext = hasWindow && nowNanos - windowNanos < 2 * WINDOW_NANOS;
@@ -119,12 +120,12 @@ final class EndpointHealth {
                 && (long) (failed + failedBefore) * PERCENT >= (long) all * config.errorPercent();
     }
 
-    /** It is back: what was before says nothing of it. */
+    /** Discards the counts, because they say nothing about an endpoint that has recovered. */
     private synchronized void forgetAnswers() {
         hasWindow = false;
     }
 
-    /** The endpoint has said how long it wants to be left alone; the longest word counts. */
+    /** Sets the rest time that the endpoint asked for; the latest end time counts. */
     void restFor(long nowNanos, long nanos) {
         long until = nowNanos + nanos;
         if (!isCooling(nowNanos) || until - coolUntilNanos > 0) {
@@ -137,7 +138,7 @@ final class EndpointHealth {
         return inFlight.get();
     }
 
-    /** Returns what the admin page says. */
+    /** Returns the state as the admin page names it. */
     String state(long nowNanos) {
         if (isCooling(nowNanos)) {
             return "cooling";

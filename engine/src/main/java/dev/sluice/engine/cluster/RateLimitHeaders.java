@@ -11,13 +11,16 @@ import java.util.regex.Pattern;
 
 /**
  * The rest time that an upstream asks for in the headers of any of its responses. All times are bounded, because a
- * wrong one must not keep an endpoint out of use for good.
+ * wrong one must not keep an endpoint out of use forever.
  */
 public final class RateLimitHeaders {
     private static final long MAX_RETRY_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final long MAX_RESET_NANOS = TimeUnit.DAYS.toNanos(1);
     private static final long MAX_WINDOW_NANOS = TimeUnit.DAYS.toNanos(8);
-    /** "6m0s", "1h2m3.5s", "20ms": how the OpenAI API writes the time to a reset; plain numbers are seconds. */
+    /**
+     * The format in which the OpenAI API writes the time until a reset: "6m0s", "1h2m3.5s", "20ms". Plain numbers are
+     * seconds.
+     */
     private static final Pattern DURATION = Pattern.compile(
             "(?:(\\d{1,3})d)?(?:(\\d{1,4})h)?(?:(\\d{1,6})m(?!s))?(?:(\\d{1,9}(?:\\.\\d{1,9})?)s)?(?:(\\d{1,9})ms)?");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,12}(?:\\.\\d{1,9})?");
@@ -35,8 +38,7 @@ public final class RateLimitHeaders {
     }
 
     /**
-     * {@return the time of retry-after-ms or retry-after (RFC 9110 section 10.2.3, but no dates); 0 where neither is
-     * set}
+     * {@return the time of retry-after-ms or retry-after (RFC 9110 section 10.2.3, but no dates); 0 if neither is set}
      */
     public static long retryAfterNanos(HttpHeaders headers) {
         double millis = number(headers.get(RETRY_AFTER_MS));
@@ -45,12 +47,12 @@ public final class RateLimitHeaders {
     }
 
     /**
-     * Returns the time until the reset of a limit that is used up: of requests or tokens (x-ratelimit-*), or of a
+     * Returns the time until the reset of an exhausted limit: of requests or tokens (x-ratelimit-*), or of a
      * subscription's window (x-codex-*).
      *
-     * @param headers      of any response
+     * @param headers      the headers of any response
      * @param epochSeconds the current time
-     * @return nanoseconds, at most 8 days; 0 where no limit is used up
+     * @return nanoseconds, at most 8 days; 0 if no limit is exhausted
      */
     public static long resetNanos(HttpHeaders headers, long epochSeconds) {
         long requests = resetNanos(headers, REQUESTS_LEFT, REQUESTS_RESET);
@@ -62,7 +64,7 @@ public final class RateLimitHeaders {
 
     private static long resetNanos(HttpHeaders headers, AsciiString left, AsciiString reset) {
         if (number(headers.get(left)) != 0) {
-            return 0; // -1 where the header is missing
+            return 0; // -1 if the header is missing
         }
         return (long) Math.min(durationNanos(headers.get(reset)), MAX_RESET_NANOS);
     }
@@ -84,12 +86,12 @@ public final class RateLimitHeaders {
         return parts.group(group) == null ? 0 : Double.parseDouble(parts.group(group));
     }
 
-    /** Returns a number that is not negative, or -1. */
+    /** Returns a non-negative number, or -1 if the text is none. */
     private static double number(String text) {
         return text != null && NUMBER.matcher(text.trim()).matches() ? Double.parseDouble(text.trim()) : -1;
     }
 
-    /** The headers of one window of a subscription. */
+    /** The headers of one subscription window. */
     private static final class Window {
         private final AsciiString usedPercent;
         private final AsciiString resetAfter;
@@ -103,7 +105,7 @@ public final class RateLimitHeaders {
             resetAt = AsciiString.cached(prefix + "reset-at");
         }
 
-        /** Returns the nanoseconds until the reset; 0 where the window is not used up. */
+        /** Returns the nanoseconds until the reset; 0 if the window is not exhausted. */
         long nanos(HttpHeaders headers, long epochSeconds) {
             if (number(headers.get(usedPercent)) < 100) {
                 return 0;

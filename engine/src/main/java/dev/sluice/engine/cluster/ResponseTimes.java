@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long a cluster's answers of the last one to two minutes took to begin. Thread-safe; locked for as long as a
- * number is counted, once in an exchange.
+ * The times until a cluster's responses began, over the last one to two minutes. Thread-safe; a lock is held while one
+ * value is recorded, once per exchange.
  */
 public final class ResponseTimes {
     private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -26,17 +26,17 @@ public final class ResponseTimes {
     ResponseTimes() {
     }
 
-    /** Counts one. */
+    /** Records the time of one response. */
     public synchronized void add(long nanos, long nowNanos) {
         roll(nowNanos);
         current.recordValue(Math.max(1, Math.min(TimeUnit.NANOSECONDS.toMicros(nanos), LONGEST_MICROS)));
     }
 
     /**
-     * Returns the time within which a share of the answers began, as of a second ago or less; -1 where there were too
-     * few to tell.
+     * Returns the time within which a given share of the responses began, computed at most one second ago; -1 if there
+     * were too few responses.
      *
-     * @param quantile 0 to 1
+     * @param quantile the share, 0 to 1
      */
     public synchronized long quantileNanos(double quantile, long nowNanos) {
         if (merged == null || nowNanos - mergedNanos >= REFRESH_NANOS) {

@@ -5,8 +5,9 @@ package dev.sluice.engine.cluster;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many attempts a cluster may get beyond the first of each exchange: one for every five exchanges, and ten at once.
- * A cluster that fails altogether gets a fifth more load by retries, and not twice as much. Thread-safe.
+ * The budget of attempts beyond the first of each exchange: one for every five exchanges of a cluster, with a burst. It
+ * starts with ten attempts and holds at most one hundred. Retries therefore add about a fifth to the load of a failing
+ * cluster instead of doubling it. Thread-safe.
  */
 public final class RetryBudget {
     private static final int COST = 5;
@@ -17,14 +18,14 @@ public final class RetryBudget {
     RetryBudget() {
     }
 
-    /** An exchange has begun. */
+    /** Credits the budget with one exchange. */
     public void onExchange() {
         if (credit.get() < MAX) {
             credit.incrementAndGet();
         }
     }
 
-    /** Takes a retry out of the budget if there is one; returns whether there was. */
+    /** Takes one retry from the budget; returns whether there was one. */
     public boolean tryTake() {
         if (credit.addAndGet(-COST) >= 0) {
             return true;

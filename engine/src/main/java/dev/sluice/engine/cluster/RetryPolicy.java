@@ -13,11 +13,14 @@ import java.util.concurrent.TimeUnit;
  * itself refused it with a status that allows that, or when the route declares its requests idempotent.
  */
 public final class RetryPolicy {
-    /** Longest time that a refusing endpoint is waited for, where there is no other. */
+    /** The longest time to wait for a refusing endpoint if there is no other. */
     private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** Attempts of a request that upstreams did not process: several connections may end in one deploy. */
+    /**
+     * The maximum number of attempts if upstreams did not process the request: several connections may end during one
+     * deployment.
+     */
     private static final int MAX_UNPROCESSED_ATTEMPTS = 4;
-    /** A reused connection that closes within this time without a byte was closed before the request reached it. */
+    /** If a reused connection closes within this time without a byte, it was closed before the request reached it. */
     private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private RetryPolicy() {
@@ -26,7 +29,7 @@ public final class RetryPolicy {
     /**
      * Decides after a failed connect.
      *
-     * @param facts the exchange so far; it is replayable if nothing that was sent is lost
+     * @param facts the exchange so far; it is replayable if all bytes that were sent can be sent again
      * @return the decision
      */
     public static Decision afterConnectFailure(Facts facts) {
@@ -37,7 +40,7 @@ public final class RetryPolicy {
     }
 
     /**
-     * Decides after an attempt was lost that had its connection.
+     * Decides after the loss of an attempt that had its connection.
      *
      * @param facts          the exchange so far
      * @param failure        the loss
@@ -76,13 +79,13 @@ public final class RetryPolicy {
     }
 
     /**
-     * Decides after an endpoint answered that it does not take the request.
+     * Decides after an endpoint refused the request with a response.
      *
      * @param facts           the exchange so far
      * @param status          the response's status
      * @param retryAfterNanos the time that the response asks to wait; 0 for none
      * @return {@link Decision#AT_ONCE} to ask another endpoint, {@link Decision#AFTER_REST} to ask this one again when
-     * it is ready, {@link Decision#ELSEWHERE_OR_AFTER_REST} where both would do
+     *         it is ready, {@link Decision#ELSEWHERE_OR_AFTER_REST} if both would do
      */
     public static Decision afterRefusal(Facts facts, int status, long retryAfterNanos) {
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
@@ -101,8 +104,8 @@ public final class RetryPolicy {
     }
 
     /**
-     * Returns whether a second endpoint may be asked beside one that takes long to answer. The delay after which that
-     * is done comes from the cluster's response times.
+     * Returns whether a hedge is allowed: a second endpoint that is asked while the first one is slow to answer. The
+     * cluster's response times determine its delay.
      *
      * @param facts the exchange so far
      * @return whether a hedge is allowed
@@ -113,8 +116,8 @@ public final class RetryPolicy {
     }
 
     /**
-     * {@return whether a status is a failure of the endpoint; 529 reports an overload. A 429 is not, it is a limit at
-     * work}
+     * {@return whether a status is a failure of the endpoint. 529 reports an overload. A 429 is a rate limit, not a
+     * failure}
      */
     public static boolean isEndpointFailure(int status) {
         return switch (status) {
@@ -137,7 +140,7 @@ public final class RetryPolicy {
      * The state of an exchange that decides about another attempt.
      *
      * @param attempts     the number of attempts so far, hedges included
-     * @param maxAttempts  the bound of the cluster
+     * @param maxAttempts  the cluster's maximum number of attempts
      * @param isReplayable whether the part of the body that was sent can be sent again
      * @param hasOthers    whether another endpoint could serve the request
      * @param hasHead      whether the head of a response has arrived
@@ -153,13 +156,13 @@ public final class RetryPolicy {
         GIVE_UP(false),
         /** Another attempt is made at once, preferably elsewhere. */
         AT_ONCE(true),
-        /** The same, and the retry budget is not charged, because no endpoint failed. */
+        /** Another attempt is made at once without a charge to the retry budget, because no endpoint failed. */
         AT_ONCE_FREE(false),
-        /** The only endpoint is asked again after a backoff: at once it would fail again. */
+        /** The only endpoint is asked again after a backoff, because it would fail again at once. */
         AFTER_BACKOFF(true),
-        /** The same endpoint is asked again at the time that it named. */
+        /** The same endpoint is asked again after the rest time that it asked for. */
         AFTER_REST(true),
-        /** Another endpoint is asked at once, or the same one at the time that it named. */
+        /** Another endpoint is asked at once, or the same one after the rest time that it asked for. */
         ELSEWHERE_OR_AFTER_REST(true);
 
         private final boolean isCharged;

@@ -3,9 +3,9 @@
 package dev.sluice.engine.cluster;
 
 /**
- * A request in flight at an endpoint: it counts against the endpoint's limit and load until it is closed.
+ * A request in flight at an endpoint. It counts toward the endpoint's limit and load until it is closed.
  *
- * <p><b>Threading:</b> acquired and closed on the exchange's loop; the endpoint's counts are shared by all loops.
+ * <p><b>Threading:</b> acquired and closed on the exchange's loop; all loops share the endpoint's counts.
  */
 public final class Slot implements AutoCloseable {
     private final Endpoint endpoint;
@@ -20,12 +20,12 @@ public final class Slot implements AutoCloseable {
         return endpoint;
     }
 
-    /** {@return whether the slot was given back} */
+    /** {@return whether the slot was released} */
     public boolean isClosed() {
         return isClosed;
     }
 
-    /** Gives the slot back; idempotent. */
+    /** Releases the slot; idempotent. */
     @Override
     public void close() {
         if (!isClosed) {

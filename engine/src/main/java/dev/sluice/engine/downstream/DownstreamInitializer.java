@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Builds the pipeline of an accepted connection. */
+/** The channel initializer of downstream connections: it adds TLS, if configured, and the first protocol handler. */
 public final class DownstreamInitializer extends ChannelInitializer<Channel> {
     private final Supplier<ServerTls> tls;
     private final LongSupplier handshakeMillis;
@@ -19,10 +19,10 @@ public final class DownstreamInitializer extends ChannelInitializer<Channel> {
     private final Supplier<ChannelHandler> newHandler;
 
     /**
-     * @param tls             returns null for plain text
-     * @param handshakeMillis limit of a TLS handshake
-     * @param onConnection    is told of every connection
-     * @param newHandler      makes the first handler of a connection, behind TLS
+     * @param tls             returns the TLS settings of the next connection, or null for plain text
+     * @param handshakeMillis returns the time limit of a TLS handshake in milliseconds
+     * @param onConnection    receives each new connection before any handler is added
+     * @param newHandler      creates the first handler of a connection, placed after TLS
      */
     public DownstreamInitializer(Supplier<ServerTls> tls, LongSupplier handshakeMillis, Consumer<Channel> onConnection,
             Supplier<ChannelHandler> newHandler) {

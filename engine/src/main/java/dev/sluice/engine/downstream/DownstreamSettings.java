@@ -11,13 +11,13 @@ import io.netty.channel.EventLoop;
 import java.util.function.Function;
 
 /**
- * What every downstream connection of a relay is given.
+ * The settings and services that all downstream connections of a relay share.
  *
- * @param limits   of heads
- * @param timeouts of heads and of idleness
- * @param http2    bounds of HTTP/2
- * @param bodies   the memory that bodies may take together
- * @param starters gives the exchanges of a loop
+ * @param limits   the bounds of request heads
+ * @param timeouts the deadlines of request heads, and of idle and stalled connections
+ * @param http2    the bounds of HTTP/2 connections
+ * @param bodies   bounds the memory of all bodies of the relay
+ * @param starters returns the factory of exchanges for an event loop
  */
 public record DownstreamSettings(LimitConfig limits, TimeoutConfig timeouts, Http2DownstreamConfig http2,
         MemoryBudget bodies, Function<EventLoop, ExchangeStarter> starters) {

@@ -36,16 +36,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One HTTP/1.1 connection from a downstream: requests in, one after the other, each for an exchange of its own.
+ * One HTTP/1.1 connection from a downstream. Requests arrive one after the other, and each of them becomes an exchange.
  *
- * <p>Reads are asked for one at a time. While an answer runs one read stays outstanding, because some transports notice
- * a closed peer only by reading; what arrives with it (a pipelined request) is kept until the answer is over.
+ * <p>Reads are requested one at a time. While a response is in flight, one read stays outstanding because some
+ * transports notice a closed peer only by reading. Bytes that arrive with that read (a pipelined request) are kept
+ * until the response has ended.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
  * <p><b>Ownership:</b> takes every buffer that is read; body bytes are passed on to the exchange.
  *
- * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ * <p><b>Pipeline position:</b> last; after the TLS handler, if there is one.
  */
 final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implements RequestSource, Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(Http1DownstreamHandler.class);
@@ -74,7 +75,8 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private long lastPendingBytes;
 
     /**
-     * @param isFirstReadHere whether the connection's first bytes are about to be passed on to it
+     * @param isFirstReadHere whether another handler has already read the connection's first bytes and is about to pass
+     *                        them on to this one
      */
     Http1DownstreamHandler(DownstreamSettings settings, boolean isFirstReadHere) {
         this.isFirstReadHere = isFirstReadHere;
@@ -115,7 +117,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         switch (state) {
             case HEAD -> {
                 if (isResuming) {
-                    keep(bytes); // after what was pipelined before it
+                    keep(bytes); // queues behind the pipelined bytes
                 } else {
                     onHeadBytes(bytes);
                 }
@@ -130,7 +132,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         }
     }
 
-    /** Keeps bytes that nobody can take yet: a body before it is asked for, or a pipelined request. */
+    /** Keeps bytes that cannot be handled yet: body bytes that were not requested, or a pipelined request. */
     private void keep(ByteBuf bytes) {
         if (arrived == null) {
             arrived = bytes;
@@ -167,7 +169,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         };
     }
 
-    /** Takes {@code bytes}, of which the head ends at {@code end}. */
+    /** Takes {@code bytes}, which contain a complete head that ends at index {@code end}. */
     private void onHead(ByteBuf bytes, int end) {
         Http1Request request;
         try {
@@ -179,7 +181,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             return;
         } catch (Exception e) {
             bytes.release();
-            LOG.debug("a head that the scan had accepted was not decoded", e);
+            LOG.debug("request head passed the scan but could not be decoded", e);
             refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST,
                     "head: not valid (expected: RFC 9112 syntax)"));
             return;
@@ -212,7 +214,8 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private void refuseHead(RelayException refusal) {
         starter.onHeadRefused(refusal);
         isKeepAlive = false;
-        body.resetToClose(); // what still arrives is dropped for a while, so that the refusal is seen and not a reset
+        // drop what still arrives for a while, so that the downstream sees the refusal and not a reset
+        body.resetToClose();
         response = new Http1ResponseWriter(ctx, this, Http1Request.UNREADABLE);
         state = State.BODY;
         Refusal.write(response, ExchangeId.next(), refusal);
@@ -250,7 +253,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             state = State.ANSWERING;
             listener.onBodyEnd();
             if (state == State.ANSWERING && exchange == listener && arrived == null) {
-                ctx.read(); // stays outstanding while the answer runs
+                ctx.read(); // stays outstanding while the response is in flight
             }
         }
         if (exchange == listener && listener != null) {
@@ -270,7 +273,8 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             return;
         }
         if (runs.count() > 1) {
-            // Many small chunks must not become as many objects, each of which keeps the whole read alive.
+            // Join many small chunks, because an object per chunk would be costly and each one would keep the whole
+            // read buffer alive.
             ByteBuf joined = ctx.alloc().directBuffer((int) runs.totalBytes());
             for (int i = 0; i < runs.count(); i++) {
                 joined.writeBytes(bytes, runs.start(i), runs.length(i));
@@ -287,7 +291,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         }
     }
 
-    /** Returns whether the connection outlives the response that is about to be written. */
+    /** Returns whether the connection stays open after the response that is about to be written. */
     boolean isStayingOpen(boolean isCloseDelimited) {
         isKeepAlive &= !isCloseDelimited && !starter.isDraining() && !(state == State.BODY && !body.isEnded());
         return isKeepAlive;
@@ -333,7 +337,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     @Override
     public void closeNow() {
         boolean isReset = response != null && response.isResetOnClose();
-        // Below a TLS handler, where there is one: its close_notify would make a broken end look clean.
+        // Close below the TLS handler, if there is one, because its close_notify would make a broken end look clean.
         ChannelHandlerContext from = isReset ? ctx.pipeline().firstContext() : ctx;
         if (from != null) {
             from.close();
@@ -348,7 +352,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             ctx.read();
             return;
         }
-        // Not from within the answer before: a flood of pipelined requests must not become a deep stack.
+        // Resume in a new task, so that a flood of pipelined requests does not build a deep stack.
         isResuming = true;
         ctx.executor().execute(this::resume);
     }
@@ -376,7 +380,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         if (state == State.HEAD && heads.isMidHead()) {
             if (nowNanos - sinceNanos > timeouts.requestHead().toNanos()) {
                 refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "head: incomplete after "
-                        + timeouts.requestHead().toMillis() + " ms (expected: a complete head by then)"));
+                        + timeouts.requestHead().toMillis() + " ms (expected: a complete head within that time)"));
             }
             return;
         }
@@ -389,10 +393,13 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         if (state == State.HEAD || state == State.CLOSING) {
             closeIfIdle(nowNanos);
         }
-        // Otherwise the exchange has deadlines of its own.
+        // In all other states the exchange's own deadlines apply.
     }
 
-    /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is not idle. */
+    /**
+     * Closes an idle connection. A connection whose pending bytes still change is not idle, because a slow downstream
+     * may be reading the end of a response.
+     */
     private void closeIfIdle(long nowNanos) {
         long pendingBytes = response == null ? 0 : response.pendingBytes();
         if (pendingBytes != lastPendingBytes) {
@@ -449,7 +456,7 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is broken TLS
             LOG.debug("downstream connection lost: {}", cause.toString());
         } else {
-            LOG.warn("downstream connection closed for an unexpected error", cause);
+            LOG.warn("downstream connection closed because of an unexpected error", cause);
         }
         closeNow();
     }
@@ -464,19 +471,22 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         return response;
     }
 
-    /** Where a connection stands, in the order of an untroubled exchange. */
+    /** The states of a connection, in the order in which an untroubled exchange passes through them. */
     private enum State {
-        /** Between requests or in a request head. */
+        /** Between requests, or within a request head. */
         HEAD,
-        /** An exchange has started and its body has not ended. */
+        /** An exchange has started and its request body has not ended. */
         BODY,
-        /** The request is complete, its answer is not. */
+        /** The request is complete; its response is not. */
         ANSWERING,
-        /** The answer is complete but its request is not: a little of it is read and dropped before the close. */
+        /**
+         * The response is complete but its request is not: a bounded part of the rest is read and dropped before the
+         * close.
+         */
         DISCARDING,
-        /** The last bytes are on their way; then the connection closes. */
+        /** The last bytes are being flushed; then the connection closes. */
         CLOSING,
-        /** Closed. */
+        /** The connection is closed. */
         CLOSED
     }
 }

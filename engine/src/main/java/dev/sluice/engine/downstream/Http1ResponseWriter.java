@@ -21,10 +21,10 @@ import java.util.Iterator;
 import java.util.Map;
 
 /**
- * Writes one response in HTTP/1.1 framing.
+ * The writer of one response in HTTP/1.1 framing.
  *
- * <p>Where the upstream's body is chunked too, the received buffer itself goes out, framing included but for the end of
- * the body (raw). Where the framing changes, short runs are copied and longer ones go out as slices
+ * <p>If the upstream's body is chunked too, the received buffer is written raw: its chunk framing is passed on as well,
+ * except for the end of the body. If the framing changes, short runs are copied and longer ones are written as slices
  * ({@link CoalescingWriter}).
  *
  * <p><b>Ownership:</b> takes what it writes. <b>Allocation per event:</b> none.
@@ -60,7 +60,7 @@ final class Http1ResponseWriter implements ResponseSink {
         }
     }
 
-    /** Returns whether the downstream still waits for 100: then its body may never come. */
+    /** Returns whether the downstream still waits for status 100; if so, its body may never arrive. */
     boolean isContinueWanted() {
         return isContinueWanted;
     }
@@ -69,7 +69,7 @@ final class Http1ResponseWriter implements ResponseSink {
     public void writeHead(ResponseHead head) {
         framing = framingOf(head);
         if (framing == Framing.UNTIL_CLOSE) {
-            setLingerSeconds(0); // until the end is reached, every close is a reset
+            setLingerSeconds(0); // until the body is complete, every close must be a reset
         }
         ByteBuf text = out.room(HEAD_BYTES);
         ByteBufUtil.writeAscii(text, "HTTP/1.1 ");
@@ -92,7 +92,8 @@ final class Http1ResponseWriter implements ResponseSink {
         }
         ChunkHead.writeCrlf(text);
         if (isHead) {
-            framing = Framing.NONE; // RFC 9110 section 9.3.2: the headers of a body, without it
+            // RFC 9110 section 9.3.2: a response to HEAD has the header fields of a body but no body
+            framing = Framing.NONE;
         }
     }
 
@@ -141,7 +142,7 @@ final class Http1ResponseWriter implements ResponseSink {
         out.write(read.setIndex(piece.rawStart(), piece.rawEnd()));
     }
 
-    /** Frames every run anew that starts at or after {@code from}. */
+    /** Writes every run that starts at or after {@code from} as a chunk of its own. */
     private void relayReframed(ByteBuf read, BodyRuns runs, int from) {
         for (int i = 0; i < runs.count(); i++) {
             if (runs.start(i) < from) {
@@ -205,7 +206,10 @@ final class Http1ResponseWriter implements ResponseSink {
         connection.onResponseEnd(isCloseDelimited);
     }
 
-    /** Returns whether a close now must be a reset: nothing else tells a broken end from a clean one. */
+    /**
+     * Returns whether a close now must be a reset, because only a reset distinguishes a truncated body from a complete
+     * one.
+     */
     boolean isResetOnClose() {
         return framing == Framing.UNTIL_CLOSE;
     }
@@ -214,7 +218,7 @@ final class Http1ResponseWriter implements ResponseSink {
         try {
             ctx.channel().config().setOption(ChannelOption.SO_LINGER, seconds);
         } catch (ChannelException ignored) {
-            // closed already, the event that says so is on its way: there is no end to tell any more
+            // the channel is closed already and channelInactive follows: the option has no effect any more
         }
     }
 
@@ -224,7 +228,7 @@ final class Http1ResponseWriter implements ResponseSink {
         connection.onResponseAbort();
     }
 
-    /** Releases what was not sent. */
+    /** Releases the bytes that were not sent. */
     void release() {
         out.release();
     }
@@ -241,13 +245,13 @@ final class Http1ResponseWriter implements ResponseSink {
     }
 
     private enum Framing {
-        /** No body at all. */
+        /** No body. */
         NONE,
-        /** Content-Length. */
+        /** The body is framed by Content-Length. */
         LENGTH,
-        /** Chunked. */
+        /** The body is chunked. */
         CHUNKED,
-        /** HTTP/1.0: the body ends with the connection. */
+        /** HTTP/1.0: the close of the connection ends the body. */
         UNTIL_CLOSE
     }
 }

@@ -30,22 +30,28 @@ import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One HTTP/2 connection from a downstream (RFC 9113): each of its streams is an exchange of its own.
+ * One HTTP/2 connection from a downstream (RFC 9113). Each of its streams is an exchange.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
- * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ * <p><b>Pipeline position:</b> last; after the TLS handler, if there is one.
  */
 final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> implements Tickable {
     private static final int SECONDS_OF_RESETS = 30;
-    /** Resets of streams that had been answered cost next to nothing: so many times as many are allowed. */
+    /**
+     * The factor by which resets of all streams may exceed resets of unanswered ones, because resetting an answered
+     * stream costs next to nothing.
+     */
     private static final int CHEAP_RESETS = 16;
     private static final long RESET_NANOS = TimeUnit.SECONDS.toNanos(SECONDS_OF_RESETS);
     private static final long CONTROL_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int MAX_UNSENT_CONTROL_FRAMES = 1000;
     private static final int MAX_EMPTY_DATA_FRAMES = 2;
     private static final int UNSAID_STREAMS = 1000;
-    /** Between the GOAWAY that asks for no more streams and the one that says which was the last. */
+    /**
+     * The time between the first GOAWAY, which asks for no more streams, and the final one, which names the last
+     * stream.
+     */
     private static final long LAST_CALL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final DownstreamSettings settings;
@@ -72,7 +78,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         decoder.frameListener(new Frames());
     }
 
-    /** Returns the handler of one more connection. */
+    /** Returns the handler for a new connection. */
     static Http2DownstreamHandler of(DownstreamSettings settings) {
         return new Builder(settings).build();
     }
@@ -86,8 +92,9 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
     }
 
     /**
-     * A downstream may open more streams than it may have before it knows how many: Netty would refuse them without a
-     * trace, and take what follows on them for a broken connection. They are refused here.
+     * Raises Netty's limit of active streams. A downstream may open more streams than SETTINGS allow before it has
+     * received them. Netty would refuse those streams without a trace and treat their later frames as a connection
+     * error, so they are refused here.
      */
     private void acceptMoreThanSaid() {
         connection().remote().maxActiveStreams(settings.http2().maxStreams() + UNSAID_STREAMS);
@@ -135,14 +142,14 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         Refusal.write(opened, ExchangeId.next(), refusal);
     }
 
-    /** Answers a header list over its limit like any other refusal; Netty resets the stream after it. */
+    /** Answers a header list above its limit like any other refusal; Netty resets the stream afterwards. */
     @Override
     protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
         Http2DownstreamStream opened = new Http2DownstreamStream(this, stream, settings.bodies(), starter, true);
         know(stream, opened);
         refuseHead(opened, RelayException.of(ErrorCode.DOWNSTREAM_HEAD_TOO_LARGE, "head: over "
                 + settings.http2().maxHeaderListBytes() + " bytes (expected: at most that)"));
-        flush(ctx); // at once: the reset that follows would drop what waits for the end of this read
+        flush(ctx); // at once, because the reset that follows would drop anything that waits for the end of this read
     }
 
     @Override
@@ -152,7 +159,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
             unsentBytes = unsentBytes();
             unsentSinceNanos = nowNanos;
         } else if (nowNanos - unsentSinceNanos > stallNanos) {
-            context().close(); // the peer takes nothing at all
+            context().close(); // the peer reads nothing at all
             return;
         }
         if (connection().numActiveStreams() > 0) {
@@ -170,7 +177,10 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         }
     }
 
-    /** RFC 9113 section 6.8: what is on its way when the first GOAWAY is sent still arrives and is served. */
+    /**
+     * Sends the two GOAWAY frames of a graceful shutdown (RFC 9113 section 6.8): streams in flight at the first one
+     * still arrive and are served.
+     */
     private void leave(long nowNanos) {
         if (!isLastCallSent) {
             isLastCallSent = true;
@@ -187,7 +197,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         flush(context());
     }
 
-    /** What the downstream sends. */
+    /** The handler of the downstream's frames. */
     private final class Frames extends Http2FrameAdapter {
         @Override
         public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding,
@@ -217,7 +227,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
 
         @Override
         public void onSettingsAckRead(ChannelHandlerContext ctx) {
-            acceptMoreThanSaid(); // Netty has just set what was said
+            acceptMoreThanSaid(); // Netty has just applied the announced limit
         }
 
         @Override
@@ -262,7 +272,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         }
     }
 
-    /** Counts what may happen so often in a time. */
+    /** A limit of how often something may happen within a time window. */
     private static final class Rate {
         private final int limit;
         private final long windowNanos;
@@ -286,7 +296,7 @@ final class Http2DownstreamHandler extends Http2Handler<Http2DownstreamStream> i
         }
     }
 
-    /** Netty's builder, with which its own limits come along. */
+    /** Netty's builder, used because it also installs Netty's own limits. */
     private static final class Builder
             extends AbstractHttp2ConnectionHandlerBuilder<Http2DownstreamHandler, Builder> {
         private final DownstreamSettings settings;

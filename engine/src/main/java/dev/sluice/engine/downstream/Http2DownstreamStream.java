@@ -27,17 +27,18 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.util.ArrayDeque;
 
 /**
- * One request with its response on an HTTP/2 connection.
+ * One request and its response on an HTTP/2 connection.
  *
- * <p>The stream's window is given back when the exchange asks for more of the body, which it does when what it had went
- * on: what may come meanwhile is bounded by the window, and by the memory that bodies may take together.
+ * <p>The stream's flow-control window is returned when the exchange asks for more of the body, which it does after it
+ * has handled what it received. The bytes that can arrive until then are bounded by the window and by the memory budget
+ * of all bodies.
  *
- * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what has come until the exchange takes
- * it, and what is to be sent until it is written. <b>Allocation per event:</b> none.
+ * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns received bytes until the exchange
+ * takes them, and bytes to send until they are written. <b>Allocation per event:</b> none.
  */
 final class Http2DownstreamStream implements RequestSource, ResponseSink, OutboundBody.Sender,
         Http2Handler.Touched {
-    /** Up to this a DATA frame is copied: as a slice it would keep the whole read. */
+    /** The largest DATA frame that is copied. A slice of a small frame would keep the whole read buffer alive. */
     private static final int COPY_BYTES = 4 * 1024;
 
     private final Http2Handler<?> connection;
@@ -68,7 +69,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
     private long sentSinceNanos;
 
     /**
-     * @param isEnded whether the request has no body
+     * @param isEnded whether the request ends with its head, so that it has no body
      */
     Http2DownstreamStream(Http2Handler<?> connection, Http2Stream stream, MemoryBudget budget, ExchangeStarter starter,
             boolean isEnded) {
@@ -87,7 +88,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         exchange.start();
     }
 
-    /** Takes the bytes of a DATA frame, which is borrowed; returns how much of its window is given back at once. */
+    /** Borrows the bytes of a DATA frame; returns how much of its window is returned at once. */
     int onData(ByteBuf data, int padding, boolean isEnd) {
         int length = data.readableBytes();
         isBodyEnded |= isEnd;
@@ -97,7 +98,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         }
         if (length > 0 && !budget.tryReserve(length)) {
             exchange.onBodyFailure(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The relay holds as many request bodies as it may"));
+                    "The relay has no memory left for request bodies"));
             return length + padding;
         }
         keep(data, length);
@@ -108,7 +109,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         return padding;
     }
 
-    /** It is answered: the rest of the request is dropped, for a while. */
+    /** Drops request bytes after the response has ended, up to a bound. */
     private void discard(int length) {
         discardedBytes += length;
         if (isDiscarding && !isBodyEnded && discardedBytes > Lingering.MAX_BYTES) {
@@ -131,7 +132,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         }
     }
 
-    /** The body ends with a trailer section, which is dropped. */
+    /** Ends the body at its trailer section, which is dropped. */
     void onTrailers() {
         isBodyEnded = true;
         onReadComplete();
@@ -152,7 +153,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         arrivedBytes = 0;
         arrivedTail = null;
         for (ByteBuf bytes = arrived.poll(); bytes != null; bytes = arrived.poll()) {
-            listener.onBody(bytes); // who does not want it any more releases it
+            listener.onBody(bytes); // an exchange that has ended releases it
         }
         if (isBodyEnded && !isBodyEndTold && exchange == listener) {
             isBodyEndTold = true;
@@ -254,10 +255,10 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         flush();
     }
 
-    /** The exchange is over, its answer may have to wait for the downstream's window. */
+    /** Ends the exchange; the rest of its response may have to wait for the downstream's window. */
     private void beginTail() {
         exchange = null;
-        if (stream.state() != Http2Stream.State.CLOSED) { // otherwise nobody would tell of its end
+        if (stream.state() != Http2Stream.State.CLOSED) { // a closed stream would never report the end of its tail
             isTail = true;
             starter.onTailBegun();
         }
@@ -280,8 +281,9 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
     @Override
     public void onBodySent() {
         endTail();
-        // RFC 9113 section 8.1: the answer is complete and the rest of the request is not wanted. It may be on its way,
-        // and curl 7.88 drops an answer that comes together with a reset: so not at once.
+        // RFC 9113 section 8.1: the response is complete and the rest of the request is not needed. Do not reset the
+        // stream at once: request bytes may be in flight, and curl 7.88 drops a response that arrives together with a
+        // reset.
         isDiscarding = !isBodyEnded;
         discardSinceNanos = starter.ticker().nanoTime();
     }
@@ -302,12 +304,15 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         connection.reset(stream, Http2Error.CANCEL);
     }
 
-    /** Whether a reset by the downstream cost us an answer. */
+    /** Returns whether the request has not been answered yet, so that a reset by the downstream wastes the work. */
     boolean isUnanswered() {
         return exchange != null && !isHeadWritten;
     }
 
-    /** The end of an answer may be on its way to a slow reader: as long as some of it leaves, that is fine. */
+    /**
+     * Closes the stream if it is stalled. A stream whose pending bytes still change is not stalled, because a slow
+     * downstream may be reading the end of a response.
+     */
     void closeIfStalled(long nowNanos, long limitNanos) {
         if (isDiscarding && !isBodyEnded && nowNanos - discardSinceNanos > Lingering.NANOS) {
             connection.reset(stream, Http2Error.NO_ERROR);
@@ -321,12 +326,12 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         }
     }
 
-    /** The stream is over, by whatever end. */
+    /** Releases everything; the stream has closed, for whatever reason. */
     void onClosed() {
         RequestListener listener = exchange;
         exchange = null;
         if (!out.isEndWritten()) {
-            endTail(); // otherwise it has ended when its end has left
+            endTail(); // otherwise onBodySent ends the tail, once the end has been sent
         }
         out.close();
         budget.release(arrivedBytes);

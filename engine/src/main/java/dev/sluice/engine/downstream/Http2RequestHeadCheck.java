@@ -16,19 +16,20 @@ import java.net.SocketAddress;
 import java.util.List;
 
 /**
- * What the header list of a request must be before it may become an exchange (RFC 9113 sections 8.2 and 8.3.1). Netty
- * has checked names, pseudo-headers, connection-specific fields and that content-length is one number.
+ * The checks that a request's header list must pass before it becomes an exchange (RFC 9113 sections 8.2 and 8.3.1).
+ * Netty has already checked names, pseudo-headers, connection-specific fields, and that content-length is one number.
  */
 final class Http2RequestHeadCheck {
     private Http2RequestHeadCheck() {
     }
 
     /**
-     * Returns the request.
+     * Checks a header list and returns the request.
      *
-     * @param maxTargetBytes the longest :path
-     * @throws Http2Exception where the list is malformed: its stream is reset
-     * @throws RelayException where it is a request to be refused
+     * @param isEnded        whether the request ends with its head
+     * @param maxTargetBytes the longest :path in bytes
+     * @throws Http2Exception if the list is malformed, so that its stream is reset
+     * @throws RelayException if the request must be refused
      */
     static DownstreamRequest check(int streamId, Http2Headers received, boolean isEnded, int maxTargetBytes,
             SocketAddress remoteAddress) throws Http2Exception {
@@ -37,7 +38,7 @@ final class Http2RequestHeadCheck {
         require(isToken(received.method()), streamId, "a method that is not a token");
         require(!received.contains(Http2Headers.PseudoHeaderName.PROTOCOL.value()), streamId,
                 ":protocol, which was not offered (RFC 8441 section 4)");
-        // Netty checks that they are there, but not for CONNECT, which goes without them and is nothing for a relay.
+        // Netty requires these two, except for CONNECT, which has neither; a relay does not support that method.
         require(received.path() != null && received.scheme() != null, streamId, "no :path or no :scheme");
         checkAuthority(streamId, received, headers);
         String target = received.path().toString();
@@ -54,7 +55,7 @@ final class Http2RequestHeadCheck {
                 expectsContinue(headers), remoteAddress);
     }
 
-    /** RFC 9113 section 8.3.1: one of :authority and Host, or both saying the same. */
+    /** Requires one of :authority and Host, or both with the same value (RFC 9113 section 8.3.1). */
     private static void checkAuthority(int streamId, Http2Headers received, HttpHeaders headers)
             throws Http2Exception {
         List<String> hosts = headers.getAll(HttpHeaderNames.HOST);

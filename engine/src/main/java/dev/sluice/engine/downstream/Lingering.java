@@ -5,9 +5,9 @@ package dev.sluice.engine.downstream;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long a body that was refused is still read: a client that writes all of it before it reads must find the refusal,
- * not a reset that has overtaken it. Large enough for a coding agent's request with a wrong key, and small enough for
- * nobody to gain anything by it.
+ * The bounds within which the rest of a refused body is still read. A client that sends its whole body before it reads
+ * must find the refusal and not a reset that has overtaken it. The bounds are large enough for a coding agent's request
+ * with a wrong key, and too small to be worth abusing.
  */
 final class Lingering {
     static final int MAX_BYTES = 1024 * 1024;

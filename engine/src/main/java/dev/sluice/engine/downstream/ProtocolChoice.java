@@ -17,17 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out which version of HTTP a connection speaks and makes way for its handler: through TLS what ALPN agreed on
- * (RFC 9113 section 3.2), in plain text HTTP/2 where the connection begins with its preface (section 3.3). The
- * {@code Upgrade: h2c} of RFC 7540 is not taken up: a request that offers it is served as HTTP/1.1.
+ * The first handler of a connection. It detects the connection's HTTP version and replaces itself with the handler for
+ * that version: with TLS the result of ALPN (RFC 9113 section 3.2), in plain text HTTP/2 if the connection begins with
+ * its preface (section 3.3). The {@code Upgrade: h2c} of RFC 7540 is ignored: a request that offers it is served as
+ * HTTP/1.1.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
- * <p><b>Pipeline position:</b> last, after the TLS handler where there is one.
+ * <p><b>Pipeline position:</b> last, after the TLS handler, if there is one.
  */
 public final class ProtocolChoice extends ChannelInboundHandlerAdapter implements Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(ProtocolChoice.class);
-    /** No method begins like the preface but PRI, which is reserved for it (RFC 9113 section 11.3). */
+    /**
+     * The first bytes of the HTTP/2 preface. The only method that begins with them is PRI, which is reserved (RFC 9113
+     * section 11.3).
+     */
     private static final byte[] PREFACE = "PRI".getBytes(StandardCharsets.US_ASCII);
 
     private final DownstreamSettings settings;
@@ -72,7 +76,7 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent completion) {
-            SslHandler tls = context.pipeline().get(SslHandler.class); // another handler may have put it there late
+            SslHandler tls = context.pipeline().get(SslHandler.class); // another handler may have added it late
             if (completion.isSuccess() && tls != null) {
                 choose(tls.applicationProtocol());
             } else {
@@ -126,7 +130,9 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
         context.read();
     }
 
-    /** The TLS handler has a deadline of its own. */
+    /**
+     * Closes a connection that sends nothing, or no complete preface, in time; the TLS handler has its own deadline.
+     */
     @Override
     public void onTick(long nowNanos) {
         long limitNanos = first == null ? settings.timeouts().downstreamIdle().toNanos()
@@ -160,7 +166,7 @@ public final class ProtocolChoice extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        LOG.debug("connection lost before it said anything: {}", cause.toString());
+        LOG.debug("connection lost before its protocol was known: {}", cause.toString());
         context.close();
     }
 }

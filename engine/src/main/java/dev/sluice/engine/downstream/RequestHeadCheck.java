@@ -16,18 +16,18 @@ import java.net.SocketAddress;
 import java.util.List;
 
 /**
- * What a decoded head must be before it may become an exchange: one Host, one way to tell the body's length, no
- * transfer coding but {@code chunked}, no expectation but {@code 100-continue} (RFC 9112 sections 3.2 and 6, RFC 9110
- * section 10.1.1).
+ * The checks that a decoded head must pass before it becomes an exchange: one Host, one framing of the body, no
+ * transfer coding except {@code chunked}, no expectation except {@code 100-continue} (RFC 9112 sections 3.2 and 6, RFC
+ * 9110 section 10.1.1).
  */
 final class RequestHeadCheck {
     private RequestHeadCheck() {
     }
 
     /**
-     * Returns the request.
+     * Checks a head and returns the request.
      *
-     * @throws RelayException with the status to refuse it with
+     * @throws RelayException with the status of the refusal
      */
     static Http1Request check(HttpRequest head, SocketAddress remoteAddress) {
         if (!isTransferCodingKnown(head.headers())) {

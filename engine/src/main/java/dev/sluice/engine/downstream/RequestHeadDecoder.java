@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Netty's request decoder, used for heads only and outside of any pipeline: heads get its hardening, bodies never
- * become objects.
+ * Netty's request decoder, used only for heads and outside any pipeline, so that heads get its hardening and bodies
+ * never become objects.
  */
 final class RequestHeadDecoder extends HttpRequestDecoder {
     private final List<Object> decoded = new ArrayList<>(2);
@@ -26,18 +26,18 @@ final class RequestHeadDecoder extends HttpRequestDecoder {
      * Decodes one complete head.
      *
      * @param head borrowed; read to its end
-     * @return the request, by its class: a cast to one of its interfaces costs more, and twice where loops share it;
-     *         its decoder result tells whether it is valid
+     * @return the request, whose decoder result shows whether it is valid. The return type is the class, because a cast
+     *         to one of its interfaces costs more, and about twice as much if loops share it
      */
     DefaultHttpRequest decodeHead(ByteBuf head) throws Exception {
-        reset(); // forgets that a body was to follow the head before
+        reset(); // clears the state that expects a body after the previous head
         decode(null, head, decoded);
         DefaultHttpRequest request = (DefaultHttpRequest) decoded.get(0);
-        decoded.clear(); // a connection keeps no head alive
+        decoded.clear(); // so that the connection keeps no head alive
         return request;
     }
 
-    /** Gives back the decoder's scratch memory. */
+    /** Releases the decoder's scratch memory. */
     void close() throws Exception {
         handlerRemoved0(null);
     }

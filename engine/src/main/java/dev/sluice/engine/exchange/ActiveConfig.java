@@ -23,8 +23,8 @@ import java.util.Set;
 
 /**
  * A validated configuration plus the objects built from it. Each reload creates a new one; an exchange keeps the one
- * with which it began. Counts and memories (the health of an endpoint, the permits of a cluster) pass to the next one
- * as long as their configuration is the same. Immutable; shared by all loops.
+ * with which it began. State such as the health of an endpoint or the permits of a cluster is handed over to the next
+ * one while its configuration stays the same. Immutable; shared by all loops.
  */
 final class ActiveConfig {
     private final RelayConfig config;
@@ -37,9 +37,9 @@ final class ActiveConfig {
     private final boolean isAffinityNeeded;
 
     /**
-     * @param own       identifies callers; null for the keys of the configuration
-     * @param createdAt seconds since 1970: the creation time of the models that are listed
-     * @param before    passes its counts on; null for none
+     * @param own       the embedder's authenticator; null to use the keys of the configuration
+     * @param createdAt the creation time of the listed models, in seconds since 1970
+     * @param before    the previous configuration, which hands over its state; null for none
      */
     ActiveConfig(RelayConfig config, Authenticator own, long createdAt, ActiveConfig before) {
         this.config = config;
@@ -63,7 +63,7 @@ final class ActiveConfig {
         return config.limits();
     }
 
-    /** Returns the number of exchanges that may be in flight before their callers are known. */
+    /** Returns the maximum number of exchanges in flight while their callers are unknown. */
     long maxUnidentified() {
         return 2L * limits().maxExchanges() + limits().maxQueued();
     }
@@ -101,7 +101,7 @@ final class ActiveConfig {
         return clusters.values().stream().mapToInt(Cluster::queued).sum();
     }
 
-    /** Makes the limits of clusters effective that it shares with the configuration before. */
+    /** Applies the limits of clusters that share state with the previous configuration. */
     void activate() {
         clusters.values().forEach(cluster -> cluster.takeOver(limits().maxQueued()));
     }
@@ -121,7 +121,7 @@ final class ActiveConfig {
         return all;
     }
 
-    /** Reads keys and certificates again whose files have changed; not to be called on a loop that relays. */
+    /** Reads key and certificate files again if they have changed; not to be called on a loop that relays. */
     void refreshFiles() {
         if (keys != null) {
             keys.refresh();

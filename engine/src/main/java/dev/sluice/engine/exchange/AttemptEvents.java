@@ -15,7 +15,7 @@ import dev.sluice.protocol.error.RelayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The handler of what the request and its attempts report: it moves the exchange on, up to the response's head. */
+/** The handler of reports from the request and its attempts: it advances the exchange up to the response's head. */
 final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(AttemptEvents.class);
 
@@ -94,7 +94,7 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         if (head.isSuccess()) {
             exchange.requestPath.onAccepted(attempt, head.headers());
         } else if (!attempt.isSent()) {
-            exchange.requestPath.stop(); // an early error: there is no use in sending the rest
+            exchange.requestPath.stop(); // an early error: sending the rest is useless
         }
         Plan plan = exchange.requestPath.plan();
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),

@@ -12,21 +12,21 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The deadlines of an exchange, as a table: the states in which one runs, the time since which it runs, its limit, and
- * the consequence when it is over. The table is looked at four times a second; nothing has to be set or cleared on the
- * event path.
+ * The deadlines of an exchange, as a table. A row contains the states in which a deadline runs, the time since which it
+ * runs, its limit, and the consequence when it has passed. The table is checked four times a second, so that the event
+ * path sets and clears no timers.
  */
 final class Deadlines {
     /** The time of a deadline that does not run. */
     static final long NOT_RUNNING = Long.MIN_VALUE;
 
-    /** An upstream may take this long to end a response whose terminal event has arrived. */
+    /** The time that an upstream may take to end a response after its terminal event. */
     private static final long AFTER_TERMINAL_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Set<ExchangeState> RUNNING = Set.of(ExchangeState.AUTHENTICATING, ExchangeState.ADMITTING,
             ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING, ExchangeState.COLLECTING,
             ExchangeState.RELAYING, ExchangeState.DRAINING);
 
-    /** In each state the first row that is over counts. */
+    /** In each state the first row whose deadline has passed counts. */
     private static final List<Row> ROWS = List.of(
             new Row(RUNNING, Progress::startedNanos, p -> orNever(p.timeouts().exchange().toNanos()),
                     Overdue.EXCHANGE),
@@ -41,12 +41,12 @@ final class Deadlines {
                     Overdue.ADMISSION),
             new Row(Set.of(ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING),
                     Progress::slowBodySinceNanos, p -> p.timeouts().bodyGrace().toNanos(), Overdue.REQUEST_BODY),
-            // The waits of planning and connecting have limits of their own: these two are the last resort.
+            // Waits during planning and connecting have their own limits; these two rows are the last resort.
             row(ExchangeState.PLANNING, Progress::planningSinceNanos, p -> p.timeouts().responseHead().toNanos(),
                     Overdue.UPSTREAM),
             row(ExchangeState.CONNECTING, Progress::connectingSinceNanos, p -> p.timeouts().responseHead().toNanos(),
                     Overdue.UPSTREAM),
-            // An upstream may take a large body slowly, as long as it takes any of it.
+            // An upstream may take a large body slowly, as long as it keeps taking some of it.
             row(ExchangeState.FORWARDING, Progress::stalledUploadSinceNanos,
                     p -> p.timeouts().responseHead().toNanos(), Overdue.UPSTREAM),
             row(ExchangeState.FORWARDING, Progress::sentNanos, p -> p.timeouts().responseHead().toNanos(),
@@ -90,10 +90,10 @@ final class Deadlines {
     }
 
     /**
-     * Returns the consequence of the first deadline that is over.
+     * Returns the consequence of the first deadline that has passed.
      *
      * @param nowNanos the clock's time
-     * @return null where none is
+     * @return null if none has passed
      */
     static Overdue find(ExchangeState state, Progress progress, long nowNanos) {
         for (Row row : BY_STATE.get(state)) {
@@ -105,7 +105,7 @@ final class Deadlines {
         return null;
     }
 
-    /** The times that deadlines look at; {@link #NOT_RUNNING} where something does not apply. */
+    /** The times from which deadlines are computed; {@link #NOT_RUNNING} if a time does not apply. */
     interface Progress {
         TimeoutConfig timeouts();
 
@@ -114,31 +114,31 @@ final class Deadlines {
         /** Returns the start of the exchange. */
         long startedNanos();
 
-        /** Returns the time since which a permit has been awaited. */
+        /** Returns the time since which the exchange has waited for a permit. */
         long queuedSinceNanos();
 
-        /** Returns the time since which the quota's answer has been awaited. */
+        /** Returns the time since which the exchange has waited for the quota's answer. */
         long quotaAskedNanos();
 
-        /** Returns the time since which the affinity store's answer has been awaited. */
+        /** Returns the time since which the exchange has waited for the affinity store's answer. */
         long ownerAskedNanos();
 
-        /** Returns the longest time that the store is waited for. */
+        /** Returns the longest time to wait for the affinity store. */
         long ownerLimitNanos();
 
-        /** Returns the time since which a body has been awaited that arrives too slowly. */
+        /** Returns the time since which the exchange has waited for a body that arrives too slowly. */
         long slowBodySinceNanos();
 
-        /** Returns the start of planning, unless something with a limit of its own is awaited. */
+        /** Returns the start of planning, unless the exchange waits for something that has its own limit. */
         long planningSinceNanos();
 
-        /** Returns the start of the current attempt, unless something else is awaited. */
+        /** Returns the start of the current attempt, unless the exchange waits for something else. */
         long connectingSinceNanos();
 
-        /** Returns the time since which the upstream has taken nothing of a request that is not sent completely. */
+        /** Returns the time since which the upstream has taken nothing of an incompletely sent request. */
         long stalledUploadSinceNanos();
 
-        /** Returns the time at which the request was sent completely, where no response has begun. */
+        /** Returns the time at which the request was sent completely, if no response has begun. */
         long sentNanos();
 
         /** Returns the delay before a hedge; {@link Long#MAX_VALUE} for never. */
@@ -147,16 +147,16 @@ final class Deadlines {
         /** Returns the time at which the head of a held response arrived. */
         long headNanos();
 
-        /** Returns the time of the latest read of a response that is not paused. */
+        /** Returns the time of the latest read, unless the response is paused. */
         long lastReadNanos();
 
-        /** Returns the time at which the terminal event was noticed, of a response that is not paused. */
+        /** Returns the time at which the terminal event was noticed, unless the response is paused. */
         long terminalSinceNanos();
 
-        /** Returns the time since which a stream has been silent that is not paused. */
+        /** Returns the time since which the stream has been silent, unless it is paused. */
         long silentSinceNanos();
 
-        /** Returns the silence after which an event is added; 0 for never. */
+        /** Returns the silence after which a keep-alive event is added; {@code 0} for never. */
         long keepAliveNanos();
 
         /** Returns the time since which the downstream has taken nothing of a paused response. */

@@ -10,12 +10,11 @@ import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 
 /**
- * One request with its response, across both sides. It moves through the states of its life and ends exactly once. The
- * parts of each stage do the work and report through interfaces of their own; handlers of the exchange receive the
- * reports and move it on.
+ * One request and its response, on both sides. It moves through the states of its life and ends exactly once. The parts
+ * of each stage do the work and report through their own interfaces; handlers of the exchange receive these reports and
+ * advance it.
  *
- * <p><b>Threading:</b> confined to the event loop of its downstream connection, which is that of its upstream
- * connections too.
+ * <p><b>Threading:</b> confined to the event loop of its downstream connection, which its upstream connections share.
  */
 final class Exchange implements RequestListener {
     private final ExchangeContext context;
@@ -52,7 +51,7 @@ final class Exchange implements RequestListener {
 
     @Override
     public void onBodyFailure(RelayException refusal) {
-        if (!context.life.state().isCommitted()) { // otherwise an early error goes out, and then the connection closes
+        if (!context.life.state().isCommitted()) { // a committed early error still goes out; then the connection closes
             ending.refuse(refusal);
         }
     }

@@ -15,8 +15,8 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.engine.spi.Principal;
 
 /**
- * The state and the parts of one exchange, which its handlers share. A part is null until the exchange needs it.
- * Confined to the exchange's loop.
+ * The state and the parts of one exchange, shared by its handlers. A part is null until the exchange needs it. Confined
+ * to the exchange's loop.
  */
 final class ExchangeContext {
     final String id = ExchangeId.next();
@@ -40,9 +40,9 @@ final class ExchangeContext {
     }
 
     /**
-     * Starts the exchange: it is counted, timed and observed.
+     * Starts counting, timing and observing the exchange.
      *
-     * @return whether the relay has room for an exchange whose caller is not known
+     * @return whether the relay has room for an exchange whose caller is not known yet
      */
     boolean open(Tickable timer) {
         boolean isWithinLimit = services.relay().life().startExchange(services.config().maxUnidentified());
@@ -51,14 +51,14 @@ final class ExchangeContext {
         return isWithinLimit;
     }
 
-    /** Ends the exchange: it is observed, and no longer timed. */
+    /** Stops timing the exchange and reports its end to the observers. */
     void close(ExchangeEnd end, String error) {
         services.ticker().remove(tick);
         view.end(end, error);
         services.observers().ended(view);
     }
 
-    /** Returns the attempt that counts, or null before there is one. */
+    /** Returns the lead, the attempt that counts, or null before there is one. */
     Attempt attempt() {
         return requestPath == null ? null : requestPath.attempts().lead();
     }

@@ -7,7 +7,7 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.Usage;
 
-/** The ends of an exchange: an answer of the relay's own, or the end of its response. Only the first one counts. */
+/** The ends of an exchange: an answer of the relay's own, or the end of its response. Only the first end counts. */
 final class ExchangeEnding {
     private static final int OK = 200;
 
@@ -36,7 +36,7 @@ final class ExchangeEnding {
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
 
-    /** Cancels all attempts and stops the request where it is. */
+    /** Cancels all attempts and stops the request in its current state. */
     void stopRequest() {
         if (exchange.requestPath != null) {
             exchange.requestPath.attempts().cancel();
@@ -44,7 +44,7 @@ final class ExchangeEnding {
         }
     }
 
-    /** Prepares the end of the response, which is about to be written. */
+    /** Prepares for the end of the response, which is about to be written. */
     void prepare() {
         exchange.requestPath.stop();
         releasePermits();
@@ -58,7 +58,7 @@ final class ExchangeEnding {
         }
     }
 
-    /** Ends the exchange: it is observed, and everything is released. */
+    /** Ends the exchange: reports it to the observers and releases everything. */
     void finish(ExchangeEnd end, String error) {
         if (exchange.life.state().isTerminal()) {
             return;

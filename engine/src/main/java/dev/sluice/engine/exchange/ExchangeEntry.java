@@ -13,7 +13,7 @@ import dev.sluice.protocol.error.RelayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Stages 3 and 4 of an exchange: the caller is identified and the request admitted; then its path begins. */
+/** Stages 3 and 4 of an exchange: identify the caller and admit the request; then the request's path begins. */
 final class ExchangeEntry implements Authenticator.Decision, Admission.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(ExchangeEntry.class);
 
@@ -25,7 +25,7 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
     private ApiOperation operation;
 
     /**
-     * @param isWithinLimit whether the relay has room for an exchange whose caller is not known
+     * @param isWithinLimit whether the relay has room for an exchange whose caller is not known yet
      */
     ExchangeEntry(ExchangeContext exchange, ExchangeEnding ending, RequestPath.Listener requestListener,
             AttemptRunner.Listener attemptListener, boolean isWithinLimit) {
@@ -76,7 +76,8 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
                 throw RelayException.of(ErrorCode.RELAY_DRAINING, "The relay is stopping");
             }
             if (!isWithinLimit) {
-                throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay carries as many requests as it may");
+                throw RelayException.of(ErrorCode.RELAY_OVERLOADED,
+                        "The relay has reached its limit of requests in flight");
             }
             ActiveConfig config = exchange.services.config();
             switch (operation.kind()) {

@@ -21,7 +21,7 @@ final class ExchangeFactory implements ExchangeStarter {
     private ExchangeServices services;
 
     /**
-     * @param config returns the configuration that is active
+     * @param config returns the active configuration
      */
     ExchangeFactory(RelayServices relay, Supplier<ActiveConfig> config, RelayLoop loop) {
         this.relay = relay;

@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-/** The state of one exchange, with its one checked move. Confined to the exchange's loop. */
+/** The state of one exchange, with one checked transition method. Confined to the exchange's loop. */
 final class ExchangeLife {
     private ExchangeState state = ExchangeState.AUTHENTICATING;
 
@@ -13,7 +13,7 @@ final class ExchangeLife {
     /**
      * Moves to another state.
      *
-     * @throws IllegalStateException where it may not follow the current one
+     * @throws IllegalStateException if that state may not follow the current one
      */
     void moveTo(ExchangeState next) {
         if (!state.canBecome(next)) {

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The observers of exchanges, called in turn. An observer that throws costs a log line and nothing else. */
+/** The observers of exchanges, called in turn. An exception from an observer is logged and has no other effect. */
 final class ExchangeObservers {
     private static final Logger LOG = LoggerFactory.getLogger(ExchangeObservers.class);
 

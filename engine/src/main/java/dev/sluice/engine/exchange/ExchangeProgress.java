@@ -10,9 +10,12 @@ import dev.sluice.engine.request.AttemptRunner;
 import dev.sluice.engine.response.RelayedResponse;
 import java.util.concurrent.TimeUnit;
 
-/** The progress of one exchange, as its deadlines see it. What only comparisons show is sampled at each tick. */
+/**
+ * The progress of one exchange, as its deadlines see it. Values that only a comparison reveals are sampled at each
+ * tick.
+ */
 final class ExchangeProgress implements Deadlines.Progress {
-    /** The pace at which a body must arrive after the grace. */
+    /** The minimum pace of a request body after the grace period. */
     static final long BODY_BYTES_PER_SECOND = 1024;
 
     private final ExchangeContext exchange;
@@ -60,7 +63,7 @@ final class ExchangeProgress implements Deadlines.Progress {
         return exchange.responsePath.isRelaying() ? exchange.responsePath.relayed() : null;
     }
 
-    /** Returns whether the exchange waits for something else than its upstream. */
+    /** Returns whether the exchange waits for something other than its upstream. */
     private boolean isUpstreamIdle() {
         return exchange.admission.isWaiting() || exchange.requestPath.isWaitingForBody()
                 || attempts().isWaitingToRetry();

@@ -14,11 +14,11 @@ import dev.sluice.engine.spi.Principal;
 /**
  * The services that exchanges use: those of one event loop under one configuration. Confined to the loop.
  *
- * @param relay     shared by all loops
+ * @param relay     the services that all loops share
  * @param config    the configuration
- * @param request   what request paths use
- * @param tools     observe responses
- * @param observers observe exchanges
+ * @param request   the services of request paths
+ * @param tools     the tools that observe responses
+ * @param observers the observers of exchanges
  */
 record ExchangeServices(RelayServices relay, ActiveConfig config, RequestServices request, BodyObserver.Tools tools,
         ExchangeObservers observers) {
@@ -27,7 +27,7 @@ record ExchangeServices(RelayServices relay, ActiveConfig config, RequestService
         return request.ticker();
     }
 
-    /** Runs something on the event loop: now, if that is where the caller is. */
+    /** Runs a task on the event loop: at once if the caller is on it, otherwise later. */
     void onLoop(Runnable task) {
         if (request.loop().inEventLoop()) {
             task.run();

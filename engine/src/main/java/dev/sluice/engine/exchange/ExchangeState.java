@@ -6,17 +6,17 @@ package dev.sluice.engine.exchange;
 enum ExchangeState {
     /** The request's head has arrived; the caller is being identified. */
     AUTHENTICATING,
-    /** The caller is known; a permit of the relay is awaited. */
+    /** The caller is known; the exchange waits for a permit of the relay. */
     ADMITTING,
-    /** The body is scanned as it arrives; no route is known yet, or no endpoint may be asked yet. */
+    /** The body is scanned as it arrives; the route is not known yet, or no endpoint may be asked yet. */
     PLANNING,
     /** An endpoint is chosen and a connection is being acquired. */
     CONNECTING,
-    /** The edited body is being sent, or the response is awaited; nothing has reached the downstream. */
+    /** The edited body is being sent, or the exchange waits for the response; nothing was sent downstream. */
     FORWARDING,
-    /** The response is collected to one document; nothing has reached the downstream. */
+    /** The response is collected to one document; nothing was sent downstream. */
     COLLECTING,
-    /** The response's head went downstream: from now on a failure can only end the response. */
+    /** The response's head was sent downstream: from now on a failure can only end the response. */
     RELAYING,
     /** The downstream has left; the rest of the response is read for its usage. */
     DRAINING,

@@ -8,7 +8,7 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 
-/** The timer of an exchange: it looks at the deadlines at each tick and handles those that are over. */
+/** The timer of an exchange: it checks the deadlines at each tick and handles those that have passed. */
 final class ExchangeTimer implements Tickable {
     private final ExchangeContext exchange;
     private final ExchangeEnding ending;
@@ -35,7 +35,7 @@ final class ExchangeTimer implements Tickable {
             case IDENTIFICATION -> ending.refuse(RelayException.of(ErrorCode.RELAY_INTERNAL,
                     "The caller could not be identified in time"));
             case ADMISSION -> ending.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The relay carries as many requests as it may, and no place came free in time"));
+                    "The relay has reached its limit of requests in flight, and no permit came free in time"));
             case OWNER -> exchange.requestPath.giveUpOwner();
             case REQUEST_BODY -> ending.refuse(RelayException.of(ErrorCode.DOWNSTREAM_TOO_SLOW, "body: slower than "
                     + ExchangeProgress.BODY_BYTES_PER_SECOND + " bytes a second (expected: at least that)"));
@@ -53,9 +53,10 @@ final class ExchangeTimer implements Tickable {
     }
 
     /**
-     * Ends an exchange that takes too long, or lets another endpoint try.
+     * Ends an exchange that takes too long, or tries another endpoint.
      *
-     * @param isUpstreams whether the upstream alone is late; otherwise the downstream may have sent its request slowly
+     * @param isUpstreams whether only the upstream can be late; otherwise the downstream may have sent its request
+     *                    slowly
      */
     private void onTimeout(ErrorCode code, boolean isUpstreams) {
         if (exchange.requestPath == null) {

@@ -26,7 +26,7 @@ final class ExchangeView implements ObservedExchange {
         this.exchange = exchange;
     }
 
-    /** Notes the status of an answer of the relay's own. */
+    /** Records the status of an answer of the relay's own. */
     void answer(int status) {
         ownStatus = status;
     }

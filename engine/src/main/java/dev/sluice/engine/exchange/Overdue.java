@@ -14,15 +14,15 @@ enum Overdue {
     OWNER,
     /** The downstream sends its body too slowly. */
     REQUEST_BODY,
-    /** The upstream did not take the request, or did not answer, in time: another one may. */
+    /** The upstream did not take the request or did not answer in time: another endpoint may be tried. */
     UPSTREAM,
     /** A second endpoint may be asked beside a slow one. */
     HEDGE,
     /** The upstream was silent for too long within its response. */
     UPSTREAM_IDLE,
-    /** The stream was silent for so long that an event is added. */
+    /** The stream was silent for so long that a keep-alive event is added. */
     KEEP_ALIVE,
-    /** The terminal event has arrived and the upstream does not end the response. */
+    /** The terminal event has arrived but the upstream does not end the response. */
     END_AFTER_TERMINAL,
     /** The downstream takes nothing. */
     DOWNSTREAM_STALLED

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
-/** Everything that the event loops of one relay share. Thread-safe. */
+/** The core of a relay: the state that its event loops share. Thread-safe. */
 public final class RelayCore {
     private final Authenticator authenticator;
     private final MetricsFormat metricsFormat;
@@ -38,7 +38,7 @@ public final class RelayCore {
     /**
      * Prepares a relay.
      *
-     * @throws IllegalArgumentException where a cluster's TLS cannot be set up
+     * @throws IllegalArgumentException if a cluster's TLS cannot be set up
      */
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
         authenticator = extensions.authenticator();
@@ -59,18 +59,18 @@ public final class RelayCore {
     }
 
     /**
-     * Prepares the step to another configuration, as far as it does not concern addresses or the transport.
+     * Prepares a step to another configuration, except for addresses and the transport.
      *
-     * @throws IllegalArgumentException where it cannot be used
+     * @throws IllegalArgumentException if the configuration cannot be used
      */
     public Step prepare(RelayConfig next) {
         ActiveConfig active = new ActiveConfig(next, authenticator, createdAt, config);
         return () -> use(active);
     }
 
-    /** A step to another configuration that can be made at any time. */
+    /** A prepared step to another configuration, which can be taken at any time. */
     public interface Step {
-        /** Makes the step. */
+        /** Takes the step. */
         void use();
     }
 
@@ -88,12 +88,12 @@ public final class RelayCore {
         return services.gate().queued() + config.queued();
     }
 
-    /** Returns the handler for one more downstream connection, to be the last of its pipeline. */
+    /** Returns the handler for a new downstream connection, to be added last to its pipeline. */
     public ChannelHandler newDownstreamHandler() {
         return new ProtocolChoice(downstream);
     }
 
-    /** Prepares a loop that is going to relay: the connections that must be ready are opened. */
+    /** Prepares a loop that is going to relay: opens its warm connections. */
     public void openLoop(EventLoop loop) {
         loops.open(loop);
     }
@@ -106,13 +106,13 @@ public final class RelayCore {
     /**
      * Begins to drain: responses announce that their connection closes.
      *
-     * @return completes when no exchange is in flight any more
+     * @return a future that completes when no exchange is in flight any more
      */
     public CompletableFuture<Void> drain() {
         return services.life().drain();
     }
 
-    /** Refuses everything that arrives from now on. */
+    /** Refuses all exchanges that begin from now on. */
     public void refuseAll() {
         services.life().refuseAll();
     }
@@ -123,18 +123,18 @@ public final class RelayCore {
     }
 
     /**
-     * Writes the queued lines of the access log, for a bounded time, and closes it; called after the loops have ended.
+     * Writes the queued lines of the access log, for a bounded time, and closes it. Called after the loops have ended.
      */
     public void closeLog() {
         accessLog.close();
     }
 
-    /** Returns whether new exchanges are welcome. */
+    /** Returns whether new exchanges are accepted. */
     public boolean isReady() {
         return !services.life().isDraining();
     }
 
-    /** Returns how many upstream connections are idle in the pools of all loops; asks each loop. */
+    /** Returns the number of idle upstream connections in the pools of all loops; asks each loop. */
     public int idleUpstreamConnections() {
         return loops.idleUpstreamConnections();
     }
@@ -144,7 +144,7 @@ public final class RelayCore {
         return metrics;
     }
 
-    /** Reads keys and certificates again whose files have changed; not to be called on a loop that relays. */
+    /** Reads key and certificate files again if they have changed; not to be called on a loop that relays. */
     public void refreshFiles() {
         config.refreshFiles();
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The exchanges in flight, and the drain that waits for them. Thread-safe. */
 final class RelayLife {
     private final AtomicInteger inFlight = new AtomicInteger();
-    /** Responses that have not left although their exchange has ended. */
+    /** The responses that have not been sent completely although their exchanges have ended. */
     private final AtomicInteger tails = new AtomicInteger();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean isDraining;
@@ -17,7 +17,8 @@ final class RelayLife {
     /**
      * Counts an exchange, which must be ended.
      *
-     * @param limit bounds exchanges whose caller is not known yet; those that run are bounded by their permits
+     * @param limit the maximum number of exchanges in flight while their callers are unknown; admitted exchanges are
+     *              bounded by permits
      * @return whether the limit is kept
      */
     boolean startExchange(long limit) {
@@ -42,7 +43,7 @@ final class RelayLife {
         return inFlight.get();
     }
 
-    /** Begins to drain; the future completes when nothing is in flight any more. */
+    /** Begins to drain; returns a future that completes when no exchange and no tail is left. */
     CompletableFuture<Void> drain() {
         isDraining = true;
         completeIfDrained();
@@ -59,7 +60,7 @@ final class RelayLife {
         return isDraining;
     }
 
-    /** Refuses everything that arrives from now on. */
+    /** Refuses all exchanges that begin from now on. */
     void refuseAll() {
         isRefusing = true;
     }

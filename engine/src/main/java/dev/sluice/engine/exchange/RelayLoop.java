@@ -33,7 +33,7 @@ final class RelayLoop {
     private HealthChecks checks;
 
     /**
-     * @param observers of all exchanges, beside the loop's metrics
+     * @param observers the observers of all exchanges; the loop's metrics are added
      */
     RelayLoop(EventLoop eventLoop, LoopTicker ticker, LongSupplier clock, ActiveConfig config,
             ByteBufAllocator allocator, LoopRecorder recorder, List<ExchangeObserver> observers) {
@@ -49,7 +49,7 @@ final class RelayLoop {
         this.observers = new ExchangeObservers(all);
     }
 
-    /** Returns the services of exchanges on this loop, under a configuration. */
+    /** Returns the services of exchanges on this loop under a configuration. */
     ExchangeServices newServices(RelayServices relay, ActiveConfig config) {
         return new ExchangeServices(relay, config, new RequestServices(config.router(), config::cluster,
                 config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.affinity(),
@@ -68,7 +68,7 @@ final class RelayLoop {
         return recorder;
     }
 
-    /** Follows a change of the configuration. */
+    /** Applies a new configuration. */
     void use(ActiveConfig next) {
         scanners.clear();
         pools.use(next.timeouts(), next.config().http2Upstream(), next.endpoints());
@@ -77,12 +77,12 @@ final class RelayLoop {
         }
     }
 
-    /** Opens the connections that must be ready before the first request. */
+    /** Opens the warm connections, which must be ready before the first request. */
     void keepWarm(ActiveConfig config) {
         pools.keepWarm(config.endpoints());
     }
 
-    /** Runs the health checks of all endpoints, from this loop on behalf of all. */
+    /** Runs the health checks of all endpoints on this loop, on behalf of all loops. */
     void startChecks(ActiveConfig config) {
         checks = new HealthChecks(ticker, pools);
         checks.use(config.endpoints());

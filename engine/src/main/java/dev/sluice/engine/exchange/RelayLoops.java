@@ -29,8 +29,8 @@ final class RelayLoops {
     private final Map<EventLoop, ExchangeFactory> loops = new ConcurrentHashMap<>();
 
     /**
-     * @param config    returns the configuration that is active
-     * @param observers of all exchanges, beside the metrics of each loop
+     * @param config    returns the active configuration
+     * @param observers the observers of all exchanges; the metrics of each loop are added
      */
     RelayLoops(RelayServices services, Supplier<ActiveConfig> config, LongSupplier clock, Extensions extensions,
             ByteBufAllocator allocator, Metrics metrics, List<ExchangeObserver> observers) {
@@ -48,7 +48,7 @@ final class RelayLoops {
                 new LoopTicker(l, clock, timer), clock, config.get(), allocator, metrics.newRecorder(), observers)));
     }
 
-    /** Opens the connections that must be ready before the first request, on a loop that is going to relay. */
+    /** Opens the warm connections of a loop that is going to relay, which must be ready before the first request. */
     void open(EventLoop loop) {
         RelayLoop opened = factoryOf(loop).loop();
         loop.execute(() -> opened.keepWarm(config.get()));
@@ -60,7 +60,7 @@ final class RelayLoops {
         loop.execute(() -> checking.startChecks(config.get()));
     }
 
-    /** Runs an action on each loop; loops of an embedder may be gone before the relay is. */
+    /** Runs an action on each loop. An embedder's loops may end before the relay does. */
     void onEach(Consumer<RelayLoop> action) {
         for (ExchangeFactory factory : List.copyOf(loops.values())) {
             RelayLoop loop = factory.loop();
@@ -72,7 +72,7 @@ final class RelayLoops {
         }
     }
 
-    /** Returns how many upstream connections are idle in the pools of all loops; asks each loop. */
+    /** Returns the number of idle upstream connections in the pools of all loops; asks each loop. */
     int idleUpstreamConnections() {
         return loops.values().stream().map(ExchangeFactory::loop).mapToInt(loop -> loop.eventLoop()
                 .submit(loop::idleUpstreamConnections).syncUninterruptibly().getNow()).sum();

@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
  */
 record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, AffinityStore affinity, MemoryBudget bodies) {
 
-    /** Returns the services of a new relay: those of an embedder, and the relay's own for the rest. */
+    /** Returns the services of a new relay: an embedder's extensions, and the relay's own services for the rest. */
     static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
         RequestQuota quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
         AffinityStore affinity = extensions.affinityStore() != null ? extensions.affinityStore()
@@ -37,7 +37,7 @@ record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, Affinity
         return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
     }
 
-    /** Follows a change of the configuration; what is in use beyond a new limit stays in use. */
+    /** Applies a new configuration; resources in use beyond a new limit stay in use. */
     void use(RelayConfig next) {
         gate.setLimits(next.limits().maxExchanges(), next.limits().maxQueued());
         bodies.setLimit(heldBytes(next));

@@ -6,7 +6,7 @@ import dev.sluice.engine.response.ResponseListener;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
 
-/** The handler of what the response reports: it moves the exchange on, from the commit to the end. */
+/** The handler of reports from the response: it advances the exchange from the commit to the end. */
 final class ResponseEvents implements ResponseListener {
     private final ExchangeContext exchange;
     private final ExchangeEnding ending;

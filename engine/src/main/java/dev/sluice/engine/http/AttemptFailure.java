@@ -5,11 +5,11 @@ package dev.sluice.engine.http;
 /**
  * The reason why an attempt was lost after it had its connection.
  *
- * @param kind             the event
+ * @param kind             the event that ended the attempt
  * @param isReused         whether the connection had carried an exchange before
- * @param isRequestWritten whether all of the request had been handed to the connection
+ * @param isRequestWritten whether the whole request was written to the connection
  * @param hasResponseBytes whether any byte of a response had arrived
- * @param detail           a sentence for the log; never a byte of either body
+ * @param detail           a phrase for the log; never a byte of either body
  */
 public record AttemptFailure(Kind kind, boolean isReused, boolean isRequestWritten, boolean hasResponseBytes,
         String detail) {
@@ -20,7 +20,7 @@ public record AttemptFailure(Kind kind, boolean isReused, boolean isRequestWritt
         CLOSED,
         /** The upstream did not process the request: REFUSED_STREAM, or a stream above GOAWAY's last one. */
         REFUSED,
-        /** The upstream reset the request's stream; its connection goes on. */
+        /** The upstream reset the request's stream; its connection stays open. */
         RESET,
         /** The response is not HTTP, or it is ambiguous. */
         MALFORMED

@@ -9,11 +9,11 @@ import java.net.SocketAddress;
 /**
  * The checked head of a request.
  *
- * @param method          in capitals
+ * @param method          the method as it was sent, such as {@code POST}
  * @param path            the target's path
- * @param query           the target's query, from its question mark on and as it was sent; empty where there is none
+ * @param query           the target's query as it was sent, including its question mark; empty if there is none
  * @param headers         the headers as they were sent
- * @param bodyBytes       the length of the body in bytes; 0 where there is none, -1 where it is known only at its end
+ * @param bodyBytes       the length of the body in bytes; 0 if there is none, -1 if it is known only at the end
  * @param expectsContinue whether the downstream waits for status 100 before it sends its body
  * @param remoteAddress   the address of the downstream
  */

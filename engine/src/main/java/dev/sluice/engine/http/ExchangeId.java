@@ -5,7 +5,7 @@ package dev.sluice.engine.http;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ids of exchanges: random UUIDs without the cost of secure ones, because they only tell exchanges apart. */
+/** Ids of exchanges: random UUIDs. They come from a fast random source, because they only distinguish exchanges. */
 public final class ExchangeId {
     private static final long VERSION_4 = 0x4000L;
     private static final long VARIANT = 0x8000000000000000L;

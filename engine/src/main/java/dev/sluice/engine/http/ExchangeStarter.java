@@ -6,7 +6,7 @@ import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 
-/** The factory that gives a downstream connection its exchanges; one per event loop. Used on that loop. */
+/** The factory of the exchanges of downstream connections; one per event loop. Used on that loop. */
 public interface ExchangeStarter {
     /**
      * Creates the exchange of a request; the caller then calls {@link RequestListener#start}.
@@ -17,16 +17,16 @@ public interface ExchangeStarter {
      */
     RequestListener newExchange(DownstreamRequest request, RequestSource source);
 
-    /** Counts a request that was refused for its head, so that no exchange was created. */
+    /** Counts a request that was refused because of its head, before an exchange was created. */
     void onHeadRefused(RelayException refusal);
 
-    /** Marks the start of a tail: the exchange is about to end while its response has not left yet. */
+    /** Marks the start of a tail: the exchange is about to end before its response has been sent completely. */
     void onTailBegun();
 
-    /** Marks the end of a tail: the response has left, or never will. */
+    /** Marks the end of a tail: the response was sent, or never will be. */
     void onTailEnded();
 
-    /** {@return whether responses should announce that their connection is about to close} */
+    /** {@return whether responses should announce that their connection closes} */
     boolean isDraining();
 
     /** {@return the loop's ticker} */

@@ -10,7 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 
-/** The writer of the relay's own answers, for every edge. Each of them carries the exchange's id. */
+/** The writer of the relay's own answers, for every edge. Each answer carries the exchange's id. */
 public final class Refusal {
     /** The header that carries the exchange's id, beside the upstream's x-request-id. */
     public static final AsciiString EXCHANGE_ID = AsciiString.cached("x-sluice-request-id");
@@ -22,7 +22,7 @@ public final class Refusal {
      * Answers with the OpenAI error object.
      *
      * @param sink       the response, of which nothing was written yet
-     * @param exchangeId the exchange, or a new id where the head was refused before one was created
+     * @param exchangeId the exchange's id, or a new one if the head was refused before an exchange was created
      * @param refusal    the error
      */
     public static void write(ResponseSink sink, String exchangeId, RelayException refusal) {
@@ -31,7 +31,7 @@ public final class Refusal {
             case DOWNSTREAM_METHOD_NOT_ALLOWED -> headers.set(HttpHeaderNames.ALLOW, refusal.allowedMethods());
             case DOWNSTREAM_KEY_INVALID -> headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer"); // RFC 9110, 15.5.2
             case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set(HttpHeaderNames.UPGRADE, "websocket"); // RFC 9110, 15.5.22
-            default -> { } // the body says it all
+            default -> { } // the body is sufficient
         }
         if (refusal.retryAfterSeconds() > 0) {
             headers.set(HttpHeaderNames.RETRY_AFTER, Long.toString(refusal.retryAfterSeconds()));
@@ -45,7 +45,7 @@ public final class Refusal {
      *
      * @param sink       the response, of which nothing was written yet
      * @param exchangeId the exchange
-     * @param json       the document; kept until it was sent
+     * @param json       the document; must not change until it was sent
      */
     public static void writeJson(ResponseSink sink, String exchangeId, byte[] json) {
         writeJson(sink, exchangeId, HttpResponseStatus.OK, new DefaultHttpHeaders(), json);

@@ -7,11 +7,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
 /**
- * The head of a response, without any framing header.
+ * The head of a response, without framing headers.
  *
  * @param status    the status
- * @param headers   the headers; content-length, transfer-encoding and connection are set by the sink
- * @param bodyBytes the length of the body in bytes, or -1 where it is not known
+ * @param headers   the headers; the sink sets content-length, transfer-encoding and connection
+ * @param bodyBytes the length of the body in bytes, or -1 if it is not known
  */
 public record ResponseHead(HttpResponseStatus status, HttpHeaders headers, long bodyBytes) {
 
@@ -25,7 +25,7 @@ public record ResponseHead(HttpResponseStatus status, HttpHeaders headers, long 
         return status.code() / 100 == 2;
     }
 
-    /** {@return this head without its headers, which are not needed once it was sent: a stream may be open for long} */
+    /** {@return this head without its headers, which a long-lived stream would keep alive after they were sent} */
     public ResponseHead withoutHeaders() {
         return new ResponseHead(status, EmptyHttpHeaders.INSTANCE, bodyBytes);
     }

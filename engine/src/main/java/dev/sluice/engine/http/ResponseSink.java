@@ -6,15 +6,15 @@ import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The sink of one response, whatever the downstream's protocol.
+ * The sink of one response, for any downstream protocol.
  *
  * <p><b>Threading:</b> confined to the connection's loop.
  */
 public interface ResponseSink {
-    /** Sends status 100, where the downstream waits for it before it sends its body. */
+    /** Sends status 100 if the downstream waits for it before it sends its body. */
     void sendContinue();
 
-    /** Writes the head; it leaves with the first flush. */
+    /** Writes the head; it is sent with the first flush. */
     void writeHead(ResponseHead head);
 
     /**
@@ -36,10 +36,10 @@ public interface ResponseSink {
     /** Ends the body cleanly and sends everything. */
     void end();
 
-    /** Ends the response so that no downstream can take it for a whole one; earlier writes are still sent. */
+    /** Ends the response so that no downstream can mistake it for a complete one; earlier writes are still sent. */
     void abort();
 
-    /** {@return whether the downstream takes more without letting it pile up} */
+    /** {@return whether the unsent bytes are below the high-water mark} */
     boolean isWritable();
 
     /** {@return the number of bytes that the downstream has not taken yet} */

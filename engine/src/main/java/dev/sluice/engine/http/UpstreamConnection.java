@@ -19,24 +19,24 @@ public interface UpstreamConnection {
     void flush();
 
     /**
-     * Asks for more of the response: for one read, or for as much as a stream's window allows.
+     * Requests more of the response: one read, or as much as the stream's window allows.
      *
      * @param heldBytes the number of delivered bytes that still wait for the downstream; their window is not returned
      */
     void read(long heldBytes);
 
-    /** {@return whether the upstream takes more without letting it pile up} */
+    /** {@return whether the unsent bytes are below the high-water mark} */
     boolean isWritable();
 
     /** {@return the number of bytes that the upstream has not taken yet} */
     long pendingBytes();
 
-    /** Ends the attempt at once by closing the connection or resetting the stream; the listener hears nothing more. */
+    /** Ends the attempt at once by closing the connection or resetting the stream; the listener is not called again. */
     void cancel();
 
     /** {@return the upstream's protocol by its ALPN name (RFC 7301), for the log} */
     String protocol();
 
-    /** {@return whether the connection carried an exchange before} */
+    /** {@return whether the connection had carried an exchange before} */
     boolean isReused();
 }

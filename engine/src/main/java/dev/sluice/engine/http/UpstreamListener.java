@@ -4,7 +4,7 @@ package dev.sluice.engine.http;
 
 import dev.sluice.protocol.framing.BodyPiece;
 
-/** An attempt as its upstream connection sees it. Called on the loop of both. */
+/** The attempt, as its upstream connection sees it. Called on the loop of both. */
 public interface UpstreamListener {
     /** Receives the connection; the request may be written to it. */
     void onConnected(UpstreamConnection connection);
@@ -12,7 +12,7 @@ public interface UpstreamListener {
     /** Reports that no connection could be made. */
     void onConnectFailed(Throwable cause);
 
-    /** Reports that no connection has room for the attempt, and that none came to have room in time. */
+    /** Reports that no connection has room for the attempt, or that the attempt waited too long for one. */
     void onUpstreamBusy();
 
     /** {@return whether the attempt still waits for {@link #onConnected}} */
@@ -22,16 +22,16 @@ public interface UpstreamListener {
     void onResponseHead(ResponseHead head);
 
     /**
-     * Receives body bytes.
+     * Receives the body bytes of one read.
      *
-     * @param piece one read; borrowed during the call. Its buffer is taken
+     * @param piece borrowed during the call; its buffer is taken
      */
     void onResponseBody(BodyPiece piece);
 
     /**
      * Receives the end of the response.
      *
-     * @param isByClose whether only the close of the connection marked it
+     * @param isByClose whether only the close of the connection marked the end
      */
     void onResponseEnd(boolean isByClose);
 

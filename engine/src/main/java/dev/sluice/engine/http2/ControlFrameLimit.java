@@ -13,8 +13,8 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
 
 /**
- * Bounds the answers to control frames that pile up because the other side does not read them. Netty has the same for
- * connections of which it builds the codec; those with a {@link DataFrameReader} are not.
+ * A limit of the responses to control frames that pile up because the peer does not read them. Netty has the same limit
+ * for connections whose codec it builds; those with a {@link DataFrameReader} are built here.
  */
 public final class ControlFrameLimit extends DecoratingHttp2ConnectionEncoder {
     private static final int MAX_UNSENT = 1000;
@@ -24,7 +24,7 @@ public final class ControlFrameLimit extends DecoratingHttp2ConnectionEncoder {
     private int unsent;
     private boolean isOver;
 
-    /** Puts the limit before {@code encoder}. */
+    /** Wraps {@code encoder} with the limit. */
     public ControlFrameLimit(Http2ConnectionEncoder encoder) {
         super(encoder);
     }
@@ -57,11 +57,11 @@ public final class ControlFrameLimit extends DecoratingHttp2ConnectionEncoder {
 
     private boolean isOver(ChannelHandlerContext ctx) {
         if (!isOver && ++unsent > MAX_UNSENT) {
-            ctx.flush(); // some may only wait for this
+            ctx.flush(); // some may only wait for a flush
             if (unsent > MAX_UNSENT) {
                 isOver = true;
                 lifecycle.onError(ctx, true, Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM,
-                        "More than %d answers to control frames wait to be read", MAX_UNSENT));
+                        "More than %d responses to control frames are unsent", MAX_UNSENT));
                 ctx.close();
             }
         }

@@ -13,11 +13,12 @@ import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 
 /**
- * Takes DATA frames (RFC 9113 section 6.1) out of what is read, without an object for any of them, and tells of as much
- * of one as has come: nobody waits for its rest. Every other frame, and a padded one, goes whole to Netty's reader.
+ * A frame reader that handles DATA frames (RFC 9113 section 6.1) without creating an object for any of them. It passes
+ * on the part of a frame that has arrived without waiting for the rest. Padded DATA frames and frames of all other
+ * types go whole to Netty's reader.
  *
  * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> borrows the input; the listener borrows the
- * data it is told of. <b>Allocation per frame:</b> none.
+ * data. <b>Allocation per frame:</b> none.
  */
 public final class DataFrameReader implements Http2FrameReader {
     private static final int HEADER_BYTES = 9;
@@ -34,7 +35,7 @@ public final class DataFrameReader implements Http2FrameReader {
     private boolean isBroken;
 
     /**
-     * @param maxHeaderListBytes limit of a header list, as in SETTINGS_MAX_HEADER_LIST_SIZE
+     * @param maxHeaderListBytes the limit of a header list in bytes, as in SETTINGS_MAX_HEADER_LIST_SIZE
      */
     public DataFrameReader(long maxHeaderListBytes) {
         others = new DefaultHttp2FrameReader(new DefaultHttp2HeadersDecoder(true, maxHeaderListBytes),
@@ -49,7 +50,7 @@ public final class DataFrameReader implements Http2FrameReader {
         }
         try {
             while (input.isReadable() && readSome(ctx, input, listener)) {
-                // on to the next frame
+                // continue with the next frame
             }
         } catch (Http2Exception e) {
             isBroken = !Http2Exception.isStreamError(e);
@@ -57,7 +58,7 @@ public final class DataFrameReader implements Http2FrameReader {
         }
     }
 
-    /** Returns whether anything could be done. */
+    /** Reads one frame or a part of a DATA frame; returns whether there was enough input. */
     private boolean readSome(ChannelHandlerContext ctx, ByteBuf input, Http2FrameListener listener)
             throws Http2Exception {
         if (dataLeft > 0) {
@@ -84,7 +85,7 @@ public final class DataFrameReader implements Http2FrameReader {
             return true;
         }
         if (!isTooLong && input.readableBytes() - HEADER_BYTES < length) {
-            return false; // a frame that is not taken in parts
+            return false; // a frame that must be complete
         }
         if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION
                 || type == Http2FrameTypes.PUSH_PROMISE) {
@@ -98,7 +99,7 @@ public final class DataFrameReader implements Http2FrameReader {
             throws Http2Exception {
         int length = Math.min(dataLeft, input.readableBytes());
         dataLeft -= length;
-        ByteBuf data = input.readRetainedSlice(length); // recycled, which a plain slice is not
+        ByteBuf data = input.readRetainedSlice(length); // a pooled object, unlike a plain slice
         try {
             listener.onDataRead(ctx, dataStream, data, 0, dataLeft == 0 && isDataLast);
         } finally {

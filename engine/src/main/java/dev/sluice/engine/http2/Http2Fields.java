@@ -10,14 +10,14 @@ import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.Map;
 
-/** Header fields from and to HTTP/2 (RFC 9113 section 8.2). */
+/** Conversions of header fields from and to HTTP/2 (RFC 9113 section 8.2). */
 public final class Http2Fields {
     private Http2Fields() {
     }
 
     /**
-     * Returns the fields without the pseudo-headers, or null where a value is none: it could become a line of its own
-     * on an HTTP/1.1 connection. Names, pseudo-headers and connection-specific fields are Netty's to check.
+     * Returns the fields without the pseudo-headers, or null if a name or a value is invalid, because it could become a
+     * line of its own on an HTTP/1.1 connection. Netty checks pseudo-headers and connection-specific fields.
      */
     public static HttpHeaders toHttp1(Http2Headers received) {
         HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
@@ -38,7 +38,7 @@ public final class Http2Fields {
         return headers;
     }
 
-    /** Adds fields, their names in lower case. */
+    /** Adds fields with their names in lower case. */
     public static void addTo(Http2Headers out, HttpHeaders headers) {
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
         while (fields.hasNext()) {
@@ -47,12 +47,14 @@ public final class Http2Fields {
         }
     }
 
-    /** Returns an empty list of fields. Whatever becomes part of it was checked as it came in. */
+    /** Returns an empty list of fields without validation, because all fields were checked when they were received. */
     public static Http2Headers newFields() {
         return new DefaultHttp2Headers(false);
     }
 
-    /** RFC 9113 section 8.2.1: no control character, no white space at either end. */
+    /**
+     * Returns whether a value is valid (RFC 9113 section 8.2.1): no control character, no white space at either end.
+     */
     private static boolean isValue(CharSequence value) {
         int last = value.length() - 1;
         if (last >= 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(last)))) {
@@ -71,7 +73,7 @@ public final class Http2Fields {
         return c == ' ' || c == '\t';
     }
 
-    /** RFC 9110 section 5.6.2: a token, and in lower case. */
+    /** Returns whether a name is a token (RFC 9110 section 5.6.2) in lower case. */
     private static boolean isName(CharSequence name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);

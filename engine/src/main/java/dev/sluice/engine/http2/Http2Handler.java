@@ -26,20 +26,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One HTTP/2 connection, of either side.
+ * The handler of one HTTP/2 connection, downstream or upstream.
  *
- * <p>What several streams write in one turn of the loop leaves with one flush: a flush that is asked for while the
- * connection reads waits for the end of that read, another one for the end of the turn; where there is only one stream
- * nothing is gained by waiting, and it is sent at once.
+ * <p>Writes of several streams in one turn of the loop leave with one flush. A flush that is requested while the
+ * connection reads is delayed to the end of that read, any other one to the end of the turn. With only one stream,
+ * waiting gains nothing and the flush happens at once.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
- * @param <S> what the connection's owner knows of a stream
+ * @param <S> the state that the connection's owner keeps for each stream
  */
 public abstract class Http2Handler<S> extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Handler.class);
     private static final float WINDOW_UPDATE_RATIO = 0.5f;
-    /** How long a connection that broke the protocol may take to be told so. */
+    /** The time in milliseconds that the peer has to take the final GOAWAY before the connection is closed anyway. */
     protected static final long GO_AWAY_MILLIS = 5_000;
     private static final int MAX_UNSENT_BYTES = 256 * 1024;
     private static final int REMEMBERED_RESETS = 256;
@@ -58,13 +58,13 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
 
     protected Http2Handler(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings,
             int connectionWindowBytes) {
-        super(decoder, encoder, settings, true); // whoever closes this connection says so before
+        super(decoder, encoder, settings, true); // true: a GOAWAY is sent explicitly before a close
         this.connectionWindowBytes = connectionWindowBytes;
     }
 
     /**
-     * Returns the state of a connection whose own window is refilled as soon as bytes come, so that a slow stream
-     * stalls only itself, and whose streams take turns: RFC 9113 has given up on priorities.
+     * Returns the state of a new connection. Its own window is refilled as soon as bytes arrive, so that a slow stream
+     * stalls only itself. Its streams take turns, because RFC 9113 deprecates priorities.
      */
     protected static Http2Connection newConnection(boolean isServer) {
         DefaultHttp2Connection connection = new DefaultHttp2Connection(isServer);
@@ -102,7 +102,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         context.read();
     }
 
-    /** The connection stands and its preface is on its way. */
+    /** Initializes the connection, which is established; its preface is being sent. */
     protected abstract void onOpen();
 
     @Override
@@ -124,7 +124,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
     }
 
     /**
-     * Asks for the next read, unless too much waits for the other side to read: what it asks for could be answered with
+     * Requests the next read, unless too many bytes wait for the peer to read them: the next read could cause more
      * frames that no window counts.
      */
     private void readOn() {
@@ -142,23 +142,23 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
     }
 
-    /** Notes what is known of a stream. */
+    /** Attaches the owner's state to a stream. */
     protected final void know(Http2Stream stream, S known) {
         stream.setProperty(streamKey, known);
     }
 
-    /** Returns what is known of a stream, or null. */
+    /** Returns the state of a stream, or null if there is none. */
     protected final S known(Http2Stream stream) {
         return stream.getProperty(streamKey);
     }
 
-    /** Returns what is known of a stream, or null where nothing is or there is none of that number. */
+    /** Returns the state of the stream with this identifier, or null if there is no such stream or it has no state. */
     protected final S known(int streamId) {
         Http2Stream stream = connection().stream(streamId);
         return stream == null ? null : known(stream);
     }
 
-    /** Does something with every stream that runs and of which something is known. */
+    /** Runs an action on the state of each active stream that has one. */
     protected final void forEachKnown(Consumer<S> action) {
         try {
             connection().forEachActiveStream(stream -> {
@@ -169,16 +169,16 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
                 return true;
             });
         } catch (Http2Exception e) {
-            throw new IllegalStateException("stream: " + e.getMessage() + " (expected: no error, for none is made)", e);
+            throw new IllegalStateException("stream: " + e.getMessage() + " (expected: no error)", e);
         }
     }
 
-    /** Has {@code stream} told when the frames of this read have all been handled. */
+    /** Requests a call of {@link Touched#onReadComplete} after all frames of this read were handled. */
     public final void touch(Touched stream) {
         touched.add(stream);
     }
 
-    /** Sends what was written, together with what other streams write in this turn of the loop. */
+    /** Flushes, together with the writes of other streams in this turn of the loop. */
     public final void flushSoon() {
         if (isReading || isFlushQueued) {
             return;
@@ -198,21 +198,21 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
     }
 
-    /** Resets a stream; its listener is told by the stream's close. */
+    /** Resets a stream; its listener learns of it when the stream closes. */
     public final void reset(Http2Stream stream, Http2Error error) {
         if (stream.state() == Http2Stream.State.CLOSED) {
             return;
         }
-        // Not through the encoder: its limit of resets is for those that the other side brings about.
+        // Bypass the encoder, whose limit of resets is meant for those that the peer causes.
         resetStream(context, stream.id(), error.code(), context.newPromise());
         remember(stream.id());
-        stream.close(); // at once, and not when the reset has left: nothing of its body may follow that
+        stream.close(); // at once, not when the reset has been sent: nothing of the body may follow the reset
         flushSoon();
     }
 
     /**
-     * What comes for a stream that was reset here was on its way (RFC 9113 section 5.1): it is no error, and another
-     * reset for each frame of it would look like an attack.
+     * Handles a stream error. Frames for a stream that was reset here may have been in flight (RFC 9113 section 5.1).
+     * They are no error, and another reset for each of them would look like an attack.
      */
     @Override
     protected void onStreamError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
@@ -228,7 +228,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
     }
 
-    /** Notes that a stream was reset here. */
+    /** Records that a stream was reset here. */
     protected final void remember(int streamId) {
         resets[resetCount++ % resets.length] = streamId;
     }
@@ -242,7 +242,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         return false;
     }
 
-    /** Gives back window of a stream: {@code bytes} of it have gone where they had to. */
+    /** Returns {@code bytes} of a stream's flow-control window, because that many bytes were delivered. */
     public final void consume(Http2Stream stream, int bytes) {
         if (bytes <= 0) {
             return;
@@ -256,7 +256,7 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         }
     }
 
-    /** Returns how many bytes wait for the socket. */
+    /** Returns the number of bytes that wait for the socket. */
     protected final long unsentBytes() {
         ChannelOutboundBuffer buffer = context.channel().unsafe().outboundBuffer();
         return buffer == null ? 0 : buffer.totalPendingWriteBytes();
@@ -271,12 +271,12 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is broken TLS
             LOG.debug("HTTP/2 connection lost: {}", cause.toString());
         } else {
-            LOG.warn("HTTP/2 connection closed for an unexpected error", cause);
+            LOG.warn("HTTP/2 connection closed because of an unexpected error", cause);
         }
         ctx.close();
     }
 
-    /** Returns the handler's place in its pipeline. */
+    /** Returns the handler's context. */
     public final ChannelHandlerContext context() {
         return context;
     }
@@ -286,9 +286,9 @@ public abstract class Http2Handler<S> extends Http2ConnectionHandler {
         return context.channel();
     }
 
-    /** A stream that wants to know when a read is over. */
+    /** A stream that is notified at the end of a read. */
     public interface Touched {
-        /** The frames of one read have all been handled. */
+        /** Marks the end of a read, after all of its frames were handled. */
         void onReadComplete();
     }
 }

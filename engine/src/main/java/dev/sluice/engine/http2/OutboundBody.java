@@ -14,14 +14,14 @@ import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayDeque;
 
 /**
- * The body that one stream sends, in DATA frames (RFC 9113 section 6.1): Netty's flow controller says how much may go,
- * and this object, the same one for all of the body, frames and writes it.
+ * The body that one stream sends, in DATA frames (RFC 9113 section 6.1). Netty's flow controller decides how many bytes
+ * may be sent; this object, one per body, frames and writes them.
  *
- * <p>Runs up to 4 KiB are copied behind one another into a buffer that has room for a frame header before them, so that
- * what a flush sends of a stream is one frame in one buffer; longer runs go as slices, unless that would keep far more
- * memory than they have bytes.
+ * <p>Runs of up to 4 KiB are copied, one after the other, into a buffer with room for a frame header in front, so that
+ * each flush of a stream writes one frame in one buffer. Longer runs are written as slices, unless a slice would keep
+ * far more memory alive than its length.
  *
- * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns what was appended until it is written
+ * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> owns appended bytes until they are written
  * or the stream closes. <b>Allocation per event:</b> none.
  */
 public final class OutboundBody implements FlowControlled {
@@ -34,7 +34,10 @@ public final class OutboundBody implements FlowControlled {
     private final Http2Handler<?> connection;
     private final Http2Stream stream;
     private final Sender sender;
-    /** What is to be sent; a buffer of ours has its readerIndex behind the room for the header, a slice has it at 0. */
+    /**
+     * The buffers to send. In a buffer allocated here, readerIndex is after the room for the frame header; in a slice
+     * it is 0.
+     */
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
     private ByteBuf tail;
     private int queuedBytes;
@@ -47,14 +50,14 @@ public final class OutboundBody implements FlowControlled {
     private boolean isFull;
     private Http2Error resetWhenSent;
 
-    /** Creates the body of a stream whose head has been or is about to be written. */
+    /** Creates the body of a stream whose head was written or is about to be written. */
     public OutboundBody(Http2Handler<?> connection, Http2Stream stream, Sender sender) {
         this.connection = connection;
         this.stream = stream;
         this.sender = sender;
     }
 
-    /** Appends {@code length} bytes of {@code read} from {@code start} on; borrows it. */
+    /** Appends {@code length} bytes of {@code read}, from index {@code start} on; borrows the buffer. */
     public void append(ByteBuf read, int start, int length) {
         if (isClosed || length == 0) {
             return;
@@ -74,13 +77,13 @@ public final class OutboundBody implements FlowControlled {
         announce(length);
     }
 
-    /** Appends a buffer; takes it. */
+    /** Appends all bytes of a buffer; takes it. */
     public void append(ByteBuf bytes) {
         append(bytes, bytes.readerIndex(), bytes.readableBytes());
         bytes.release();
     }
 
-    /** Tells the flow controller that there is more. */
+    /** Announces appended bytes to the flow controller. */
     private void announce(int bytes) {
         if (isAnnounced) {
             mergedBytes = bytes;
@@ -94,7 +97,7 @@ public final class OutboundBody implements FlowControlled {
         isFull |= queuedBytes > HIGH_WATER_BYTES;
     }
 
-    /** Ends the body once all of it is written; its {@link Sender} is told when that has left. */
+    /** Ends the body once all of it is written; {@link Sender#onBodySent} is called when the end has been sent. */
     public void end() {
         if (isClosed || isEnded) {
             return;
@@ -103,7 +106,7 @@ public final class OutboundBody implements FlowControlled {
         announce(0);
     }
 
-    /** Resets the stream once all that was appended is written. */
+    /** Resets the stream once all appended bytes are written. */
     public void abort(Http2Error error) {
         if (isClosed) {
             return;
@@ -138,7 +141,7 @@ public final class OutboundBody implements FlowControlled {
             left -= length;
             queuedBytes -= length;
         }
-        if (isEnded && queue.isEmpty() && !isEndWritten) { // nothing was left to put the flag on
+        if (isEnded && queue.isEmpty() && !isEndWritten) { // no data frame was left to carry the flag
             isEndWritten = true;
             ctx.write(header(ctx, 0, END_STREAM), endPromise(ctx));
         }
@@ -198,12 +201,12 @@ public final class OutboundBody implements FlowControlled {
     @Override
     public void error(ChannelHandlerContext ctx, Throwable cause) {
         close();
-        if (stream.state() != Http2Stream.State.CLOSED) { // not for its close, but because writing failed
+        if (stream.state() != Http2Stream.State.CLOSED) { // a failed write, not the close of the stream
             ctx.executor().execute(() -> connection.reset(stream, Http2Error.INTERNAL_ERROR));
         }
     }
 
-    /** Releases whatever is still here: the stream is closed; idempotent. */
+    /** Releases the unsent bytes, because the stream is closed; idempotent. */
     public void close() {
         isClosed = true;
         queuedBytes = 0;
@@ -213,27 +216,27 @@ public final class OutboundBody implements FlowControlled {
         }
     }
 
-    /** Returns whether more may be appended without letting it pile up. */
+    /** Returns whether the unsent bytes are below the high-water mark. */
     public boolean isWritable() {
         return !isFull;
     }
 
-    /** Returns how many bytes have been appended and not been written. */
+    /** Returns the number of bytes that were appended and not written yet. */
     public int pendingBytes() {
         return queuedBytes;
     }
 
-    /** Returns whether the end has been written. */
+    /** Returns whether the end of the body was written. */
     public boolean isEndWritten() {
         return isEndWritten;
     }
 
-    /** Whose body it is. */
+    /** The stream that sends the body. */
     public interface Sender {
-        /** What waits fell below the low water mark. */
+        /** Reports that the unsent bytes fell below the low-water mark. */
         void onBodyWritable();
 
-        /** The end has been handed to the system, or the connection is lost. */
+        /** Reports that the end was handed to the system, or that the connection is lost. */
         void onBodySent();
     }
 }

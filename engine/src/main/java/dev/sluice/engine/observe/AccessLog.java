@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The access log: lines of all exchanges, at level INFO of the logger {@value #LOGGER}.
+ * The access log: the lines of all exchanges, at level INFO of the logger {@value #LOGGER}.
  *
- * <p>Event loops put lines into a bounded queue, and one thread writes them. Where the log's output blocks (a pipe that
- * no process reads, a slow disk), the queue fills up and further lines are dropped and counted; no event loop waits.
+ * <p>Event loops add lines to a bounded queue, and one thread writes them. If the log's output blocks (a pipe that no
+ * process reads, a slow disk), the queue fills up and further lines are dropped and counted; no event loop waits.
  *
  * <p><b>Threading:</b> any. The writing thread is a daemon; it starts with the first line.
  */
@@ -56,7 +56,7 @@ public final class AccessLog implements AutoCloseable {
     }
 
     /**
-     * Queues a line, or drops it where too many wait. Never blocks.
+     * Queues a line, or drops it if too many are queued. Never blocks.
      *
      * @param line without a line end
      */
@@ -102,7 +102,7 @@ public final class AccessLog implements AutoCloseable {
         return dropped.sum();
     }
 
-    /** Writes the lines that wait, for two seconds at most, and stops. */
+    /** Writes the queued lines, for at most two seconds, and stops. */
     @Override
     public void close() {
         isClosed = true;

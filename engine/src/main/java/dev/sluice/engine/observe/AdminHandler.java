@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The handler of the admin listener: it serves the pages that it is given.
+ * The handler of the admin listener: it serves a fixed list of pages.
  *
  * <p><b>Pipeline position:</b> last, after an HTTP codec and an aggregator, on a loop that relays nothing.
  */
@@ -35,7 +35,7 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
     private final List<AdminPage> pages;
 
     /**
-     * @param pages in the order in which they are listed where a path is unknown
+     * @param pages in the order in which the answer to an unknown path lists them
      */
     public AdminHandler(List<AdminPage> pages) {
         this.pages = pages;
@@ -72,7 +72,7 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
             page.write(out);
         } catch (IOException | RuntimeException e) {
             body.release();
-            LOG.error("the admin page {} was not written", page.path(), e);
+            LOG.error("the admin page {} could not be written", page.path(), e);
             return text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be written\n");
         }
         return response(HttpResponseStatus.valueOf(status), body, page.contentType());

@@ -5,7 +5,7 @@ package dev.sluice.engine.observe;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** A page of the admin listener. It is written on a loop that relays nothing, and must not block that for long. */
+/** A page of the admin listener. It is written on a loop that relays nothing, which it must not block for long. */
 public interface AdminPage {
     /** {@return the path, such as {@code /metrics}} */
     String path();
@@ -22,7 +22,7 @@ public interface AdminPage {
      * Writes the page.
      *
      * @param out the body of the response
-     * @throws IOException where the page cannot be written
+     * @throws IOException if the page cannot be written
      */
     void write(OutputStream out) throws IOException;
 }

@@ -32,7 +32,7 @@ public final class AdminPages {
     /**
      * Returns {@code /health/ready}.
      *
-     * @param isReady whether new exchanges are welcome; false from the start of a drain on
+     * @param isReady returns whether new exchanges are accepted; false once a drain has started
      * @return the page, with status 503 while the relay is not ready
      */
     public static AdminPage ready(BooleanSupplier isReady) {

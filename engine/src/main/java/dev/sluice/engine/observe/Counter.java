@@ -2,21 +2,21 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
-/** What is counted. */
+/** The counters of a relay. */
 public enum Counter {
     /** Exchanges that began. */
     EXCHANGES_STARTED("exchanges_started", "Requests whose head was accepted."),
-    /** Exchanges that came to a clean end. */
+    /** Exchanges that ended cleanly. */
     EXCHANGES_COMPLETED("exchanges_completed", "Exchanges whose whole response was handed to the downstream."),
-    /** Exchanges that Sluice answered with an error of its own. */
+    /** Exchanges that the relay answered with an error of its own. */
     EXCHANGES_REFUSED("exchanges_refused", "Exchanges answered with an error of the relay's own."),
-    /** Exchanges whose upstream was lost in mid-response. */
+    /** Exchanges whose upstream was lost during the response. */
     UPSTREAMS_LOST("upstreams_lost", "Committed responses whose upstream was lost before their end."),
-    /** Exchanges whose downstream left in mid-response. */
+    /** Exchanges whose downstream left during the response. */
     DOWNSTREAMS_LEFT("downstreams_left", "Exchanges whose downstream left before the end of its response."),
     /** Requests refused for their head, before an exchange began. */
     HEADS_REFUSED("heads_refused", "Requests refused for their head."),
-    /** Attempts beside one that took long to answer. */
+    /** Attempts beside one that was slow to answer. */
     HEDGES("hedges", "Second endpoints asked because the first took long to answer."),
     /** Attempts after one that failed. */
     RETRIES("retries", "Attempts after the first of an exchange."),

@@ -10,16 +10,16 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SingleWriterRecorder;
 
 /**
- * Counters and timings of one event loop.
+ * The counters and timings of one event loop.
  *
- * <p><b>Threading:</b> written on the loop without locks; read by {@link Metrics} on any thread.
- * <b>Allocation:</b> none when written.
+ * <p><b>Threading:</b> written on the loop without locks; read by {@link Metrics} on any thread. <b>Allocation per
+ * event:</b> none.
  */
 public final class LoopRecorder implements RelayTimings {
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final int DIGITS = 2;
-    private static final int PADDING = 8; // a cache line before and after: loops do not share one
+    private static final int PADDING = 8; // a cache line before and after, so that loops do not share one
 
     private final long[] counts = new long[Counter.values().length + 2 * PADDING];
     private final SingleWriterRecorder[] recorders = new SingleWriterRecorder[Timer.values().length];
@@ -40,7 +40,7 @@ public final class LoopRecorder implements RelayTimings {
         COUNTS.setOpaque(counts, i, counts[i] + amount);
     }
 
-    /** Records a time; longer ones than an hour count as an hour. */
+    /** Records a time; values above one hour count as one hour. */
     public void record(Timer timer, long nanos) {
         recorders[timer.ordinal()].recordValue(Math.max(0, Math.min(nanos, LONGEST_NANOS)));
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
-/** The recorders of all loops, read together. Thread-safe. */
+/** The metrics of a relay: the recorders of all its loops, read together. Thread-safe. */
 public final class Metrics {
     private static final double[] RANKS = {0.5, 0.9, 0.99, 0.999};
 
@@ -40,7 +40,7 @@ public final class Metrics {
                 sum.getMaxValue(), quantiles);
     }
 
-    /** Returns everything as it is now. */
+    /** Returns a snapshot of all values. */
     public synchronized MetricsSnapshot snapshot() {
         List<MetricsSnapshot.Value> counters = new ArrayList<>();
         for (Counter counter : Counter.values()) {
@@ -56,7 +56,7 @@ public final class Metrics {
         counters.add(new MetricsSnapshot.Value("access_log_dropped",
                 "Access log lines dropped because the log's output did not keep up.", gauges.droppedLines.getAsLong()));
         return new MetricsSnapshot(counters, List.of(
-                new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges that run now.",
+                new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges in flight.",
                         gauges.inFlight.getAsLong()),
                 new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a permit.",
                         gauges.queued.getAsLong()),

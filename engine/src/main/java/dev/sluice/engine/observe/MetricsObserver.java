@@ -12,7 +12,7 @@ public final class MetricsObserver implements ExchangeObserver {
     private final LoopRecorder recorder;
 
     /**
-     * @param recorder the loop's
+     * @param recorder the loop's recorder
      */
     public MetricsObserver(LoopRecorder recorder) {
         this.recorder = recorder;

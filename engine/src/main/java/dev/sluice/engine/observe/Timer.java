@@ -2,15 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
-/** What is timed. */
+/** The times that are recorded. */
 public enum Timer {
-    /** From the request head to the first complete event. */
+    /** The time from the request's head to the first complete event. */
     TIME_TO_FIRST_EVENT("time_to_first_event", "From the request's head to the first complete event."),
-    /** Between events. */
+    /** The time between the arrivals of two events of one stream. */
     EVENT_GAP("event_gap", "Between the arrival of one event and the next of the same stream."),
-    /** The relay's own share. */
+    /** The time that the relay itself adds to a read. */
     ADDED_TIME("added_time", "From a read of a response body to the moment its bytes were handed to the system."),
-    /** From the request head to the end. */
+    /** The time from the request's head to the end of the exchange. */
     EXCHANGE_TIME("exchange_time", "From the request's head to the end of the exchange.");
 
     private final String label;

@@ -24,9 +24,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One try of an exchange upstream. It reports to its {@link Listener} until it is detached: cancelled, or left alone to
- * read the few bytes that follow a terminal event, so that its connection can be reused. The slot at the endpoint is
- * closed when the attempt is over.
+ * One try of an exchange upstream. It reports to its {@link Listener} until it is detached: either cancelled, or left
+ * alone to read the few bytes that follow a terminal event, so that its connection can be reused. The slot at the
+ * endpoint is closed when the attempt is over.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
@@ -58,7 +58,7 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     /**
      * @param slot   taken; closed when the attempt is over
-     * @param number of the attempt within its exchange, from 1 on
+     * @param number the attempt's number within its exchange, starting at 1
      */
     Attempt(LoopTicker ticker, Listener listener, Slot slot, int number, boolean isHedge) {
         this.ticker = ticker;
@@ -69,7 +69,7 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         startedNanos = ticker.nanoTime();
     }
 
-    /** {@return the endpoint to which the attempt goes} */
+    /** {@return the endpoint of the attempt} */
     public Endpoint target() {
         return slot.endpoint();
     }
@@ -93,13 +93,13 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         return startedNanos;
     }
 
-    /** Notes that the whole request was handed to the connection. */
+    /** Records that the whole request was written to the connection. */
     void markSent(long nowNanos) {
         isSent = true;
         sentNanos = nowNanos;
     }
 
-    /** {@return whether the whole request was handed to the connection} */
+    /** {@return whether the whole request was written to the connection} */
     public boolean isSent() {
         return isSent;
     }
@@ -263,7 +263,7 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         } else if (way != null) {
             way.onReadComplete();
         } else {
-            connection.read(0); // no head yet
+            connection.read(0); // the head has not arrived yet
         }
     }
 
@@ -333,9 +333,9 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         extraHeaders.put(name, value);
     }
 
-    /** The runner of the attempt, as the attempt sees it. Not called once the attempt is detached, but for its end. */
+    /** The runner of the attempt, as the attempt sees it. Once the attempt is detached, only its end is reported. */
     interface Listener {
-        /** Reports that the connection is there. */
+        /** Reports that the attempt has its connection. */
         void onConnected(Attempt attempt);
 
         /** Reports that no connection could be made. */
@@ -344,7 +344,7 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         /** Reports that no connection has room. */
         void onBusy(Attempt attempt);
 
-        /** Receives the head of the response; the body goes to the way that is set before this returns. */
+        /** Receives the head of the response; the body goes to the way that is set before this method returns. */
         void onHead(Attempt attempt, ResponseHead head);
 
         /** Reports that the attempt is lost. */

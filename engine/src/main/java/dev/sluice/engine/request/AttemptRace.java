@@ -3,19 +3,19 @@
 package dev.sluice.engine.request;
 
 /**
- * The attempt that counts and, beside it, a hedge: a second attempt that was begun because the first took long to
- * answer. The first good response wins.
+ * The lead, which is the attempt that counts, and possibly a hedge: a second attempt that was started because the lead
+ * was slow to answer. The first good response wins.
  */
 final class AttemptRace {
     private Attempt lead;
     private Attempt hedge;
 
-    /** Starts with one attempt, in place of the one before. */
+    /** Starts a race with one attempt, which replaces the previous lead. */
     void start(Attempt attempt) {
         lead = attempt;
     }
 
-    /** Adds a hedge beside the attempt that counts. */
+    /** Adds a hedge beside the lead. */
     void addHedge(Attempt attempt) {
         hedge = attempt;
     }
@@ -31,9 +31,11 @@ final class AttemptRace {
     }
 
     /**
-     * Decides the race when one of two attempts begins to answer, and cancels the loser. A response that asks to try
-     * elsewhere (429, or 500 and above) loses.
+     * Decides the race when one of two attempts begins to answer, and cancels the loser. A response with status 429, or
+     * 500 and above, loses.
      *
+     * @param answering the attempt whose response has arrived
+     * @param status    the response's status
      * @return whether the response of {@code answering} is the one that counts
      */
     boolean isWonBy(Attempt answering, int status) {
@@ -50,9 +52,9 @@ final class AttemptRace {
     }
 
     /**
-     * Takes an attempt out that is lost.
+     * Removes a lost attempt from the race.
      *
-     * @return whether the other one of two goes on in its place
+     * @return whether the other attempt continues in its place
      */
     boolean survives(Attempt lost) {
         if (hedge == null) {

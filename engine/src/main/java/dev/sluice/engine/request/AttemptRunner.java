@@ -25,18 +25,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The attempts of one exchange: one after the other, and beside a slow one a hedge. {@link RetryPolicy} decides what
- * may be tried again; the runner chooses endpoints, acquires connections, sends the request and starts new attempts.
+ * The attempts of one exchange: one after the other, and possibly a hedge beside a slow one. {@link RetryPolicy}
+ * decides whether to try again; the runner chooses endpoints, acquires connections, sends the request and starts new
+ * attempts.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class AttemptRunner implements Attempt.Listener {
     /** The argument of {@link Connector#acquire} that accepts any connection. */
     public static final long ANY = Long.MIN_VALUE;
-    /** The result of {@link #hedgeDelayNanos} where no hedge is allowed. */
+    /** The result of {@link #hedgeDelayNanos} if no hedge is allowed. */
     public static final long NO_HEDGE = -1;
 
-    /** Backoff before a second attempt at the only endpoint, give or take a half; doubled before each further one. */
+    /**
+     * The backoff before a second attempt at the only endpoint, plus or minus 50 percent; doubled before each further
+     * one.
+     */
     private static final long BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final ForwardedHead head;
@@ -57,7 +61,7 @@ public final class AttemptRunner implements Attempt.Listener {
     private boolean isStopped;
 
     /**
-     * @param affinity null where no owner can matter
+     * @param affinity the owners of sessions; null if no owner can matter
      */
     AttemptRunner(ForwardedHead head, RequestBody body, EndpointAffinity affinity,
             Connector connector, LoopTicker ticker, EventExecutor loop, Listener listener) {
@@ -70,7 +74,7 @@ public final class AttemptRunner implements Attempt.Listener {
         this.listener = listener;
     }
 
-    /** Sets the destination of attempts and the rules for repeating them. */
+    /** Sets the cluster of the attempts and the rules for repeating them. */
     void plan(Cluster of, RetryConfig rules) {
         cluster = of;
         retry = rules;
@@ -98,7 +102,7 @@ public final class AttemptRunner implements Attempt.Listener {
 
     private void refuseFull() {
         listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                "The upstream's endpoints carry as many requests as they may"));
+                "All endpoints of the upstream have reached their limit of requests in flight"));
     }
 
     private Slot choose(Endpoint before) {
@@ -124,7 +128,7 @@ public final class AttemptRunner implements Attempt.Listener {
         boolean isHedge = connected == race.hedge();
         if (!isHedge && isBeginningLost()) {
             listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The relay holds as many request bodies as it may"));
+                    "The relay has no memory left for request bodies"));
             return;
         }
         UpstreamConnection connection = connected.connection();
@@ -142,7 +146,7 @@ public final class AttemptRunner implements Attempt.Listener {
         }
     }
 
-    /** Returns whether the part of the body that an earlier attempt was sent could not be kept: memory ran short. */
+    /** Returns whether the sent part of the body cannot be sent again to a later attempt, because it was not kept. */
     private boolean isBeginningLost() {
         return count > 1 && body.sentBytes() > 0 && !body.isReplayable();
     }
@@ -150,11 +154,11 @@ public final class AttemptRunner implements Attempt.Listener {
     /** Forwards as much of the body as the upstream takes. */
     void pump() {
         Attempt current = race.lead();
-        long nowNanos = ticker.nanoTime(); // before the upstream can have seen any of it
+        long nowNanos = ticker.nanoTime(); // taken before the upstream can have seen any of the body
         boolean isComplete = body.pump();
         if (current.isSent() || race.lead() != current || current.isOver() || isStopped) {
-            // Writing made room, and what that called has sent the rest; or it found the connection broken, and another
-            // attempt may be under way.
+            // Writing may call back into this method, which has then sent the rest; or it found the connection broken,
+            // and another attempt may be in flight.
             return;
         }
         if (isComplete) {
@@ -183,11 +187,11 @@ public final class AttemptRunner implements Attempt.Listener {
     public void onBusy(Attempt busy) {
         if (!survives(busy)) {
             listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                    "The connections to the upstream carry as many requests as they may"));
+                    "All connections to the upstream have reached their limit of requests"));
         }
     }
 
-    /** Returns whether the other attempt of a race goes on in place of one that is lost. */
+    /** Returns whether the other attempt of a race continues in place of a lost one. */
     private boolean survives(Attempt lost) {
         Attempt before = race.lead();
         boolean isSurvived = race.survives(lost);
@@ -195,7 +199,7 @@ public final class AttemptRunner implements Attempt.Listener {
         return isSurvived;
     }
 
-    /** Goes back to connecting where the attempt that counts now has no connection yet. */
+    /** Returns to connecting if the new lead has no connection yet. */
     private void followLead(Attempt before) {
         if (race.lead() != before && !race.lead().isConnected()) {
             listener.onConnecting();
@@ -203,7 +207,7 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     /**
-     * Returns the delay after which a second endpoint is asked beside a slow one.
+     * Returns the delay after which a hedge starts beside a slow attempt.
      *
      * @param nowNanos the clock's time
      * @return nanoseconds, or {@link #NO_HEDGE}
@@ -213,7 +217,7 @@ public final class AttemptRunner implements Attempt.Listener {
                 : cluster.responseTimes().quantileNanos(retry.hedgeQuantile(), nowNanos);
     }
 
-    /** Asks a second endpoint, once, if there is one and the retry budget allows it. */
+    /** Starts a hedge, at most one per exchange, if another endpoint has a free slot and the retry budget allows it. */
     public void hedge(long nowNanos) {
         isHedged = true;
         Endpoint slow = race.lead().target();
@@ -241,12 +245,12 @@ public final class AttemptRunner implements Attempt.Listener {
         }
     }
 
-    /** Makes no further attempt, because the exchange depends on the response of the one that counts. */
+    /** Rules out further attempts, because the exchange now depends on the response of the lead. */
     void onAnswered() {
         isAnswered = true;
     }
 
-    /** Records how long the response took to begin. */
+    /** Records the time until the response began. */
     public void onCommit(long nowNanos) {
         if (retry.hedgeQuantile() > 0) {
             cluster.responseTimes().add(nowNanos - race.lead().sentNanos(), nowNanos);
@@ -284,9 +288,9 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     /**
-     * Tries another endpoint where this one did not answer in time and the request may be processed twice.
+     * Tries another endpoint after this one did not answer in time, if the request may be processed twice.
      *
-     * @return whether another attempt is under way
+     * @return whether another attempt is in flight
      */
     public boolean retryAfterTimeout() {
         Attempt late = race.lead();
@@ -303,10 +307,10 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     /**
-     * Tries another endpoint where this one has answered that it does not take the request, or the same one again where
-     * there is no other and it is ready soon.
+     * Tries another endpoint after this one has refused the request, or the same one again if it is ready soon and
+     * there is no other.
      *
-     * @return whether it does
+     * @return whether another attempt is made, now or later
      */
     private boolean retryElsewhere(ResponseHead refusal) {
         int status = refusal.status().code();
@@ -326,7 +330,7 @@ public final class AttemptRunner implements Attempt.Listener {
         }
         Slot other = decision == Decision.AFTER_REST ? null : cluster.choose(refusing, 0, nowNanos);
         if (other != null && other.endpoint() == refusing) {
-            other.close(); // the same endpoint would be asked again at once
+            other.close(); // it would be asked again at once
             other = null;
         }
         if (other == null && decision == Decision.AT_ONCE) {
@@ -367,9 +371,9 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     /**
-     * Carries a decision out.
+     * Carries out a decision.
      *
-     * @param notBefore connections that are older are likely to be closed too
+     * @param notBefore rules out older connections, which are likely to be closed too
      * @return whether another attempt is made, now or later
      */
     private boolean retry(Decision decision, long notBefore) {
@@ -411,12 +415,12 @@ public final class AttemptRunner implements Attempt.Listener {
         }
     }
 
-    /** {@return whether the next attempt waits for its backoff, or for the time that its endpoint has named} */
+    /** {@return whether the next attempt waits for its backoff or for its endpoint's rest time} */
     public boolean isWaitingToRetry() {
         return waitingRetry != null;
     }
 
-    /** Makes no further attempt; the one that runs goes on. */
+    /** Prevents further attempts; the running one continues. */
     void stop() {
         isStopped = true;
         if (waitingRetry != null) {
@@ -430,7 +434,7 @@ public final class AttemptRunner implements Attempt.Listener {
         race.cancelHedge();
     }
 
-    /** Cancels everything that is under way. */
+    /** Cancels all attempts in flight. */
     public void cancel() {
         race.cancelHedge();
         if (race.lead() != null) {
@@ -438,7 +442,7 @@ public final class AttemptRunner implements Attempt.Listener {
         }
     }
 
-    /** {@return the attempt that counts, or null before there is one} */
+    /** {@return the lead, the attempt that counts, or null before there is one} */
     public Attempt lead() {
         return race.lead();
     }
@@ -458,12 +462,12 @@ public final class AttemptRunner implements Attempt.Listener {
         return isConnected() && race.lead().connection().isWritable();
     }
 
-    /** {@return whether the whole request was handed to the connection} */
+    /** {@return whether the whole request was written to the connection} */
     public boolean isSent() {
         return race.lead() != null && race.lead().isSent();
     }
 
-    /** {@return whether there is a connection that has not taken the whole request} */
+    /** {@return whether there is a connection to which the whole request was not written yet} */
     public boolean isForwarding() {
         return isConnected() && !race.lead().isSent();
     }
@@ -477,7 +481,7 @@ public final class AttemptRunner implements Attempt.Listener {
         return body.sentBytes() - race.lead().connection().pendingBytes();
     }
 
-    /** Acquires connections: the pools of the loop. */
+    /** The source of connections: the pools of the loop. */
     public interface Connector {
         /**
          * Acquires a connection, from the pool at once or a new one later.
@@ -513,10 +517,10 @@ public final class AttemptRunner implements Attempt.Listener {
         /** Reports that the whole request was sent. */
         void onRequestSent();
 
-        /** Reports that another attempt takes the place of one that may have a response. */
+        /** Reports that another attempt replaces one that may have a response. */
         void onRetry();
 
-        /** Receives the response of the attempt that counts. */
+        /** Receives the response of the lead. */
         void onResponse(Attempt attempt, ResponseHead head);
 
         /** Reports that the upstream is lost and no other attempt is made. */

@@ -21,7 +21,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**
- * The path of an exchange's request, from the downstream's body to an attempt upstream: it reads the body, plans the
+ * The path of an exchange's request, from the downstream's body to an attempt upstream. It reads the body, plans the
  * exchange as soon as the model is known, waits for the owner and for a permit of the cluster, and then forwards.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
@@ -47,11 +47,11 @@ public final class RequestPath {
     private long wireBytes;
 
     /**
-     * Checks the head of a request and makes the parts of its path.
+     * Checks the head of a request and creates the parts of its path.
      *
      * @param call            the request, its operation and its caller
      * @param exchangeId      the exchange's id
-     * @param services        of the loop, under the configuration with which the exchange began
+     * @param services        the loop's services, under the configuration with which the exchange began
      * @param source          the downstream
      * @param admission       waits for a permit of the cluster
      * @param listener        the exchange
@@ -78,14 +78,14 @@ public final class RequestPath {
                 attemptListener);
     }
 
-    /** Begins with the request, once its owner is known where only its path names one. */
+    /** Starts the request. If only its path can name an owner, the owner is looked up first. */
     public void start() {
         if (body.scanner() != null || affinity == null || affinity.askForPath(call.operation.path())) {
             begin();
         }
     }
 
-    /** Begins to read; a request that names no model is planned by its owner. */
+    /** Starts reading; a request without a model is planned by its owner. */
     private void begin() {
         if (body.scanner() == null) {
             fixPlan(services.router().planWithoutModel(call.principal, call.operation,
@@ -99,7 +99,7 @@ public final class RequestPath {
         readOn();
     }
 
-    /** Goes on after the owner was looked up. */
+    /** Continues after the look-up of the owner. */
     private void onOwnerKnown() {
         if (isStopped) {
             return;
@@ -165,7 +165,7 @@ public final class RequestPath {
         advance();
     }
 
-    /** Does everything that can be done now: plan, connect, forward, ask for more. */
+    /** Takes all steps that are possible now: plan, connect, forward, request more of the body. */
     public void advance() {
         if (isStopped || isForwarded) {
             return;
@@ -198,8 +198,8 @@ public final class RequestPath {
     }
 
     /**
-     * Asks for the owner of the request, as soon as the fields that name it have arrived. They may be at the end of the
-     * body: until then the body is held, as far as bodies may be.
+     * Looks up the request's owner as soon as the fields that name it have arrived. They may be at the end of the body;
+     * until then the body is held, within the bounds of held bodies.
      */
     private boolean isOwnerKnown() {
         if (affinity == null || body.scanner() == null) {
@@ -250,7 +250,7 @@ public final class RequestPath {
         }
     }
 
-    /** Stops the request where it is: its response has arrived, or is not needed any more. */
+    /** Stops the request in its current state, because its response has arrived or is no longer needed. */
     public void stop() {
         isStopped = true;
         attempts.stop();
@@ -260,7 +260,7 @@ public final class RequestPath {
         }
     }
 
-    /** Gives everything back; idempotent. */
+    /** Releases everything; idempotent. */
     public void release() {
         attempts.cancelHedge();
         if (!isStopped) {
@@ -276,7 +276,7 @@ public final class RequestPath {
         }
     }
 
-    /** Gives back what only another attempt would need, and the scanner of a request that is sent. */
+    /** Releases the parts that only another attempt would need, and the scanner if the request was sent. */
     public void onAnswered() {
         attempts.onAnswered();
         body.giveUpReplay();
@@ -315,7 +315,7 @@ public final class RequestPath {
         return affinity == null ? EndpointAffinity.NOT_ASKED : affinity.askedNanos();
     }
 
-    /** Gives up on the look-up of the owner: the request goes to any endpoint. */
+    /** Stops waiting for the owner; the request may go to any endpoint. */
     public void giveUpOwner() {
         affinity.giveUpWaiting();
     }
@@ -325,7 +325,7 @@ public final class RequestPath {
         return plan;
     }
 
-    /** {@return the model that was asked for, or null while it has not arrived} */
+    /** {@return the requested model, or null if it has not arrived} */
     public String model() {
         return model;
     }
@@ -336,7 +336,7 @@ public final class RequestPath {
                 && plan.collects(body.facts().stream());
     }
 
-    /** {@return whether the downstream owes bytes of the body} */
+    /** {@return whether the request waits for body bytes from the downstream} */
     public boolean isWaitingForBody() {
         return isReading && !isStopped && !body.isEnded();
     }
@@ -350,8 +350,8 @@ public final class RequestPath {
      * A request with its operation and its caller.
      *
      * @param request   the head
-     * @param operation what the path stands for
-     * @param principal on whose behalf the request was made
+     * @param operation the operation that the path names
+     * @param principal the caller
      */
     public record Call(DownstreamRequest request, ApiOperation operation, Principal principal) {
     }

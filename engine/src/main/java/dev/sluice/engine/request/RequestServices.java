@@ -16,10 +16,11 @@ import java.util.function.Function;
  * The services that request paths use: those of one event loop under one configuration. Confined to the loop.
  *
  * @param router    the routes of the configuration
- * @param clusters  returns the cluster of a name
+ * @param clusters  returns the cluster with a given name
  * @param limits    the bounds of bodies
- * @param owners    the owners of responses and sessions; null where a request can belong to one endpoint only
- * @param affinity  how long owners are stored
+ * @param owners    the owners of responses and sessions; null if there is only one endpoint to which a request can
+ *                  belong
+ * @param affinity  the settings of stored owners
  * @param bodies    bounds the memory of all bodies of the relay
  * @param scanners  the loop's scanners of request bodies
  * @param connector the loop's upstream connections

@@ -16,9 +16,9 @@ import java.util.function.LongSupplier;
 /**
  * The observer of one response body: it counts bytes and events and learns the response's id, status, usage and error.
  *
- * <p>Bytes leave first and are observed afterwards, so that observing adds no latency. The latest read is kept until it
- * was flushed, and is observed then. Another read before that, or the end of the body, has it observed earlier: the end
- * of a response is written only after its last byte was observed.
+ * <p>Bytes are sent first and observed afterwards, so that observing adds no latency. The latest read is kept until it
+ * was flushed, and is observed then. If another read or the end of the body comes before the flush, the kept read is
+ * observed at once: the end of a response is written only after its last byte was observed.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> retains the latest read; {@link #release} releases
  * it. <b>Allocation per event:</b> none.
@@ -32,7 +32,7 @@ public final class BodyObserver {
     private ByteBuf unseen;
     private int unseenFrom;
     private int unseenTo;
-    /** The runs of a read with several of them; made when it is needed, then kept. */
+    /** The runs of a read that has several; created when first needed and then reused. */
     private BodyRuns unseenRuns;
     private boolean hasUnseenRuns;
     private long unseenAtNanos;
@@ -42,7 +42,7 @@ public final class BodyObserver {
     private long lastEventNanos;
 
     /**
-     * @param head  the upstream's; its media type decides what is observed
+     * @param head  the upstream's head; its media type decides how the body is observed
      * @param tools shared by the loop
      */
     public BodyObserver(ResponseHead head, Tools tools) {
@@ -112,7 +112,7 @@ public final class BodyObserver {
         observe();
     }
 
-    /** Observes the latest read, if that was not done yet. */
+    /** Observes the latest read, unless that was done already. */
     public void observe() {
         if (unseen == null) {
             return;
@@ -162,7 +162,7 @@ public final class BodyObserver {
         eventsBefore += count;
     }
 
-    /** Observes everything that is left and marks the end of the body. */
+    /** Observes the rest and marks the end of the body. */
     public void end() {
         observe();
         if (events != null) {
@@ -172,9 +172,9 @@ public final class BodyObserver {
     }
 
     /**
-     * Returns whether the end of the body is the end of the response, when nothing but the framing marks it.
+     * Returns whether the end of the body is the end of the response, if nothing but the framing marks it.
      *
-     * @param isByClose whether the close of the connection was the only mark
+     * @param isByClose whether only the close of the connection marked the end
      * @return whether nothing is missing
      */
     public boolean isComplete(boolean isByClose) {
@@ -184,7 +184,7 @@ public final class BodyObserver {
         if (!isByClose) {
             return true;
         }
-        return document != null ? document.isComplete() : !isCoded; // a coded body cannot be looked into
+        return document != null ? document.isComplete() : !isCoded; // the content of a coded body is unknown
     }
 
     /** {@return whether the terminal event of the stream was observed} */
@@ -192,12 +192,12 @@ public final class BodyObserver {
         return events != null && events.terminal() != null;
     }
 
-    /** {@return the observer of the event stream, or null where the body is none} */
+    /** {@return the observer of the event stream, or null if the body is not an event stream} */
     public ResponseObserver events() {
         return events;
     }
 
-    /** {@return the clock's time at the first complete event; 0 where there was none} */
+    /** {@return the clock's time at the first complete event; 0 if there was none} */
     public long firstEventNanos() {
         return firstEventNanos;
     }
@@ -212,27 +212,27 @@ public final class BodyObserver {
         return bodyBytes;
     }
 
-    /** {@return the usage that the upstream reported, or null where it is unknown} */
+    /** {@return the usage that the upstream reported, or null if it is unknown} */
     public Usage usage() {
         return events != null ? events.usage() : document != null ? document.usage() : null;
     }
 
-    /** {@return the response's id, or null where it is unknown} */
+    /** {@return the response's id, or null if it is unknown} */
     public String responseId() {
         return events != null ? events.responseId() : document != null ? document.responseId() : null;
     }
 
-    /** {@return the status inside the response, or null where it is unknown} */
+    /** {@return the status inside the response, or null if it is unknown} */
     public String responseStatus() {
         return events != null ? events.responseStatus() : document != null ? document.responseStatus() : null;
     }
 
-    /** {@return the response's error code, or null where there is none} */
+    /** {@return the response's error code, or null if there is none} */
     public String errorCode() {
         return events != null ? events.errorCode() : document != null ? document.errorCode() : null;
     }
 
-    /** Releases the latest read and the scanners; what was learned stays. Idempotent. */
+    /** Releases the latest read and the scanners; the observed values stay available. Idempotent. */
     public void release() {
         if (unseen != null) {
             unseen.release();
@@ -254,10 +254,10 @@ public final class BodyObserver {
         private final BodyRuns single = new BodyRuns();
 
         /**
-         * @param timings records the times
-         * @param clock   nanoseconds
-         * @param scratch any array that no other thread uses; its size is the step in which bytes are copied and
-         *                scanned
+         * @param timings  records the times
+         * @param clock    nanoseconds
+         * @param scratch  an array that no other thread uses; its size is the step in which bytes are copied and
+         *                 scanned
          * @param scanners the loop's scanners
          */
         public Tools(RelayTimings timings, LongSupplier clock, byte[] scratch, ScannerPool scanners) {

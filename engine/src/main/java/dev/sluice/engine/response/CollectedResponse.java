@@ -16,11 +16,11 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.List;
 
 /**
- * An event stream that is collected to one JSON document, for a downstream that asked for one where the upstream has
- * only events. It is bounded by the longest held body and by the memory for all bodies of the relay.
+ * An event stream that is collected to one JSON document, because the downstream asked for a document and the upstream
+ * only streams. It is bounded by the maximum size of held bodies and by the memory budget of all bodies of the relay.
  */
 final class CollectedResponse implements ResponseWay {
-    /** Headers that describe the bytes of the stream, which the downstream does not get. */
+    /** Headers that describe the bytes of the stream, which the downstream does not receive. */
     private static final List<String> OF_THE_STREAM = List.of("cache-control", "x-accel-buffering", "etag", "digest",
             "content-digest", "repr-digest", "content-md5", "accept-ranges", "last-modified");
 
@@ -82,7 +82,7 @@ final class CollectedResponse implements ResponseWay {
         collector.add(piece.bytes(), piece.runs(), tools.scratch());
         long more = collector.keptBytes() - reservedBytes;
         if (more > 0 && !budget.tryReserve(more)) {
-            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay holds as many bodies as it may");
+            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay has no memory left for bodies");
         }
         reservedBytes += Math.max(0, more);
         return collector.answer();

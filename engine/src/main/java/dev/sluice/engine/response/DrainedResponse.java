@@ -6,7 +6,7 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.framing.BodyPiece;
 
-/** A response whose downstream has left: the rest is read, within a bound, so that its usage is known. */
+/** A response whose downstream has left. The rest is read, within a bound, so that its usage is known. */
 final class DrainedResponse implements ResponseWay {
     private final BodyObserver body;
     private final ResponseSource source;
@@ -17,8 +17,8 @@ final class DrainedResponse implements ResponseWay {
     private long lastReadNanos;
 
     /**
-     * @param maxBytes the number of bytes that are still read
-     * @param status   the status that went downstream
+     * @param maxBytes the maximum number of bytes that are still read
+     * @param status   the status that was sent downstream
      */
     DrainedResponse(BodyObserver body, ResponseSource source, ResponseListener listener, BodyObserver.Tools tools,
             long maxBytes, int status) {

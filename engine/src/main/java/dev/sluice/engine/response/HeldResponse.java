@@ -9,9 +9,9 @@ import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Consumer;
 
 /**
- * A response of which only the head has arrived. Nothing of it goes downstream before its first body byte or its end,
- * so that a failure until then is still an HTTP status of its own; and nothing of a success before the request was sent
- * completely, because an invalid end of the request must be refused.
+ * A response of which only the head has arrived. It sends nothing downstream before the first body byte or the end, so
+ * that an earlier failure can still be answered with an HTTP status of its own. A success is also held until the
+ * request was sent completely, because an invalid end of the request must be refused.
  */
 final class HeldResponse implements ResponseWay {
     private final ResponseWay next;
@@ -25,7 +25,7 @@ final class HeldResponse implements ResponseWay {
     /**
      * @param next    the way that was chosen for the response
      * @param ways    makes another way the current one
-     * @param isEarly whether the response is a success and the request was not sent completely
+     * @param isEarly whether the response is a success that arrived before the request was sent completely
      */
     HeldResponse(ResponseWay next, Consumer<ResponseWay> ways, ResponseSource source, ResponseListener listener,
             BodyObserver.Tools tools, boolean isEarly) {
@@ -38,7 +38,7 @@ final class HeldResponse implements ResponseWay {
         lastReadNanos = tools.nanoTime();
     }
 
-    /** Lets an early response go on: the request was sent completely. */
+    /** Lets an early response proceed, because the request was sent completely. */
     void onRequestSent() {
         isEarly = false;
         source.read(0);
@@ -51,7 +51,7 @@ final class HeldResponse implements ResponseWay {
             piece.bytes().release();
             refuseEarly();
         } else if (piece.runs().count() == 0) {
-            piece.bytes().release(); // framing only: none of it is passed on before the first byte of its chunk
+            piece.bytes().release(); // framing only: nothing is passed on before the first body byte
         } else {
             ways.accept(next);
             next.begin();
@@ -67,7 +67,7 @@ final class HeldResponse implements ResponseWay {
     @Override
     public void onReadComplete() {
         if (!isEarly) {
-            source.read(0); // nothing was passed on, so that nothing waits for the downstream
+            source.read(0); // nothing was passed on, so no bytes wait for the downstream
         }
     }
 

@@ -7,17 +7,17 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import java.util.function.Consumer;
 
 /**
- * The treatment of a response whose downstream leaves before its end: cancelled, or drained for its usage. A downstream
- * that leaves after the terminal event had all it wanted.
+ * The treatment of a response whose downstream leaves before its end: it is cancelled, or drained for its usage. If the
+ * downstream leaves after the terminal event, the response counts as complete.
  *
- * @param policy     the route's
- * @param drainBytes the bound of a drain in bytes; 0 for no drain
+ * @param policy     the route's policy
+ * @param drainBytes the maximum number of bytes of a drain; 0 for no drain
  * @param ways       makes another way the current one
  * @param tools      shared by the loop
  */
 record LeavePolicy(DownstreamLeave policy, long drainBytes, Consumer<ResponseWay> ways, BodyObserver.Tools tools) {
 
-    /** Ends the exchange, or replaces its way by a drain. */
+    /** Ends the exchange, or replaces the current way by a drain. */
     void onDownstreamClosed(BodyObserver body, ResponseSource source, ResponseListener listener, int status) {
         body.observe();
         if (body.isTerminalSeen()) {

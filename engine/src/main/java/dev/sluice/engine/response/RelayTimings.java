@@ -7,13 +7,13 @@ public interface RelayTimings {
     /**
      * Records events.
      *
-     * @param gapNanos the time since the events before; 0 for the first ones of a stream
+     * @param gapNanos the time since the previous events; 0 for the first ones of a stream
      * @param count    the number of events; all but the first of them followed at once
      */
     void onEvents(long gapNanos, long count);
 
     /**
-     * Records the relay's own share of an event's latency.
+     * Records the time that the relay itself adds to the latency of a read.
      *
      * @param nanos the time from the delivery of a read to the moment its bytes were handed to the system
      */

@@ -26,7 +26,7 @@ public final class RelayedResponse implements ResponseWay {
     /** The result of {@link #terminalSinceNanos} before the terminal event. */
     public static final long NO_TERMINAL = Long.MIN_VALUE;
 
-    /** The number of bytes that may follow a terminal event before the response is ended here. */
+    /** The maximum number of bytes that may follow a terminal event before the relay ends the response. */
     private static final int MAX_BYTES_AFTER_TERMINAL = 64 * 1024;
 
     private final BodyObserver body;
@@ -47,7 +47,7 @@ public final class RelayedResponse implements ResponseWay {
     private long keptAliveNanos;
 
     /**
-     * @param head     goes downstream
+     * @param head     the head to send downstream
      * @param body     observes the body
      * @param sink     the downstream
      * @param source   the attempt
@@ -96,7 +96,7 @@ public final class RelayedResponse implements ResponseWay {
         if (body.hasUnseen()) {
             sink.flush();
             if (isOver) {
-                return; // the flush found the downstream gone
+                return; // the flush found that the downstream is gone
             }
             body.observeFlushed();
         }
@@ -122,7 +122,7 @@ public final class RelayedResponse implements ResponseWay {
         }
     }
 
-    /** Reads on where reading was paused and the downstream takes more again. */
+    /** Resumes reading if it was paused and the downstream takes more again. */
     public void onWritabilityChanged() {
         if (isPaused && !isOver && sink.isWritable()) {
             isPaused = false;
@@ -154,7 +154,7 @@ public final class RelayedResponse implements ResponseWay {
         listener.onEnded(end, error);
     }
 
-    /** Ends a response whose terminal event has arrived and which its upstream does not end. */
+    /** Ends a response whose terminal event has arrived but whose upstream does not end it. */
     public void endAfterTerminal() {
         body.end();
         source.cancel();
@@ -162,7 +162,7 @@ public final class RelayedResponse implements ResponseWay {
         if (sink.canAppend()) {
             sink.end();
         } else {
-            sink.abort(); // inside a chunk of the upstream's: there is no clean end to write
+            sink.abort(); // within a chunk of the upstream's: no clean end can be written
         }
         finish(ExchangeEnd.COMPLETED, null);
     }
@@ -181,17 +181,17 @@ public final class RelayedResponse implements ResponseWay {
 
     @Override
     public void onDownstreamClosed() {
-        isOver = true; // here: the exchange ends, or another way takes the place of this one
+        isOver = true; // for this way: the exchange ends, or another way replaces this one
         leave.onDownstreamClosed(body, source, listener, status());
     }
 
-    /** Stops: the exchange has ended for another reason. */
+    /** Stops the relaying, because the exchange has ended for another reason. */
     void stop() {
         isOver = true;
     }
 
     /**
-     * Notes the time at which the terminal event was first noticed; called at every tick.
+     * Records the time at which the terminal event was first noticed; called at every tick.
      *
      * @param nowNanos the clock's time
      */
@@ -217,17 +217,17 @@ public final class RelayedResponse implements ResponseWay {
         return sink.pendingBytes();
     }
 
-    /** {@return the time of the last event of the upstream's or of the relay's own, from which silence is counted} */
+    /** {@return the time of the latest read or keep-alive event, whichever is later; silence is counted from it} */
     public long silentSinceNanos() {
         return keptAliveNanos - lastReadNanos > 0 ? keptAliveNanos : lastReadNanos;
     }
 
-    /** {@return the silence after which an event is added, in nanoseconds; 0 for never} */
+    /** {@return the silence in nanoseconds after which a keep-alive event is added; 0 for never} */
     public long keepAliveNanos() {
         return body.isEventStream() ? route.keepAlive().toNanos() : 0;
     }
 
-    /** Adds a keep-alive event, where the stream is between two events. */
+    /** Adds a keep-alive event if the stream is between two events. */
     public void keepAlive() {
         byte[] event = sink.canAppend() ? KeepAliveEvent.of(body.events()) : null;
         if (event != null) {

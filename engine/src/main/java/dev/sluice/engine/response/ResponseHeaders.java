@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The edits of a response's headers. All headers are passed on but the hop-by-hop ones (RFC 9110 section 7.6.1), those
- * about the upstream's own host, and cookies, which on a pooled connection belong to no downstream.
+ * The edits of a response's headers. All headers are passed on except the hop-by-hop ones (RFC 9110 section 7.6.1),
+ * those about the upstream's own host, and cookies, which on a pooled connection belong to no downstream.
  */
 public final class ResponseHeaders {
     private static final AsciiString CACHE_CONTROL = AsciiString.cached("cache-control");
@@ -32,7 +32,7 @@ public final class ResponseHeaders {
     /** Returns the head for the downstream. */
     static ResponseHead passedOn(ResponseHead received, Edits edits, boolean isEventStream) {
         Set<String> named = RequestHeaders.namedByConnection(received.headers());
-        // All of them were validated as they came in.
+        // All fields were validated when they were received.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.headers().iteratorCharSequence();
         while (headers.hasNext()) {
@@ -50,7 +50,7 @@ public final class ResponseHeaders {
             setIfAbsent(sent, CACHE_CONTROL, NO_TRANSFORM);
             setIfAbsent(sent, ACCEL_BUFFERING, NO);
         }
-        // A stream that may have to be cut short must not declare its length: a cut at its end would look whole.
+        // Declare no length for a stream that may have to be cut short: with all bytes received it would look complete.
         return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
     }
 
@@ -58,7 +58,7 @@ public final class ResponseHeaders {
      * The values that the relay sets.
      *
      * @param exchangeId the exchange's id
-     * @param model      the model to name in place of the upstream's, or null to leave its name
+     * @param model      the model name that replaces the upstream's, or null to keep that
      */
     public record Edits(String exchangeId, String model) {
     }

@@ -5,7 +5,7 @@ package dev.sluice.engine.response;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
 
-/** An exchange as its response sees it. Called on the exchange's loop. */
+/** The exchange, as its response sees it. Called on the exchange's loop. */
 public interface ResponseListener {
     /**
      * Reports that the head is about to be sent downstream: from now on no other attempt is made.
@@ -14,7 +14,7 @@ public interface ResponseListener {
      */
     void onCommit(long nowNanos);
 
-    /** Reports that the body is collected to one document: from now on no other attempt is made. */
+    /** Reports that the body is being collected to one document: from now on no other attempt is made. */
     void onCollecting();
 
     /** Reports that the downstream has left and the rest of the response is read for its usage. */
@@ -24,19 +24,19 @@ public interface ResponseListener {
     void onResponseId(String id);
 
     /**
-     * Reports that the end of the response is about to be written. The exchange releases what its caller's next request
-     * may need, because that request can arrive before {@link #onEnded} is called.
+     * Reports that the end of the response is about to be written. The exchange releases its caller's permits, because
+     * the caller's next request can arrive before {@link #onEnded} is called.
      */
     void onEnding();
 
     /**
      * Reports the end of the exchange.
      *
-     * @param end   how it ended
-     * @param error a code, or null to take the one that was observed
+     * @param end   how the exchange ended
+     * @param error an error code, or null to use the one that was observed in the response
      */
     void onEnded(ExchangeEnd end, String error);
 
-    /** Receives the reason why the response cannot be passed on; nothing of it has gone downstream. */
+    /** Receives the reason why the response cannot be passed on; nothing of it was sent downstream. */
     void onRefused(RelayException refusal);
 }

@@ -11,8 +11,8 @@ import dev.sluice.protocol.error.ErrorCode;
 import java.util.function.Consumer;
 
 /**
- * The path of an exchange's response, from an attempt to the downstream. It chooses the response's way at its head and
- * holds the current one.
+ * The path of an exchange's response, from an attempt to the downstream. When the head arrives, the path chooses the
+ * response's way; it then holds the current way.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
@@ -50,9 +50,9 @@ public final class ResponsePath {
     /**
      * Begins with a response: chooses its way and delivers its body there.
      *
-     * @param from      the attempt
-     * @param received  the upstream's head
-     * @param handling  the exchange's facts that decide about the way
+     * @param from     the attempt
+     * @param received the upstream's head
+     * @param handling the exchange's facts that decide the way
      */
     public void begin(ResponseSource from, ResponseHead received, Handling handling) {
         source = from;
@@ -83,7 +83,7 @@ public final class ResponsePath {
         source.deliverTo(next);
     }
 
-    /** Forgets the response, because another attempt is made. */
+    /** Discards the response, because another attempt is made. */
     public void reset() {
         release();
         way = null;
@@ -93,7 +93,7 @@ public final class ResponsePath {
         body = null;
     }
 
-    /** Lets a response go on that arrived before the request was sent completely. */
+    /** Lets a response proceed that arrived before the request was sent completely. */
     public void onRequestSent() {
         if (held != null) {
             headNanos = tools.nanoTime();
@@ -101,7 +101,7 @@ public final class ResponsePath {
         }
     }
 
-    /** Ends the response, or refuses the request where nothing has gone downstream: no other attempt is made. */
+    /** Ends the response, or refuses the request if nothing was sent downstream; no other attempt is made. */
     public void onLost(ErrorCode cause) {
         if (way == null) {
             listener.onRefused(StreamTerminator.refusal(cause));
@@ -110,12 +110,12 @@ public final class ResponsePath {
         }
     }
 
-    /** Ends the exchange, or drains the response; only where there is one. */
+    /** Ends the exchange or drains the response; called only if there is a response. */
     public void onDownstreamClosed() {
         way.onDownstreamClosed();
     }
 
-    /** Reads on where reading was paused and the downstream takes more again. */
+    /** Resumes reading if it was paused and the downstream takes more again. */
     public void onWritabilityChanged() {
         if (relayed != null) {
             relayed.onWritabilityChanged();
@@ -127,12 +127,12 @@ public final class ResponsePath {
         return way != null;
     }
 
-    /** {@return whether bytes of the response go downstream} */
+    /** {@return whether the response is being relayed downstream} */
     public boolean isRelaying() {
         return relayed != null && way == relayed;
     }
 
-    /** {@return the relayed response, or null where the response is collected or has not arrived} */
+    /** {@return the relayed response, or null if the response is collected or has not arrived} */
     public RelayedResponse relayed() {
         return relayed;
     }
@@ -147,17 +147,17 @@ public final class ResponsePath {
         return way == null ? 0 : way.status();
     }
 
-    /** {@return the clock's time at which the head arrived, or at which an early one could go on} */
+    /** {@return the clock's time at which the head arrived, or at which an early response could proceed} */
     public long headNanos() {
         return headNanos;
     }
 
-    /** {@return the clock's time at the latest read; only where there is a response} */
+    /** {@return the clock's time at the latest read; called only if there is a response} */
     public long lastReadNanos() {
         return way.lastReadNanos();
     }
 
-    /** Releases everything; what was observed stays. Idempotent. */
+    /** Releases everything; the observed values stay available. Idempotent. */
     public void release() {
         if (relayed != null) {
             relayed.stop();

@@ -7,7 +7,7 @@ public interface ResponseSource {
     /**
      * Delivers everything that arrives from now on to another way.
      *
-     * @param way takes the place of the way before
+     * @param way replaces the previous way
      */
     void deliverTo(ResponseWay way);
 
@@ -22,7 +22,8 @@ public interface ResponseSource {
     void cancel();
 
     /**
-     * Lets the attempt end by itself, so that its connection can be reused: the rest is read and dropped, in bounds.
+     * Lets the attempt end by itself, so that its connection can be reused: the rest is read and dropped, within
+     * bounds.
      */
     void finishAlone();
 

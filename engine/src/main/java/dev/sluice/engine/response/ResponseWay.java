@@ -6,13 +6,13 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.framing.BodyPiece;
 
 /**
- * A way in which a response is treated: held, relayed, collected or drained. The way is chosen once, at the response's
- * head; where another one follows, the objects replace each other.
+ * A way in which a response is handled: held, relayed, collected or drained. The way is chosen once, when the
+ * response's head arrives. Where one way follows another, one object replaces the other.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public interface ResponseWay {
-    /** Begins with the way, when the first body bytes have arrived or none will; called at most once. */
+    /** Begins, when the first body bytes have arrived or none will; called at most once. */
     default void begin() {
     }
 
@@ -29,7 +29,7 @@ public interface ResponseWay {
     /**
      * Receives the end of the response.
      *
-     * @param isByClose whether only the close of the connection marked it
+     * @param isByClose whether only the close of the connection marked the end
      */
     void onEnd(boolean isByClose);
 

@@ -10,9 +10,9 @@ import dev.sluice.protocol.event.FailedEvent;
 import io.netty.buffer.Unpooled;
 
 /**
- * The end of a response whose upstream was lost, so that no downstream takes it for a whole one. A committed response
- * gets a {@code response.failed} event, where the route asks for it and the stream is between two events, and is
- * aborted otherwise. One that is not committed is refused.
+ * The end of a response whose upstream was lost, which must not look like a complete response to any downstream. A
+ * committed response gets a {@code response.failed} event if the route configures it and the stream is between two
+ * events; otherwise it is aborted. A response that is not committed is refused.
  */
 final class StreamTerminator {
     private static final String SERVER_ERROR = "server_error";
@@ -23,10 +23,10 @@ final class StreamTerminator {
     /**
      * Ends a committed response.
      *
-     * @param body         all of it observed
-     * @param policy       the route's
+     * @param body         the observer, which has observed the whole body
+     * @param policy       the route's policy
      * @param cause        the reason of the loss
-     * @param epochSeconds the time, for {@code created_at}
+     * @param epochSeconds the current time, for {@code created_at}
      * @return whether an event was added, so that the body ended cleanly
      */
     static boolean end(ResponseSink sink, BodyObserver body, UpstreamLoss policy, ErrorCode cause, long epochSeconds) {

@@ -16,16 +16,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Connects to one of a host's addresses: to the first, to the next as well where that fails or has not succeeded after
- * a quarter of a second, families by turns; whoever is first wins and the others are closed (RFC 8305, "happy
- * eyeballs").
+ * A race of connects to the addresses of one host (RFC 8305, "happy eyeballs"). It starts with the first address and
+ * adds the next one whenever a connect fails or has not succeeded within 250 ms; address families alternate. The first
+ * connection wins and the others are closed.
  *
  * <p><b>Threading:</b> confined to its loop.
  */
 final class AddressRace {
-    /** RFC 8305 section 8: the recommended delay. */
+    /** The delay that RFC 8305 section 8 recommends. */
     private static final long DELAY_MILLIS = 250;
-    /** Names with more addresses are not tried to the end. */
+    /** The number of addresses that are tried; further ones are ignored. */
     private static final int MAX_ADDRESSES = 8;
 
     private final EventLoop loop;
@@ -44,26 +44,26 @@ final class AddressRace {
         this.addresses = byTurns(addresses).iterator();
     }
 
-    /** Takes the outcome, on the loop. */
+    /** The receiver of the outcome, called on the loop. */
     interface Result {
-        /** A connection stands; nothing has been read from it. */
+        /** Receives the established connection; nothing has been read from it. */
         void onConnected(Channel channel);
 
-        /** None came to stand; this was the last failure. */
+        /** Reports that no connection could be made, with the last failure. */
         void onFailed(Throwable cause);
     }
 
     /**
-     * Begins.
+     * Starts a race.
      *
-     * @param bootstrap with the loop for its group
-     * @param addresses resolved, in the order in which they are preferred
+     * @param bootstrap uses the loop as its group
+     * @param addresses the resolved addresses, in order of preference
      */
     static void run(EventLoop loop, Bootstrap bootstrap, List<InetSocketAddress> addresses, Result result) {
         new AddressRace(loop, bootstrap, addresses, result).next();
     }
 
-    /** Returns the addresses with their families taking turns, the first one's family first. */
+    /** Returns the addresses with alternating families, starting with the family of the first one. */
     static List<InetSocketAddress> byTurns(List<InetSocketAddress> addresses) {
         if (addresses.size() < 2) {
             return addresses;
@@ -105,7 +105,10 @@ final class AddressRace {
         }
     }
 
-    /** Where no socket could be made at all (no file descriptor left), Netty tells so on a thread of its own. */
+    /**
+     * Runs an outcome on the loop. If no socket could be created (no file descriptor left), Netty reports that on
+     * another thread.
+     */
     private void onLoop(Runnable outcome) {
         if (loop.inEventLoop()) {
             outcome.run();

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks endpoints whether they are well, those whose cluster says so: each every so often, with connections of its own.
+ * The periodic health checks of endpoints whose clusters configure them, each over connections of its own.
  *
  * <p><b>Threading:</b> confined to its loop, which need not relay anything.
  */
@@ -35,13 +35,13 @@ public final class HealthChecks implements Tickable {
     private final Map<Endpoint, Check> checks = new IdentityHashMap<>();
     private LoopTicker.Entry tick;
 
-    /** Creates checks of nobody. */
+    /** Creates an object that checks no endpoints yet. */
     public HealthChecks(LoopTicker ticker, UpstreamPools pools) {
         this.ticker = ticker;
         this.pools = pools;
     }
 
-    /** Asks these endpoints from now on, as far as they want it, and no others. */
+    /** Replaces the checked endpoints by those of {@code endpoints} that configure a check. */
     public void use(Collection<Endpoint> endpoints) {
         for (Endpoint endpoint : List.copyOf(checks.keySet())) {
             if (!endpoints.contains(endpoint)) {
@@ -114,7 +114,7 @@ public final class HealthChecks implements Tickable {
         }
     }
 
-    /** One request and its answer, of which only the status matters. */
+    /** One request and its response, of which only the status matters. */
     private static final class Question implements UpstreamListener {
         private static final int MAX_BODY_BYTES = 64 * 1024;
         private static final int SERVER_ERROR = 500;
@@ -172,14 +172,14 @@ public final class HealthChecks implements Tickable {
         @Override
         public void onConnectFailed(Throwable cause) {
             isOver = true;
-            isAnswered = true; // it counts as a failure already, whoever the connection was for
+            isAnswered = true; // the pool has already recorded this failure
             LOG.info("health check of {}: {}", check.endpoint, cause.toString());
         }
 
         @Override
         public void onUpstreamBusy() {
             isOver = true;
-            answer(false, "no connection had room");
+            answer(false, "no connection has room");
         }
 
         @Override
@@ -218,7 +218,7 @@ public final class HealthChecks implements Tickable {
             isOver = true;
             boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && failure.isReused()
                     && !failure.hasResponseBytes();
-            if (!isStale) { // a kept connection that it closed at that moment says nothing of it
+            if (!isStale) { // a kept connection that the endpoint closed meanwhile proves nothing
                 answer(false, failure.detail());
             }
         }

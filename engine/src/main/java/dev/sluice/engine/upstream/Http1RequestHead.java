@@ -11,7 +11,7 @@ import io.netty.buffer.ByteBufUtil;
 import java.util.Iterator;
 import java.util.Map;
 
-/** Writes the head of a request to an endpoint, in HTTP/1.1 (RFC 9112). */
+/** The writer of a request's head in HTTP/1.1 (RFC 9112). */
 final class Http1RequestHead {
     private Http1RequestHead() {
     }

@@ -30,16 +30,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One HTTP/1.1 connection to an endpoint: exchanges one after the other, in its pool in between.
+ * One HTTP/1.1 connection to an endpoint. It carries one exchange after the other and waits in its pool in between.
  *
- * <p>While it is idle one read stays outstanding: any byte, and the close, take it out of the pool at once. A byte that
- * nobody asked for is never taken for the next response.
+ * <p>While the connection is idle, one read stays outstanding, so that a close or any received byte removes it from the
+ * pool at once. An unsolicited byte is never taken for the next response.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
  * <p><b>Ownership:</b> takes every buffer that is read; those with body bytes are passed on to the listener.
  *
- * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ * <p><b>Pipeline position:</b> last; after the TLS handler, if there is one.
  */
 final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements UpstreamConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Http1UpstreamHandler.class);
@@ -78,7 +78,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         endOfLifeNanos = pool.endOfLifeNanos();
     }
 
-    /** Returns whether it has lived long enough. */
+    /** Returns whether the connection has exceeded its lifetime. */
     boolean isOld(long nowNanos) {
         return endOfLifeNanos != Long.MAX_VALUE && nowNanos - endOfLifeNanos > 0;
     }
@@ -89,7 +89,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         out = new CoalescingWriter(context);
     }
 
-    /** Gives the connection to an attempt. */
+    /** Assigns the connection to an attempt. */
     void assign(UpstreamListener attempt) {
         listener = attempt;
         state = State.HEAD;
@@ -123,7 +123,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void endRequest() {
         if (isRequestEnded) {
-            return; // a second end would be the beginning of another request
+            return; // a second end would look like the start of another request
         }
         if (isChunked) {
             ChunkHead.writeLast(out.room(5));
@@ -182,7 +182,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
                 case BODY -> onBodyBytes(bytes);
                 case IDLE -> {
                     bytes.release();
-                    LOG.debug("{} sent bytes that nobody had asked for", endpoint);
+                    LOG.debug("{} sent unsolicited bytes", endpoint);
                     close();
                 }
                 default -> bytes.release();
@@ -201,7 +201,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         }
     }
 
-    /** Takes a buffer that begins with a head; returns what follows it where that is another head. */
+    /** Takes a buffer that begins with a head; returns the rest of it if another head follows, otherwise null. */
     private ByteBuf onHead(ByteBuf bytes) {
         long bodyBytes = -1;
         DefaultHttpResponse response;
@@ -221,7 +221,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
             onFinalHead(response, bodyBytes, bytes);
             return null;
         }
-        heads.reset(); // RFC 9110 section 15.2: informational, the final one follows
+        heads.reset(); // RFC 9110 section 15.2: an informational response; the final one follows
         if (bytes.isReadable()) {
             return bytes;
         }
@@ -247,12 +247,12 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         } catch (FramingException e) {
             throw e;
         } catch (Exception e) {
-            LOG.debug("{} sent a head that the scan had accepted and that was not decoded", endpoint, e);
+            LOG.debug("{} sent a head that passed the scan but could not be decoded", endpoint, e);
             throw new FramingException(FramingException.Fault.MALFORMED, "response head: not valid");
         }
     }
 
-    /** Takes {@code rest}, what follows the head. */
+    /** Takes {@code rest}, the bytes after the head. */
     private void onFinalHead(DefaultHttpResponse response, long bodyBytes, ByteBuf rest) {
         isKeepAlive = HttpUtil.isKeepAlive(response) && !body.isUntilClose();
         state = State.BODY;
@@ -288,7 +288,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         UpstreamListener ended = listener;
         listener = null;
         if (!isKeepAlive || hasMore || !isRequestEnded || pendingBytes() > 0) {
-            close(); // bytes after the end, or an answer to half a request: nobody can tell what comes next
+            close(); // bytes after the end, or a response to an incomplete request: the next bytes would be ambiguous
         } else {
             state = State.IDLE;
             pool.release(this);
@@ -300,7 +300,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (state == State.IDLE) {
-            ctx.read(); // stays outstanding, so that the close is noticed
+            ctx.read(); // stays outstanding, so that a close is noticed
         } else if (listener != null) {
             listener.onUpstreamReadComplete();
         }
@@ -343,7 +343,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         if (cause instanceof IOException || cause instanceof DecoderException) { // the latter is broken TLS
             LOG.debug("connection to {} lost: {}", endpoint, cause.toString());
         } else {
-            LOG.warn("connection to {} closed for an unexpected error", endpoint, cause);
+            LOG.warn("connection to {} closed because of an unexpected error", endpoint, cause);
         }
         if (state == State.IDLE) {
             close();
@@ -362,16 +362,17 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     boolean isUsable() {
-        // Asking the kernel is a system call: not within a busy relay's exchanges, which follow one another at once.
+        // Checking with the kernel is a system call, so skip it for a connection that was released a moment ago, as in
+        // a busy relay.
         return state == State.IDLE && ctx.channel().isActive()
                 && (pool.nanoTime() - idleSinceNanos < FRESH_NANOS || pool.isOpenAtPeer(ctx.channel()));
     }
 
-    /** Puts a connection that has carried nothing yet into the pool. */
+    /** Puts a connection that has not carried an exchange yet into the pool. */
     void park() {
         pool.release(this);
         if (state == State.IDLE) {
-            ctx.read(); // stays outstanding, so that the close is noticed
+            ctx.read(); // stays outstanding, so that a close is noticed
         }
     }
 
@@ -383,20 +384,20 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         return idleSinceNanos;
     }
 
-    /** Closes the connection while it is idle. */
+    /** Closes an idle connection. */
     void retire() {
         close();
     }
 
-    /** The connections' pool, as one of them sees it. */
+    /** The pool, as one of its connections sees it. */
     interface Pool {
         /** Takes back a connection whose exchange is over. */
         void release(Http1UpstreamHandler connection);
 
-        /** Forgets a connection that was closed. */
+        /** Removes a connection that was closed. */
         void onClosed(Http1UpstreamHandler connection);
 
-        /** {@return whether the kernel knows of no close by the peer} */
+        /** {@return whether the kernel has seen no close by the peer} */
         boolean isOpenAtPeer(Channel channel);
 
         /** {@return the time from which a new connection gets no further request; {@link Long#MAX_VALUE} for never} */
@@ -409,13 +410,13 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         BodyPiece piece();
     }
 
-    /** The states of a connection, in the order of an untroubled exchange. */
+    /** The states of a connection, in the order in which an untroubled exchange passes through them. */
     private enum State {
         /** In the pool, or about to be assigned. */
         IDLE,
-        /** A request was or is being sent; no complete response head has come. */
+        /** A request was or is being sent; the response's head is not complete. */
         HEAD,
-        /** In the response's body. */
+        /** The response's body is being received. */
         BODY,
         /** Closed or closing. */
         CLOSED

@@ -34,14 +34,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One HTTP/2 connection to an endpoint: each of its streams is an attempt.
+ * One HTTP/2 connection to an endpoint. Each of its streams is an attempt.
  *
- * <p>It carries none before the upstream's SETTINGS have come, and no more at a time than they allow. While it has
- * streams and is silent it is asked by PING whether it lives; while that is not answered it gets no further stream.
+ * <p>The connection opens no stream before the upstream's SETTINGS have arrived, and never more at a time than they
+ * allow. If it has streams and receives nothing for a while, it sends a PING; it opens no further stream until the PING
+ * is acknowledged.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
- * <p><b>Pipeline position:</b> last; after the TLS handler where there is one.
+ * <p><b>Pipeline position:</b> last; after the TLS handler, if there is one.
  */
 final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private static final Logger LOG = LoggerFactory.getLogger(Http2UpstreamHandler.class);
@@ -49,12 +50,16 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     private static final int SECONDS_OF_RESETS = 30;
     private static final int MAX_EMPTY_DATA_FRAMES = 2;
     /**
-     * How many streams of a connection may be cancelled in 30 s before it gets no more of them. Upstreams take many
-     * resets for an attack and close the connection, with everybody's streams: nobody's leaving may bring that about.
+     * The number of streams of one connection that may be cancelled within 30 s before it opens no more. Upstreams
+     * treat many resets as an attack and close the connection with all of its streams, so the cancellations of some
+     * callers must not end the exchanges of others.
      */
     private static final int MAX_CANCELS = 50;
     private static final long CANCEL_NANOS = TimeUnit.SECONDS.toNanos(30);
-    /** Stream identifiers are not used up to the last: RFC 9113 section 5.1.1 wants a new connection then. */
+    /**
+     * The stream identifier after which no stream is opened, well below the maximum: RFC 9113 section 5.1.1 requires a
+     * new connection once they are exhausted.
+     */
     private static final int LAST_STREAM = 1 << 30;
 
     private final Endpoint endpoint;
@@ -119,12 +124,12 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
                 && streams < config.maxStreams() && streams < connection().local().maxActiveStreams();
     }
 
-    /** Returns whether the upstream's SETTINGS have come. */
+    /** Returns whether the upstream's SETTINGS have arrived. */
     boolean isReady() {
         return isReady;
     }
 
-    /** Returns whether it has come to stand after {@code nanos}. */
+    /** Returns whether the connection became ready after {@code nanos} on the clock. */
     boolean isYoungerThan(long nanos) {
         return readyNanos - nanos > 0;
     }
@@ -137,12 +142,12 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         return connection().numActiveStreams();
     }
 
-    /** Gives the connection's next stream to an attempt. */
+    /** Assigns the connection's next stream to an attempt. */
     void assign(UpstreamListener attempt) {
         attempt.onConnected(new Http2UpstreamStream(this, attempt, openedStreams++ > 0, pool.piece()));
     }
 
-    /** Opens a stream; returns null where it cannot be. */
+    /** Opens a stream; returns null if that fails. */
     Http2Stream open(Http2UpstreamStream owner, Http2Headers headers, boolean isEnd) {
         int id = connection().local().incrementAndGetNextStreamId();
         isGoingAway |= id > LAST_STREAM;
@@ -154,7 +159,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         return stream;
     }
 
-    /** Resets a stream whose answer is not wanted any more. */
+    /** Resets a stream whose response is no longer needed. */
     void cancel(Http2Stream stream) {
         reset(stream, Http2Error.CANCEL);
         long nowNanos = pool.nanoTime();
@@ -163,18 +168,18 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
             cancels = 0;
         }
         if (++cancels >= MAX_CANCELS) {
-            leave(); // its streams end, and others go elsewhere
+            leave(); // the running streams end normally; new ones use other connections
         }
     }
 
-    /** Says goodbye; the connection closes with its last stream. */
+    /** Sends GOAWAY; the connection closes with its last stream. */
     void retire() {
         goAway(context(), 0, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context().newPromise());
         flush(context());
         leave();
     }
 
-    /** Takes no further stream; closes when there are none. */
+    /** Stops opening streams; closes the connection once it has none. */
     private void leave() {
         isGoingAway = true;
         closeIfUnused();
@@ -189,11 +194,11 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         }
     }
 
-    /** Looks after a connection; at every tick. */
+    /** Checks the connection's lifetime, idle time and liveness; called at every tick. */
     void onTick(long nowNanos, long maxIdleNanos) {
         if (isClosed) {
             if (nowNanos - closingSinceNanos > TimeUnit.MILLISECONDS.toNanos(GO_AWAY_MILLIS)) {
-                context().close(); // it does not even take the goodbye
+                context().close(); // the peer does not even read the GOAWAY
             }
             return;
         }
@@ -210,7 +215,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         idleSinceNanos = nowNanos;
         if (isPingSent) {
             if (nowNanos - pingNanos > config.pingTimeout().toNanos()) {
-                LOG.info("{} did not answer a PING within {} ms: its connection is given up", endpoint,
+                LOG.info("{} did not acknowledge a PING within {} ms: closing its connection", endpoint,
                         config.pingTimeout().toMillis());
                 context().close();
             }
@@ -235,7 +240,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
     @Override
     protected void onConnectionError(ChannelHandlerContext ctx, boolean isOutbound, Throwable cause,
             Http2Exception error) {
-        LOG.debug("{} broke its HTTP/2 connection, or it was lost: {}", endpoint, cause.toString());
+        LOG.debug("{}: HTTP/2 connection error, or connection lost: {}", endpoint, cause.toString());
         isGoingAway = true;
         if (error != null && !isOutbound) {
             forEachKnown(stream -> stream.onFailing(AttemptFailure.Kind.MALFORMED, "HTTP/2 connection error"));
@@ -243,7 +248,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         super.onConnectionError(ctx, isOutbound, cause, error);
     }
 
-    /** What the upstream sends. */
+    /** The handler of the upstream's frames. */
     private final class Frames extends Http2FrameAdapter {
         @Override
         public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding,
@@ -301,7 +306,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
             LOG.debug("{} sent GOAWAY, last stream {}, error {}", endpoint, lastStreamId, error);
             isGoingAway = true;
             forEachKnown(stream -> stream.onGoAway(lastStreamId));
-            // Streams above the last are closed by Netty after this; the connection after its last stream.
+            // After this, Netty closes the streams above the last one; the connection closes after its last stream.
             context().executor().execute(Http2UpstreamHandler.this::leave);
         }
 
@@ -323,7 +328,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         }
     }
 
-    /** The connections' pool, as one of them sees it. */
+    /** The pool, as one of its connections sees it. */
     interface Pool {
         /** Reports that the upstream's SETTINGS have arrived: the connection can carry streams. */
         void onReady(Http2UpstreamHandler connection);
@@ -334,7 +339,7 @@ final class Http2UpstreamHandler extends Http2Handler<Http2UpstreamStream> {
         /** Reports that a connection takes no further streams. */
         void onLeaving();
 
-        /** Forgets a connection that was closed. */
+        /** Removes a connection that was closed. */
         void onClosed(Http2UpstreamHandler connection, boolean wasReady);
 
         /** {@return the time from which a new connection gets no further request; {@link Long#MAX_VALUE} for never} */

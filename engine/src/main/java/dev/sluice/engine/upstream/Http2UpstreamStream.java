@@ -26,7 +26,7 @@ import java.util.List;
 /**
  * One attempt on an HTTP/2 connection.
  *
- * <p>The stream's window is given back for bytes that have left towards the downstream, and only for those.
+ * <p>The stream's flow-control window is returned only for bytes that have been sent downstream.
  *
  * <p><b>Threading:</b> confined to the connection's loop. <b>Allocation per event:</b> none.
  */
@@ -79,8 +79,8 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         isRequestEnded = isBodiless;
         stream = connection.open(this, headers, isRequestEnded);
         if (stream == null) {
-            // Not from within the attempt's own call.
-            connection.context().executor().execute(() -> fail(AttemptFailure.Kind.REFUSED, "no stream to be had"));
+            // Report the failure in a new task, not from within the attempt's own call.
+            connection.context().executor().execute(() -> fail(AttemptFailure.Kind.REFUSED, "no stream available"));
             return;
         }
         out = new OutboundBody(connection, stream, this);
@@ -152,7 +152,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         hasResponseBytes = true;
         if (hasHead) {
             if (isEnd) {
-                onEnd(); // trailers, which are dropped
+                onEnd(); // the trailer section, which is dropped
             }
             return;
         }
@@ -179,17 +179,17 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     private int statusOf(Http2Headers received) throws Http2Exception {
         CharSequence status = received.status();
         require(status.length() == 3 && status.chars().allMatch(c -> c >= '0' && c <= '9') && status.charAt(0) > '0',
-                "a status that is none");
+                "an invalid status");
         int code = Integer.parseInt(status.toString());
         require(code != SWITCHING_PROTOCOLS, "status 101");
         return code;
     }
 
-    /** Takes the bytes of a DATA frame, or a part of one; returns how much of its window is given back at once. */
+    /** Borrows the bytes of a DATA frame or of a part of one; returns how much of its window is returned at once. */
     int onData(ByteBuf data, int padding, boolean isEnd) throws Http2Exception {
         int length = data.readableBytes();
         if (listener == null) {
-            return length + padding; // cancelled: what was on its way is dropped
+            return length + padding; // cancelled: bytes that were in flight are dropped
         }
         require(hasHead, "DATA before a head");
         if (length > 0) {
@@ -224,15 +224,16 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
     private void onEnd() throws Http2Exception {
         UpstreamListener ended = listener;
         if (ended == null) {
-            return; // cancelled by what was just told
+            return; // cancelled by the listener a moment ago
         }
-        require(missingBytes == 0, "an end before as many bytes as content-length says"); // Netty lets none at all pass
+        // Netty accepts a response that has a content-length and no DATA at all.
+        require(missingBytes == 0, "an end before all bytes of its content-length");
         listener = null;
         boolean isRequestSent = isRequestEnded && (out == null || out.pendingBytes() == 0);
         ended.onResponseEnd(false);
         ended.onUpstreamReadComplete();
         if (!isRequestSent) {
-            connection.reset(stream, Http2Error.CANCEL); // an answer to half a request: the rest is not wanted
+            connection.reset(stream, Http2Error.CANCEL); // a response to an incomplete request: the rest is not needed
         }
     }
 
@@ -248,14 +249,17 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         failureDetail = detail;
     }
 
-    /** Streams above the last that the upstream names were not processed (RFC 9113 section 6.8). */
+    /**
+     * Marks the stream as refused if GOAWAY excludes it: streams above the last one that it names were not processed
+     * (RFC 9113 section 6.8).
+     */
     void onGoAway(int lastStreamId) {
         if (stream.id() > lastStreamId) {
             onFailing(AttemptFailure.Kind.REFUSED, "above GOAWAY's last stream");
         }
     }
 
-    /** The stream is over; an answer that has ended was told before. */
+    /** Reports the end of the stream as a failure, unless the response has already ended. */
     void onClosed() {
         if (out != null) {
             out.close();
@@ -281,6 +285,6 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
 
     @Override
     public void onBodySent() {
-        // the stream's other half goes on
+        // the response half of the stream is still open
     }
 }

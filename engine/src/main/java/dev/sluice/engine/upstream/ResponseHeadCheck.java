@@ -12,7 +12,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 
-/** How the body of a response is framed (RFC 9112 section 6.3); what can be read in two ways is refused. */
+/** The check of a response's framing (RFC 9112 section 6.3); an ambiguous one is refused. */
 final class ResponseHeadCheck {
     private static final long UNKNOWN = -1;
 
@@ -20,10 +20,10 @@ final class ResponseHeadCheck {
     }
 
     /**
-     * Makes {@code body} ready for the body of {@code response}.
+     * Prepares {@code body} for the body of {@code response}.
      *
-     * @return the length of the body, or -1 where it is not known
-     * @throws FramingException where the framing is ambiguous
+     * @return the length of the body in bytes, or -1 if it is not known
+     * @throws FramingException if the framing is ambiguous
      */
     static long prepare(TransferScanner body, HttpResponse response) {
         HttpHeaders headers = response.headers();
@@ -46,7 +46,7 @@ final class ResponseHeadCheck {
             return UNKNOWN;
         }
         long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
-        require(length >= 0, "content-length that is not one number");
+        require(length >= 0, "content-length that is not one decimal number");
         body.resetToLength(length);
         return length;
     }

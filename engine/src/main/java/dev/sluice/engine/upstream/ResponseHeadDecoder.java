@@ -10,7 +10,7 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Netty's response decoder, used for heads only and outside of any pipeline: bodies never become objects. */
+/** Netty's response decoder, used only for heads and outside any pipeline, so that bodies never become objects. */
 final class ResponseHeadDecoder extends HttpResponseDecoder {
     private final List<Object> decoded = new ArrayList<>(2);
 
@@ -24,13 +24,13 @@ final class ResponseHeadDecoder extends HttpResponseDecoder {
      * Decodes one complete head.
      *
      * @param head borrowed; read to its end
-     * @throws FramingException where it is not valid
+     * @throws FramingException if the head is not valid
      */
     DefaultHttpResponse decodeHead(ByteBuf head) throws Exception {
-        reset(); // forgets that a body was to follow the head before
+        reset(); // clears the state that expects a body after the previous head
         decode(null, head, decoded);
         DefaultHttpResponse response = (DefaultHttpResponse) decoded.get(0);
-        decoded.clear(); // a connection keeps no head alive
+        decoded.clear(); // so that the connection keeps no head alive
         if (response.decoderResult().isFailure()) {
             throw new FramingException(FramingException.Fault.MALFORMED,
                     "response head: not valid (expected: RFC 9112 syntax)");
@@ -38,7 +38,7 @@ final class ResponseHeadDecoder extends HttpResponseDecoder {
         return response;
     }
 
-    /** Gives back the decoder's scratch memory. */
+    /** Releases the decoder's scratch memory. */
     void close() throws Exception {
         handlerRemoved0(null);
     }

@@ -17,13 +17,14 @@ import java.util.concurrent.TimeUnit;
 /**
  * The connections of one loop to one endpoint.
  *
- * <p>Of HTTP/1.1, the idle ones, newest first: those that are not needed grow old and are closed before the upstream
- * would do it. Of HTTP/2, all of them: an attempt gets a stream of the one with the fewest; where none has room it
- * waits, within bounds, and another connection is opened as long as there may be more. As long as it is not known which
- * version an endpoint speaks, one connection is opened to find out, and attempts wait for it.
+ * <p>For HTTP/1.1 the pool holds idle connections, the newest first, so that surplus ones age and are closed before the
+ * upstream closes them. For HTTP/2 it holds all connections. An attempt gets a stream on the connection with the fewest
+ * streams. If no connection has room, the attempt waits within bounds, and another connection is opened if the limit
+ * allows it. While the endpoint's HTTP version is unknown, one connection is opened to detect it, and attempts wait for
+ * that connection.
  */
 final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHandler.Pool {
-    /** How often missing connections are opened. */
+    /** The interval at which missing warm connections are opened. */
     private static final long WARM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Endpoint endpoint;
@@ -37,7 +38,7 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
     private long warmedNanos = Long.MIN_VALUE / 2;
 
     /**
-     * @param isLeft whether no connection is to stay in it
+     * @param isLeft whether the endpoint is no longer configured, so that the pool keeps no connections
      */
     UpstreamPool(Endpoint endpoint, UpstreamPools pools, boolean isLeft) {
         this.isLeft = isLeft;
@@ -48,15 +49,16 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
     }
 
     /**
-     * Gives an attempt what carries it, at once or later.
+     * Acquires a connection or stream for an attempt, at once or later.
      *
-     * @param notBefore what stood at that time will not do; {@link UpstreamPools#ANY} for whatever there is
+     * @param notBefore rules out connections that became ready earlier than this; {@link UpstreamPools#ANY} for any
+     *                  connection
      */
     void acquire(long notBefore, UpstreamListener attempt) {
         boolean isFresh = notBefore != UpstreamPools.ANY;
         Http2UpstreamHandler shared = withRoom(notBefore);
         if (shared == null && standing() + connecting >= http2().maxConnections()) {
-            shared = withRoom(UpstreamPools.ANY); // there will be no younger one
+            shared = withRoom(UpstreamPools.ANY); // at the connection limit no newer one will follow
         }
         if (shared != null) {
             shared.assign(attempt);
@@ -111,10 +113,11 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         connectForQueue();
     }
 
-    /** Opens another connection where those that are being opened will not do. */
+    /** Opens another connection if those being opened cannot serve the queue. */
     private void connectForQueue() {
         int standing = standing();
-        int opening = standing == 0 ? 1 : http2().maxConnections(); // one finds out what the endpoint speaks
+        // the first connection detects the endpoint's protocol
+        int opening = standing == 0 ? 1 : http2().maxConnections();
         while (!pools.isClosed() && !queue.isEmpty() && queue.size() > (long) connecting * http2().maxStreams()
                 && connecting < opening && standing + connecting < http2().maxConnections()) {
             connecting++;
@@ -122,7 +125,7 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         }
     }
 
-    /** Returns how many connections of HTTP/2 stand and are not about to leave. */
+    /** Returns the number of ready HTTP/2 connections that still take streams. */
     private int standing() {
         int count = 0;
         for (int i = 0; i < multiplexed.size(); i++) {
@@ -131,7 +134,7 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         return count;
     }
 
-    /** A connection that was opened for the queue stands, and it speaks HTTP/1.1. */
+    /** Receives a connection that was opened for the queue and speaks HTTP/1.1. */
     void onHttp1(Http1UpstreamHandler connection) {
         connecting--;
         isHttp1Known = endpoint.versions() != HttpVersions.HTTP_2;
@@ -139,7 +142,7 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         if (first == null && idle.size() < endpoint.warmConnections()) {
             connection.park();
         } else if (first == null) {
-            connection.retire(); // whom it was for is gone
+            connection.retire(); // the attempt that it was opened for has gone
         } else {
             connection.assign(first.attempt);
             first.attempt.onConnected(connection);
@@ -149,14 +152,14 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         }
     }
 
-    /** A connection that was opened for one attempt turns out to be of HTTP/2: it is one of the queue's now. */
+    /** Moves an attempt to the queue, because the connection opened for it turned out to speak HTTP/2. */
     void onUnexpectedHttp2(UpstreamListener attempt) {
         connecting++;
         isHttp1Known = false;
         queue.add(new Waiting(attempt, UpstreamPools.ANY, pools.nanoTime()));
     }
 
-    /** A connection of HTTP/2 stands; it counts from when the upstream's SETTINGS have come. */
+    /** Adds an HTTP/2 connection, which counts as ready once the upstream's SETTINGS have arrived. */
     @Override
     public void onReady(Http2UpstreamHandler connection) {
         connecting--;
@@ -173,14 +176,14 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         }
     }
 
-    /** A connection may have come to have room. */
+    /** Serves waiting attempts, because a connection may have room again. */
     @Override
     public void onRoom() {
         while (true) {
             Waiting next = pollWanted();
             Http2UpstreamHandler shared = next == null ? null : withRoom(next.notBefore);
             if (shared == null && next != null && connecting == 0) {
-                shared = withRoom(UpstreamPools.ANY); // no younger one will come
+                shared = withRoom(UpstreamPools.ANY); // no newer connection is being opened
             }
             if (shared == null) {
                 if (next != null) {
@@ -192,18 +195,18 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         }
     }
 
-    /** A connection takes no further streams: what waits may need another. */
+    /** Opens another connection for waiting attempts if needed, because one takes no further streams. */
     @Override
     public void onLeaving() {
         connectForQueue();
     }
 
-    /** A connection that was opened for the queue does not come to stand. */
+    /** Handles the failure of a connection that was opened for the queue. */
     void onConnectFailed(Throwable cause) {
         connecting--;
-        endpoint.recordFailure(pools.nanoTime()); // once, however many wait for it
+        endpoint.recordFailure(pools.nanoTime()); // once, regardless of how many attempts wait for it
         boolean isLast = connecting == 0 && standing() == 0;
-        List<Waiting> failing = new ArrayList<>(); // before any of them tries again
+        List<Waiting> failing = new ArrayList<>(); // collected before any of them tries again
         for (Waiting next = pollWanted(); next != null; next = isLast ? pollWanted() : null) {
             failing.add(next);
         }
@@ -219,7 +222,7 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         return next;
     }
 
-    /** Takes back a connection whose exchange is over. */
+    /** Takes back a connection whose exchange has ended. */
     @Override
     public void release(Http1UpstreamHandler connection) {
         if (isLeft || pools.isClosed() || connection.isOld(pools.nanoTime())) {
@@ -243,11 +246,11 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
             multiplexed.remove(connection);
             connectForQueue();
         } else {
-            onConnectFailed(new java.io.IOException("closed before its SETTINGS had come"));
+            onConnectFailed(new java.io.IOException("closed before its SETTINGS arrived"));
         }
     }
 
-    /** Opens what is missing of the connections that are kept ready; not to an endpoint that fails. */
+    /** Opens missing warm connections, unless the endpoint is failing. */
     void keepWarm(long nowNanos) {
         if (isLeft || pools.isClosed() || !pools.isWarmWanted() || nowNanos - warmedNanos < WARM_NANOS
                 || endpoint.isEjectedOrProbed(nowNanos)) {
@@ -261,12 +264,12 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         }
     }
 
-    /** Its endpoint is one of the configuration. */
+    /** Keeps the pool open, because its endpoint is part of the active configuration. */
     void stay() {
         isLeft = false;
     }
 
-    /** Returns whether nothing is under way. */
+    /** Returns whether the pool has no HTTP/2 connection, no waiting attempt and no connection being opened. */
     boolean isEmpty() {
         return multiplexed.isEmpty() && queue.isEmpty() && connecting == 0;
     }
@@ -281,14 +284,15 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
         if (endpoint.warmConnections() > 0) {
             keepWarm(nowNanos);
         }
-        for (Http2UpstreamHandler connection : List.copyOf(multiplexed)) { // one may leave the list
+        // a copy, because onTick may remove the connection
+        for (Http2UpstreamHandler connection : List.copyOf(multiplexed)) {
             connection.onTick(nowNanos, maxIdleNanos);
         }
         Iterator<Waiting> all = List.copyOf(queue).iterator();
         while (all.hasNext()) {
             Waiting waiting = all.next();
             if (nowNanos - waiting.sinceNanos <= http2().maxQueueTime().toNanos()) {
-                return; // and so are all behind it
+                return; // all later entries are newer
             }
             if (queue.remove(waiting)) {
                 waiting.attempt.onUpstreamBusy();

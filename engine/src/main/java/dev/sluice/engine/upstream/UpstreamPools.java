@@ -41,12 +41,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All upstream connections of one event loop: an exchange and its upstream connection never change threads.
+ * All upstream connections of one event loop. An exchange and its upstream connection share the loop and never change
+ * threads.
  *
  * <p><b>Threading:</b> confined to its loop.
  */
 public final class UpstreamPools implements Tickable {
-    /** Any connection will do. */
+    /** The argument of {@link #acquire} that accepts any connection. */
     public static final long ANY = Long.MIN_VALUE;
 
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 128 * 1024);
@@ -67,7 +68,7 @@ public final class UpstreamPools implements Tickable {
     private LoopTicker.Entry tick;
     private int connections;
     private boolean isClosed;
-    /** Of endpoints that a reload has taken away, as long as anything is under way there. */
+    /** The pools of endpoints that a reload removed, kept as long as they are in use. */
     private final List<UpstreamPool> left = new ArrayList<>();
     private boolean isWarm;
     private boolean isWarmWanted;
@@ -75,7 +76,7 @@ public final class UpstreamPools implements Tickable {
     private final EpollTcpInfo tcpInfo = new EpollTcpInfo();
     private final BodyPiece piece = new BodyPiece();
 
-    /** Creates the empty pools of a loop. */
+    /** Creates the pools of a loop, with no connections. */
     public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
             ByteBufAllocator allocator) {
         this.loop = loop;
@@ -83,7 +84,7 @@ public final class UpstreamPools implements Tickable {
         this.timeouts = timeouts;
         this.http2 = http2;
         transport = Transport.of(loop);
-        // Never the JDK's resolver: it blocks the loop. TTLs as the records say, within a minute.
+        // Never use the JDK's resolver, because it blocks the loop. TTLs follow the DNS records, at most 60 s.
         resolver = new DnsAddressResolverGroup(new DnsNameResolverBuilder().datagramChannelType(
                 transport.datagramType()).ttl(1, MAX_DNS_SECONDS).negativeTtl(1).queryTimeoutMillis(2000));
         bootstrap = new Bootstrap().group(loop).channelFactory(transport::newSocket)
@@ -92,16 +93,16 @@ public final class UpstreamPools implements Tickable {
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                // One read, one write: what arrived together leaves together, and nothing waits for more.
+                // One write per read: bytes that arrived together leave together, and nothing waits for more.
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES,
                         FIRST_READ_BYTES, MAX_READ_BYTES).maxMessagesPerRead(1));
     }
 
     /**
-     * Gets what carries an attempt: from the pool at once, or a new connection later.
+     * Acquires a connection or stream for an attempt: from the pool at once, or a new connection later.
      *
-     * @param notBefore what stood at that time of the clock will not do, and no idle connection; {@link #ANY} for
-     *                  whatever there is
+     * @param notBefore rules out idle connections and those that became ready before this time of the clock;
+     *                  {@link #ANY} for any connection
      */
     public void acquire(Endpoint endpoint, long notBefore, UpstreamListener attempt) {
         pools.computeIfAbsent(endpoint, e -> new UpstreamPool(e, this, !isConfigured(e))).acquire(notBefore, attempt);
@@ -110,11 +111,11 @@ public final class UpstreamPools implements Tickable {
     /**
      * Opens a connection.
      *
-     * @param attempt whom it is for; null for whoever waits in the pool. What it speaks is not known then
+     * @param attempt the attempt that it is for; null for the pool's queue, when the protocol is not known yet
      */
     void connect(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
         Opening opening = new Opening(endpoint, pool, attempt);
-        connections++; // from here on: what waits for it is looked after by the tick
+        connections++; // counted from here on, so that the tick runs for attempts that wait for it
         if (tick == null) {
             tick = ticker.add(this);
         }
@@ -126,20 +127,21 @@ public final class UpstreamPools implements Tickable {
                 AddressRace.run(loop, bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS,
                         (int) timeouts.connect().toMillis()), addresses, opening);
             } else {
-                loop.execute(() -> opening.onFailed(resolved.cause())); // never before this returns: see the callers
+                // never before this returns; the callers rely on it
+                loop.execute(() -> opening.onFailed(resolved.cause()));
             }
         });
     }
 
     /**
-     * Stands in a channel until it is connected; nothing is read before it is known what is spoken. A reset amid a
-     * connect is told twice by epoll, as the connect's failure and as an exception: the former counts.
+     * The handler of a channel that is not connected yet; nothing is read before the protocol is known. Epoll reports a
+     * reset during a connect twice, as the failed connect and as an exception; only the former counts.
      */
     @ChannelHandler.Sharable
     private static final class Connecting extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            LOG.debug("before a connection to an upstream stood: {}", cause.toString());
+            LOG.debug("error before a connection to an upstream was established: {}", cause.toString());
         }
     }
 
@@ -158,7 +160,7 @@ public final class UpstreamPools implements Tickable {
 
         @Override
         public void onConnected(Channel channel) {
-            if (channel.pipeline().get(Connecting.class) != null) { // gone with a channel that is closed already
+            if (channel.pipeline().get(Connecting.class) != null) { // already removed if the channel has closed
                 channel.pipeline().remove(Connecting.class);
             }
             if (!endpoint.isTls()) {
@@ -167,7 +169,7 @@ public final class UpstreamPools implements Tickable {
             }
             SslHandler tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
             tls.setHandshakeTimeoutMillis(timeouts.tlsHandshake().toMillis());
-            // What the upstream sends right behind its handshake must find a handler there.
+            // A handler must be present for bytes that the upstream sends right after its handshake.
             channel.pipeline().addLast(tls, new ChannelInboundHandlerAdapter() {
                 @Override
                 public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
@@ -189,7 +191,7 @@ public final class UpstreamPools implements Tickable {
                     onFailed(done.cause());
                 }
             });
-            channel.read(); // the handshake's first answer
+            channel.read(); // reads the peer's first handshake message
         }
 
         private void choose(Channel channel, boolean isHttp2) {
@@ -198,7 +200,7 @@ public final class UpstreamPools implements Tickable {
             }
             if (endpoint.versions() == HttpVersions.HTTP_2 && !isHttp2) {
                 channel.close();
-                onFailed(new SSLException("no HTTP/2 by ALPN (expected: h2, for an endpoint of HTTP/2 only)"));
+                onFailed(new SSLException("alpn: no HTTP/2 (expected: h2, because the endpoint allows only HTTP/2)"));
                 return;
             }
             isOver = true;
@@ -220,7 +222,10 @@ public final class UpstreamPools implements Tickable {
             }
         }
 
-        /** Whoever does not send SETTINGS within the time of a connect does not speak HTTP/2. */
+        /**
+         * Closes a connection whose SETTINGS do not arrive within the connect timeout, because its peer does not speak
+         * HTTP/2.
+         */
         private void closeIfSilent(Channel channel) {
             Http2UpstreamHandler connection = channel.pipeline().get(Http2UpstreamHandler.class);
             if (connection != null && !connection.isReady()) {
@@ -245,8 +250,8 @@ public final class UpstreamPools implements Tickable {
     }
 
     /**
-     * Goes by other settings from now on, and leaves endpoints that are not there any more: their idle connections are
-     * closed, those in use when their exchange is over.
+     * Applies new settings and a new set of endpoints. Idle connections to removed endpoints are closed at once, those
+     * in use when their exchange ends.
      */
     public void use(TimeoutConfig otherTimeouts, Http2UpstreamConfig otherHttp2, Set<Endpoint> endpoints) {
         timeouts = otherTimeouts;
@@ -258,7 +263,7 @@ public final class UpstreamPools implements Tickable {
                 entry.getValue().close();
                 left.add(entry.getValue());
             } else {
-                entry.getValue().stay(); // an exchange of the new configuration may have been faster than this
+                entry.getValue().stay(); // an exchange of the new configuration may have created the pool already
             }
         }
         if (isWarmWanted) {
@@ -266,12 +271,15 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
-    /** An exchange that began before a reload may still need an endpoint that is gone with it. */
+    /**
+     * Returns whether an endpoint is configured. An exchange that began before a reload may still need one that the
+     * reload removed.
+     */
     private boolean isConfigured(Endpoint endpoint) {
         return configured == null || configured.contains(endpoint);
     }
 
-    /** Keeps connections ready to those of the endpoints that want it. */
+    /** Opens warm connections to the endpoints that configure them, and keeps them open. */
     public void keepWarm(Set<Endpoint> endpoints) {
         isWarmWanted = true;
         isWarm = false;
@@ -301,7 +309,7 @@ public final class UpstreamPools implements Tickable {
     @Override
     public void onTick(long nowNanos) {
         long maxIdleNanos = timeouts.upstreamIdle().toNanos();
-        for (UpstreamPool pool : List.copyOf(pools.values())) { // a retry may need another
+        for (UpstreamPool pool : List.copyOf(pools.values())) { // a copy, because a retry may create another pool
             pool.onTick(nowNanos, maxIdleNanos);
         }
         for (UpstreamPool pool : List.copyOf(left)) {
@@ -312,7 +320,10 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
-    /** Returns when a connection that is made now gets no further request; {@link Long#MAX_VALUE} for never. */
+    /**
+     * Returns the time after which a connection that is opened now gets no further request; {@link Long#MAX_VALUE} for
+     * never.
+     */
     long endOfLifeNanos() {
         long lifetimeNanos = timeouts.upstreamLifetime().toNanos();
         long spread = lifetimeNanos / 10;
@@ -320,7 +331,7 @@ public final class UpstreamPools implements Tickable {
                 : nanoTime() + lifetimeNanos + ThreadLocalRandom.current().nextLong(-spread, spread + 1);
     }
 
-    /** Returns whether this loop keeps connections ready: it does if it relays. */
+    /** Returns whether this loop keeps connections warm, which it does if it relays. */
     boolean isWarmWanted() {
         return isWarmWanted;
     }
@@ -341,12 +352,12 @@ public final class UpstreamPools implements Tickable {
         return isClosed;
     }
 
-    /** Returns how many connections are idle in the pools. */
+    /** Returns the number of idle connections in the pools. */
     public int idleCount() {
         return pools.values().stream().mapToInt(UpstreamPool::idleCount).sum();
     }
 
-    /** Closes every idle connection; those in use close with their exchanges. */
+    /** Closes all idle connections; those in use close with their exchanges. */
     public void close() {
         isClosed = true;
         for (UpstreamPool pool : pools.values()) {
@@ -355,7 +366,7 @@ public final class UpstreamPools implements Tickable {
         resolver.close();
     }
 
-    /** Returns the loop. */
+    /** {@return the event loop} */
     public EventLoop loop() {
         return loop;
     }
