@@ -83,7 +83,7 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalArgumentException if there are no keys and a listener is reachable from another machine, or if a
      *                                  file cannot be used
      * @throws IllegalStateException    if the transport is not available
-     * @throws UncheckedIOException     if an address cannot be bound
+     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
      */
     public static Relay launch(RelayConfig config) {
         config.requireKeysOrLoopback();
@@ -99,7 +99,7 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
      *                                  another machine, or if a file cannot be used
      * @throws IllegalStateException    if the transport is not available
-     * @throws UncheckedIOException     if an address cannot be bound
+     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
      */
     public static Relay launch(RelayConfig config, Extensions extensions) {
         if (extensions.authenticator() == null) {
@@ -124,6 +124,7 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
      *                                  another machine, or if a file cannot be used
      * @throws IllegalStateException    if the transport is not available
+     * @throws UncheckedIOException     if the key file cannot be read
      */
     public static void check(RelayConfig config, Extensions extensions) {
         if (extensions.authenticator() == null) {
@@ -175,7 +176,7 @@ public final class Relay implements AutoCloseable {
      * @param next the configuration
      * @throws IllegalArgumentException if the configuration cannot be used, or has another transport, which needs a
      *                                  restart
-     * @throws UncheckedIOException     if an address cannot be bound
+     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
      * @throws IllegalStateException    if the relay is draining
      */
     public synchronized void reload(RelayConfig next) {

@@ -6,18 +6,18 @@
  *
  * <p>The life of an exchange:
  * <ol>
- * <li>accept: {@link dev.sluice.engine.downstream} accepts a connection
- * <li>decode: {@link dev.sluice.engine.downstream} turns bytes into a checked head and body buffers
- * <li>authenticate: {@link dev.sluice.engine.auth} identifies the caller, and {@link dev.sluice.engine.admission}
+ * <li>accept: {@code downstream} accepts a connection
+ * <li>decode: {@code downstream} turns bytes into a checked head and body buffers
+ * <li>authenticate: {@code auth} identifies the caller, and {@code admission}
  * decides whether the request may run now
- * <li>plan: {@link dev.sluice.engine.plan} finds the route of the model, and the edits
- * <li>connect: {@link dev.sluice.engine.affinity} and {@link dev.sluice.engine.cluster} choose the endpoint, and
- * {@link dev.sluice.engine.upstream} provides a connection to it on the same event loop
- * <li>forward: {@link dev.sluice.engine.body} sends the edited body, held or cut through
- * <li>relay events: {@link dev.sluice.engine.response} passes every byte on, then observes it
- * <li>account: {@link dev.sluice.engine.observe} hands over the usage
- * <li>observe: {@link dev.sluice.engine.observe} counts, times and logs
+ * <li>plan: {@code plan} finds the route of the model, and the edits
+ * <li>connect: {@code affinity} and {@code cluster} choose the endpoint, and
+ * {@code upstream} provides a connection to it on the same event loop
+ * <li>forward: {@code body} sends the edited body, held or cut through
+ * <li>relay events: {@code response} passes every byte on, then observes it
+ * <li>account: {@code observe} hands over the usage
+ * <li>observe: {@code observe} counts, times and logs
  * </ol>
- * {@link dev.sluice.engine.exchange} drives stages 3 to 9 in this order. A stage never imports a later one.
+ * {@code exchange} drives stages 3 to 9 in this order. A stage never imports a later one.
  */
 package dev.sluice.engine;

@@ -14,13 +14,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The permits that one exchange needs before it may run: a request of its caller's quota, a permit of the relay, and a
- * permit of its cluster where that has a limit. It waits for permits in a queue, for a bounded time, and releases them
+ * permit of its cluster if that has a limit. It waits for permits in a queue, for a bounded time, and releases them
  * all when it is over.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class Admission {
-    /** The result of {@link #waitingSinceNanos} where the exchange does not wait. */
+    /** The result of {@link #waitingSinceNanos} if the exchange does not wait. */
     public static final long NOT_WAITING = Long.MIN_VALUE;
 
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
@@ -43,9 +43,9 @@ public final class Admission {
     /**
      * @param quota     the limits of callers
      * @param relayGate the limit of the relay
-     * @param caller    on whose behalf the request was made
+     * @param caller    the caller
      * @param loop      the exchange's loop
-     * @param clock     nanoseconds
+     * @param clock     nanoseconds since an arbitrary origin
      * @param listener  the exchange
      */
     public Admission(RequestQuota quota, FairGate relayGate, Principal caller, EventExecutor loop, LongSupplier clock,
@@ -59,9 +59,9 @@ public final class Admission {
     }
 
     /**
-     * Asks the caller's quota, then for a permit of the relay.
+     * Asks the caller's quota for a request, then the relay for a permit.
      *
-     * @param whenAdmitted runs once both are granted, at once or later
+     * @param whenAdmitted runs when both are granted, during this call or later
      */
     public void enterRelay(Runnable whenAdmitted) {
         try {
@@ -116,10 +116,10 @@ public final class Admission {
     }
 
     /**
-     * Asks for a permit of a cluster. To be called until it is granted; only the first call queues.
+     * Asks for a permit of a cluster. To be called again until it is granted; only the first call queues.
      *
-     * @param gate        the cluster's limit; null for none
-     * @param whenGranted runs where the permit comes later
+     * @param gate        the limit of the cluster; null for none
+     * @param whenGranted runs if the permit is granted after this call
      * @return whether the permit is granted
      */
     public boolean enterCluster(FairGate gate, Runnable whenGranted) {
@@ -164,7 +164,7 @@ public final class Admission {
     /**
      * Releases all permits; idempotent.
      *
-     * @param tokens the tokens that the request used; 0 where that is not known
+     * @param tokens number of tokens that the request used; 0 if unknown
      */
     public void release(long tokens) {
         if (isReleased) {

@@ -11,22 +11,23 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Lets a number of exchanges run at one time; those that come beyond it wait in a short queue, in which callers take
- * turns: who has many waiting goes no earlier than who has one, and makes room where the queue is full.
+ * A limit of exchanges in flight. Further exchanges wait in a short queue, from which callers are served in turn: a
+ * caller with many waiting exchanges is not served earlier than one with a single exchange, and when the queue is full,
+ * it loses its last exchange to a caller with fewer.
  *
- * <p><b>Threading:</b> any. There is no lock as long as nobody waits.
+ * <p><b>Threading:</b> any. No lock is taken while the queue is empty and a permit is free.
  */
 public final class FairGate {
     private volatile int limit;
     private volatile int maxQueued;
     private final AtomicInteger inside = new AtomicInteger();
     private final AtomicInteger queued = new AtomicInteger();
-    /** Guarded by this; callers in the order of their turns. */
+    /** The waiting tickets per caller, in the order in which the callers are served; guarded by this. */
     private final Map<String, ArrayDeque<Ticket>> waiting = new LinkedHashMap<>();
 
     /**
-     * @param limit     exchanges at one time
-     * @param maxQueued how many may wait; 0 for none
+     * @param limit     number of permits
+     * @param maxQueued number of exchanges that may wait; 0 for none
      */
     public FairGate(int limit, int maxQueued) {
         this.limit = limit;
@@ -34,12 +35,12 @@ public final class FairGate {
     }
 
     /**
-     * Goes in, or waits.
+     * Takes a permit, or waits for one.
      *
-     * @param caller who takes turns with others
-     * @param loop   where {@code waiter} is told
-     * @param waiter is told where it has to wait; not if it goes in at once
-     * @return what must be left in the end; null where there is no place to wait
+     * @param caller the name of the caller; callers are served in turn
+     * @param loop   executes the calls of {@code waiter}
+     * @param waiter notified if the ticket waits; not if the permit is granted at once
+     * @return the ticket, on which {@link Ticket#leave} must be called in the end; null if the queue is full
      */
     public Ticket enter(String caller, Executor loop, Waiter waiter) {
         Ticket ticket = new Ticket(this, caller, loop, waiter);
@@ -64,18 +65,18 @@ public final class FairGate {
             }
         }
         if (isFull) {
-            letIn(); // whoever left meanwhile may have found the gate full because this one tried
+            letIn(); // an exchange that left meanwhile may have found all permits taken by this attempt
             return null;
         }
         if (dropped != null) {
             Ticket refused = dropped;
             refused.loop.execute(refused.waiter::onDropped);
         }
-        letIn(); // whoever left meanwhile has seen an empty queue
+        letIn(); // an exchange that left meanwhile may have seen an empty queue
         return ticket;
     }
 
-    /** Changes both limits; whoever is inside or waits stays. */
+    /** Changes both limits. Granted permits and waiting exchanges remain. */
     public void setLimits(int insideAtMost, int queuedAtMost) {
         limit = insideAtMost;
         maxQueued = queuedAtMost;
@@ -90,7 +91,10 @@ public final class FairGate {
         return false;
     }
 
-    /** Takes out the last of whoever has most waiting, if that is more than {@code caller} would have. */
+    /**
+     * Removes and returns the last ticket of the caller with the most waiting tickets, if these are more than
+     * {@code caller} would have with another one; otherwise returns null.
+     */
     private Ticket lastOfTheLongest(String caller) {
         Map.Entry<String, ArrayDeque<Ticket>> longest = waiting.entrySet().stream()
                 .max(Comparator.comparingInt(entry -> entry.getValue().size())).orElse(null);
@@ -127,7 +131,7 @@ public final class FairGate {
         Ticket next = tickets.poll();
         queued.decrementAndGet();
         if (!tickets.isEmpty()) {
-            waiting.put(caller, tickets); // behind all others
+            waiting.put(caller, tickets); // after all other callers
         }
         return next;
     }
@@ -136,12 +140,12 @@ public final class FairGate {
         if (ticket.state == State.WAITING && !isInsideAfterAll(ticket)) {
             return;
         }
-        ticket.state = State.OUTSIDE; // nobody else changes it once it is inside
+        ticket.state = State.OUTSIDE; // only the holder changes the state once the permit is granted
         inside.decrementAndGet();
         letIn();
     }
 
-    /** Takes a ticket out of the queue, or finds that it has been let in meanwhile. */
+    /** Removes a ticket from the queue; returns whether its permit has been granted in the meantime instead. */
     private synchronized boolean isInsideAfterAll(Ticket ticket) {
         if (ticket.state == State.WAITING) {
             ticket.state = State.OUTSIDE;
@@ -155,22 +159,22 @@ public final class FairGate {
         return ticket.state == State.INSIDE;
     }
 
-    /** Returns how many are inside. */
+    /** {@return the number of granted permits} */
     public int inside() {
         return inside.get();
     }
 
-    /** Returns how many wait. */
+    /** {@return the number of waiting exchanges} */
     public int queued() {
         return queued.get();
     }
 
-    /** Is told what becomes of its waiting. */
+    /** A listener to the end of a wait. */
     public interface Waiter {
-        /** It is inside. */
+        /** Called when the permit is granted. */
         void onEntered();
 
-        /** Others have a better right to wait. */
+        /** Called when the ticket was removed from the full queue in favor of a caller with fewer waiting exchanges. */
         void onDropped();
     }
 
@@ -180,7 +184,7 @@ public final class FairGate {
         OUTSIDE
     }
 
-    /** One that is inside or waits. */
+    /** A permit, or a wait for one. */
     public static final class Ticket {
         private final FairGate gate;
         private final String caller;
@@ -195,12 +199,12 @@ public final class FairGate {
             this.waiter = waiter;
         }
 
-        /** Returns whether it is inside. */
+        /** {@return whether the permit is granted} */
         public boolean isInside() {
             return state == State.INSIDE;
         }
 
-        /** Goes out, or waits no longer; idempotent. */
+        /** Releases the permit, or ends the wait; idempotent. */
         public void leave() {
             if (state != State.OUTSIDE) {
                 gate.leave(this);

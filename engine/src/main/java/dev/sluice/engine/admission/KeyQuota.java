@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The limits of each caller, counted in memory: requests in flight, and token buckets for requests and tokens a minute.
+ * A quota that counts in memory: requests in flight per caller, and token buckets for requests and tokens per minute.
  *
- * <p><b>Threading:</b> any; a caller's counts are locked for as long as they are changed, twice in an exchange.
+ * <p><b>Threading:</b> any. The counts of a caller are locked while they change, twice per exchange.
  */
 public final class KeyQuota implements RequestQuota {
     private static final int MAX_IDLE_CALLERS = 10_000;
@@ -26,7 +26,7 @@ public final class KeyQuota implements RequestQuota {
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
 
     /**
-     * @param clock nanoseconds
+     * @param clock nanoseconds since an arbitrary origin
      */
     public KeyQuota(LongSupplier clock) {
         this.clock = clock;
@@ -46,7 +46,7 @@ public final class KeyQuota implements RequestQuota {
         }
         Refusal refusal = null;
         boolean isCounted = false;
-        while (!isCounted) { // an account that is removed meanwhile counts nothing any more
+        while (!isCounted) { // an account that was removed meanwhile must not be counted on
             Account account = accounts.computeIfAbsent(caller.name(), name -> new Account(clock.getAsLong()));
             synchronized (account) {
                 if (!account.isRemoved) {
@@ -85,7 +85,7 @@ public final class KeyQuota implements RequestQuota {
             sinceNanos = now;
         }
 
-        /** Counts a request if it may begin; otherwise returns why not. */
+        /** Counts a request and returns null, or returns the refusal if a limit is reached. */
         Refusal take(KeyLimits limits, long now) {
             double minutes = Math.max(0, now - sinceNanos) / MINUTE_NANOS;
             sinceNanos = now;
@@ -94,7 +94,7 @@ public final class KeyQuota implements RequestQuota {
             tokensPerMinute = limits.tokensPerMinute();
             if (limits.maxInFlight() > 0 && inFlight >= limits.maxInFlight()) {
                 return new Refusal("This API key has " + limits.maxInFlight()
-                        + " requests in flight, as many as it may",
+                        + " requests in flight, which is its limit",
                         (long) 1e9);
             }
             if (limits.requestsPerMinute() > 0 && requestsUsed + 1 > limits.requestsPerMinute()) {
@@ -117,7 +117,10 @@ public final class KeyQuota implements RequestQuota {
             tokensUsed += tokens;
         }
 
-        /** Marks an account that nothing is owed by; a minute forgives every request, not every token. */
+        /**
+         * Marks an account without any use left as removed, and returns whether it did. A minute refills all requests,
+         * but not always all tokens.
+         */
         synchronized boolean isIdle(long now) {
             double minutes = (now - sinceNanos) / MINUTE_NANOS;
             isRemoved = inFlight == 0 && minutes > 1 && tokensUsed <= minutes * tokensPerMinute;

@@ -14,13 +14,11 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * What a request shows of the endpoint that it belongs to: hard keys first, each kind in the order of how much it says.
- * One caller's keys are nobody else's.
+ * The ids in a request that point to its endpoint, as keys of the affinity store: hard keys first, then soft ones by
+ * decreasing significance. The keys of different callers never match.
  */
 public final class AffinityIds {
-    /**
-     * The header that says which turn of a coding agent a request is part of; the first response of the turn names it.
-     */
+    /** The header that names the turn of a coding agent; the first response of the turn introduces the value. */
     public static final String TURN_STATE = "x-codex-turn-state";
 
     private static final String[][] SESSION_HEADERS = {{"session_id", "session-id"},
@@ -32,13 +30,13 @@ public final class AffinityIds {
     private final List<Key> keys = new ArrayList<>(4);
 
     /**
-     * @param principal whose keys they are
+     * @param principal the name of the caller
      */
     public AffinityIds(String principal) {
         this.principal = principal;
     }
 
-    /** Adds what a path names: {@code /responses/{id}} or {@code /conversations/{id}} and what is below them. */
+    /** Adds the id in a path: {@code /responses/{id}}, {@code /conversations/{id}} or a path below them. */
     public void addPath(String path) {
         String[] parts = path.split("/", 4);
         if (parts.length > 2 && parts[1].equals("responses")) {
@@ -48,7 +46,7 @@ public final class AffinityIds {
         }
     }
 
-    /** Adds what a body names, as far as it has come, and then what the head does. */
+    /** Adds the ids in the received part of the body and in the head. */
     public void addAll(RequestFacts facts, RequestHead head) {
         add(Kind.RESPONSE, "previous_response_id", facts.owner(Owner.PREVIOUS_RESPONSE));
         add(Kind.CONVERSATION, "conversation", facts.owner(Owner.CONVERSATION));
@@ -72,7 +70,7 @@ public final class AffinityIds {
         }
     }
 
-    /** Returns the key of an id that a response has told. */
+    /** Returns the key of an id from a response. */
     public String keyOf(Kind kind, String value) {
         return encode(kind, hash(kind, value));
     }
@@ -81,7 +79,7 @@ public final class AffinityIds {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(principal.getBytes(StandardCharsets.UTF_8));
-            digest.update((byte) 0xff); // no byte of UTF-8
+            digest.update((byte) 0xff); // a byte that does not occur in UTF-8
             digest.update((byte) kind.ordinal());
             return Arrays.copyOf(digest.digest(value.getBytes(StandardCharsets.UTF_8)), HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
@@ -93,19 +91,20 @@ public final class AffinityIds {
         return kind.letter + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
     }
 
-    /** Returns what was found, in order. */
+    /** {@return the keys that were added, in order} */
     public List<Key> keys() {
         return keys;
     }
 
-    /** Returns how many of them are hard. */
+    /** {@return the number of hard keys} */
     public long hardCount() {
         return keys.stream().filter(key -> key.kind.isHard).count();
     }
 
     /**
-     * Returns a number that stands for the session or the prompt cache of a request, the same for each of its requests;
-     * 0 where it shows none.
+     * Returns a hash of the session or the prompt cache, which is the same for all requests of that session.
+     *
+     * @return the hash; 0 if the request names neither
      */
     public long stableHash() {
         for (Key key : keys) {
@@ -120,11 +119,11 @@ public final class AffinityIds {
         return 0;
     }
 
-    /** Kinds of ids. What is hard is known to its endpoint only. */
+    /** The kinds of ids. A hard id is known to its endpoint only. */
     public enum Kind {
-        /** A response's id. */
+        /** The id of a response. */
         RESPONSE('r', true),
-        /** A conversation's id. */
+        /** The id of a conversation. */
         CONVERSATION('c', true),
         /** A turn of an agent. */
         TURN('t', false),
@@ -141,13 +140,13 @@ public final class AffinityIds {
             this.isHard = isHard;
         }
 
-        /** Returns whether only one endpoint can do anything with it. */
+        /** {@return whether only one endpoint can serve a request with such an id} */
         public boolean isHard() {
             return isHard;
         }
     }
 
-    /** One of them. */
+    /** The key of one id. */
     public static final class Key {
         private final Kind kind;
         private final String field;
@@ -159,17 +158,17 @@ public final class AffinityIds {
             this.hash = hash;
         }
 
-        /** Returns the kind. */
+        /** {@return the kind of the id} */
         public Kind kind() {
             return kind;
         }
 
-        /** Returns the field or header that has shown it, for messages. */
+        /** {@return the field or header that contained the id, for messages} */
         public String field() {
             return field;
         }
 
-        /** Returns the key for the store. */
+        /** {@return the key as text, for the store} */
         public String text() {
             return encode(kind, hash);
         }

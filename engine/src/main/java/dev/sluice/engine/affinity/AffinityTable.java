@@ -12,20 +12,21 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Owners in memory: a bounded table in which the longest unused goes first, and nobody outlives the time to live.
+ * An affinity store in memory: a bounded table that evicts the least recently used entry and expires entries after
+ * their time to live.
  *
- * <p><b>Threading:</b> any; parts of the table are locked for as long as one look-up takes, twice in an exchange.
+ * <p><b>Threading:</b> any. A part of the table is locked for the time of one look-up, about twice per exchange.
  */
 public final class AffinityTable implements AffinityStore {
     private static final int PARTS = 16;
 
     private final LongSupplier clock;
-    /** What only the owner knows, and then the rest: whoever makes up sessions pushes out nobody's responses. */
+    /** The parts for hard keys, then those for soft keys, so that invented sessions cannot evict responses. */
     private final List<Part> parts = new ArrayList<>();
 
     /**
-     * @param maxEntries of responses and conversations together, and as many of the rest
-     * @param clock      nanoseconds
+     * @param maxEntries number of hard entries, and also of soft entries; split evenly among the parts
+     * @param clock      nanoseconds since an arbitrary origin
      */
     public AffinityTable(int maxEntries, LongSupplier clock) {
         this.clock = clock;
@@ -38,7 +39,7 @@ public final class AffinityTable implements AffinityStore {
         return Math.max(1, maxEntries / PARTS);
     }
 
-    /** Changes the bound; the longest unused entries beyond it go. */
+    /** Changes the bound. The least recently used entries beyond it are evicted. */
     public void setMaxEntries(int maxEntries) {
         parts.forEach(part -> part.setMaxEntries(share(maxEntries)));
     }
@@ -63,7 +64,7 @@ public final class AffinityTable implements AffinityStore {
         return parts.get(Math.floorMod(key.hashCode(), PARTS) + (isHard ? 0 : PARTS));
     }
 
-    /** Returns how many owners are remembered, those whose time is over included. */
+    /** {@return the number of entries, including expired ones} */
     public int size() {
         return parts.stream().mapToInt(Part::count).sum();
     }

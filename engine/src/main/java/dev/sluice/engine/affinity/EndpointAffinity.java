@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class EndpointAffinity {
-    /** Longest time that a store is waited for; a late answer is ignored, and the request goes to any endpoint. */
+    /** Longest wait for the store. Then the request goes to any endpoint, and a late answer is ignored. */
     public static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** The result of {@link #askedNanos} where no answer is awaited. */
+    /** The result of {@link #askedNanos} if no answer is awaited. */
     public static final long NOT_ASKED = Long.MIN_VALUE;
 
     private static final Logger LOG = LoggerFactory.getLogger(EndpointAffinity.class);
@@ -54,12 +54,12 @@ public final class EndpointAffinity {
     private boolean isIdStored;
 
     /**
-     * @param store     the owners
-     * @param config    how long owners are stored
+     * @param store     the store of owners
+     * @param config    the lifetimes of stored owners
      * @param loop      the exchange's loop
-     * @param clock     nanoseconds
-     * @param principal the caller's name: one caller's ids are separate from another's
-     * @param whenLater runs on the loop where the answer of the store does not come at once
+     * @param clock     nanoseconds since an arbitrary origin
+     * @param principal the name of the caller, which separates its ids from those of other callers
+     * @param whenLater runs on the loop when an answer of the store arrives after the call that asked for it
      */
     public EndpointAffinity(AffinityStore store, AffinityConfig config, EventExecutor loop, LongSupplier clock,
             String principal, Runnable whenLater) {
@@ -136,7 +136,7 @@ public final class EndpointAffinity {
 
     private void onAnswer(List<String> found) {
         if (state != State.ASKED) {
-            return; // too late, or a second answer
+            return; // the answer is late, or a second one
         }
         state = State.ANSWERED;
         owners = found;
@@ -145,7 +145,7 @@ public final class EndpointAffinity {
         }
     }
 
-    /** {@return the name of the cluster that owns the object in the path, or null where it is not known} */
+    /** {@return the name of the cluster that owns the object in the path, or null if it is unknown} */
     public String owningCluster() {
         String owner = owners.isEmpty() ? null : owners.get(0);
         return owner == null ? null : owner.substring(0, Math.max(0, owner.indexOf('|')));
@@ -159,7 +159,7 @@ public final class EndpointAffinity {
     /**
      * Finds the owners among the endpoints of the cluster.
      *
-     * @throws RelayException where the hard owner is no longer configured
+     * @throws RelayException if the hard owner is no longer configured
      */
     public void resolve() {
         for (int i = 0; i < Math.min(owners.size(), ids.keys().size()) && hard == null; i++) {
@@ -172,7 +172,7 @@ public final class EndpointAffinity {
             if (key.kind().isHard()) {
                 if (endpoint == null) {
                     throw new RelayException(ErrorCode.OWNER_GONE, paramOf(key), key.field()
-                            + ": its endpoint is not configured any more (expected: one that is still known)");
+                            + ": its endpoint is no longer configured (expected: an id of a configured endpoint)");
                 }
                 hard = endpoint;
             } else if (soft == null) {
@@ -188,17 +188,17 @@ public final class EndpointAffinity {
     /**
      * Chooses an endpoint and takes a slot there.
      *
-     * @param before   the endpoint of the attempt before; null for the first attempt
-     * @param nowNanos the clock's time
-     * @return the slot, or null where no endpoint has room
-     * @throws RelayException where the hard owner is ejected for its failures
+     * @param before   the endpoint of the previous attempt; null for the first attempt
+     * @param nowNanos the current time of the clock
+     * @return the slot, or null if no endpoint has a free slot
+     * @throws RelayException if the hard owner is ejected
      */
     public Slot choose(Endpoint before, long nowNanos) {
         if (hard != null) {
             if (hard.isEjected(nowNanos)) {
                 Key key = ids.keys().stream().filter(each -> each.kind().isHard()).findFirst().orElseThrow();
                 throw new RelayException(ErrorCode.OWNER_UNAVAILABLE, paramOf(key), key.field()
-                        + ": its endpoint fails and is left out for a while (expected: one whose endpoint is well)");
+                        + ": its endpoint is ejected after failures (expected: an id of a healthy endpoint)");
             }
             return cluster.tryAcquire(hard);
         }
@@ -206,7 +206,7 @@ public final class EndpointAffinity {
         return preferred != null ? preferred : cluster.choose(before, ids.stableHash(), nowNanos);
     }
 
-    /** {@return whether the store was asked about the ids of the body, with or without an answer so far} */
+    /** {@return whether the store was asked about the ids of the body, even if it has not answered yet} */
     public boolean hasAsked() {
         return state != State.NOT_ASKED && cluster != null;
     }
@@ -219,16 +219,17 @@ public final class EndpointAffinity {
     }
 
     /**
-     * Returns the refusal of such a request, which may be on its way to the wrong endpoint.
+     * Returns the refusal of a request whose hard id arrived too late ({@link #isMissed}), so that it may be on its way
+     * to the wrong endpoint.
      *
-     * @param isTooLarge whether its body is longer than any body that is held
+     * @param isTooLarge whether the body is longer than any body that is held
      * @return the refusal
      */
     public RelayException tooLate(boolean isTooLarge) {
         return isTooLarge ? RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: too long to be held until"
-                + " previous_response_id or conversation has come (expected: them earlier, or a smaller body)")
+                + " previous_response_id or conversation arrives (expected: these earlier, or a smaller body)")
                 : RelayException.of(ErrorCode.RELAY_OVERLOADED,
-                        "The relay holds too many request bodies to wait for what names their owners");
+                        "The relay holds too many request bodies to wait for the ids of their owners");
     }
 
     /** {@return whether no other endpoint can serve the request} */

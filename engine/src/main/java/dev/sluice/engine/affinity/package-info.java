@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 /**
- * Which endpoint a request belongs to: by the response or conversation that it goes on from (a hard key, which only its
- * endpoint knows), or by its turn, session or prompt cache (a soft key: another endpoint would do, more slowly).
- * Doorway: {@link dev.sluice.engine.affinity.AffinityIds}.
+ * Part of stage 5 of 9: the endpoint that owns a request. A response or conversation that the request continues is a
+ * hard key, which only its endpoint can serve. A turn, session or prompt cache is a soft key: another endpoint can
+ * serve the request too, but more slowly. Doorway: {@link dev.sluice.engine.affinity.EndpointAffinity}.
  */
 package dev.sluice.engine.affinity;

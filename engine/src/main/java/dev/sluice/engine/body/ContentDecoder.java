@@ -131,7 +131,7 @@ public final class ContentDecoder {
             decode(0, bytes);
         } catch (DecoderException | IndexOutOfBoundsException e) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_INVALID,
-                    "content-encoding: a body that does not decode (expected: what the header says)");
+                    "content-encoding: the body cannot be decoded (expected: the codings of the header)");
         } finally {
             bytes.release();
         }
@@ -171,7 +171,7 @@ public final class ContentDecoder {
         for (Stage stage : stages) {
             if (stage.zlib != null && !stage.zlib.isClosed()) {
                 throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_INVALID,
-                        "content-encoding: a body that ends too early (expected: what the header says)");
+                        "content-encoding: the body ends too early (expected: a complete body)");
             }
         }
     }

@@ -134,7 +134,7 @@ public final class RequestBody {
         }
         if (isLengthAwaited()) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: over " + limits.maxHeldBytes()
-                    + " bytes in chunks, for an upstream that must be told its length (expected: Content-Length)");
+                    + " bytes in chunks, for an upstream that requires the length (expected: Content-Length)");
         }
     }
 

@@ -10,9 +10,13 @@ package dev.sluice.protocol.error;
 public final class RelayException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The reason of the refusal. */
     private final ErrorCode code;
+    /** The dotted path of the field at fault; null for none. */
     private final String param;
+    /** The value of the Retry-After header; 0 for none. */
     private final long retryAfterSeconds;
+    /** The value of the Allow header; null for none. */
     private final String allowedMethods;
 
     /**

@@ -9,6 +9,7 @@ package dev.sluice.protocol.framing;
 public final class FramingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The kind of the fault. */
     private final Fault fault;
 
     /**

@@ -245,12 +245,12 @@ public final class TransferScanner {
         require(b >= 0x20 && b != 0x7f || b == '\t', "a control character in a trailer");
     }
 
-    /** Returns whether the body has ended. */
+    /** {@return whether the body has ended} */
     public boolean isEnded() {
         return state == State.ENDED;
     }
 
-    /** Returns whether the body ends only with its connection. */
+    /** {@return whether the body ends only with its connection} */
     public boolean isUntilClose() {
         return state == State.UNTIL_CLOSE;
     }

@@ -6,6 +6,7 @@ package dev.sluice.protocol.json;
 public final class JsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The offset of the byte at fault. */
     private final long offset;
 
     /**
