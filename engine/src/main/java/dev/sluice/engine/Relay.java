@@ -143,13 +143,20 @@ public final class Relay implements AutoCloseable {
         listeners.prepare(config).use();
         ioLoops.forEach(loop -> core.openLoop((EventLoop) loop));
         core.startChecks(acceptLoops.next());
-        acceptLoops.next().scheduleWithFixedDelay(() -> {
-            core.refreshFiles();
-            listeners.refreshFiles();
-        }, 1, 1, TimeUnit.SECONDS);
+        acceptLoops.next().scheduleWithFixedDelay(this::readFiles, 1, 1, TimeUnit.SECONDS);
         if (config.admin() != null) {
             admin = bindAdmin(config.admin());
         }
+    }
+
+    private void readFiles() {
+        core.refreshFiles();
+        listeners.refreshFiles();
+    }
+
+    /** Reads changed certificate and key files now, not up to a second later. For tests. */
+    void refreshFiles() {
+        acceptLoops.next().submit(this::readFiles).syncUninterruptibly();
     }
 
     private Channel bindAdmin(AdminConfig address) {

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,7 +78,7 @@ class AffinityIT extends RelayFixture {
                 .cluster(ClusterConfig.of("up", endpoints).withBalance(balance, new HealthConfig(1,
                         Duration.ofSeconds(60), Duration.ofSeconds(60), 0)))
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(),
+                .transport(new TransportConfig(transport, 1, false)).build(),
                 store == null ? extensions() : extensionsBuilder().affinityStore(store).build());
     }
 
@@ -233,12 +232,14 @@ class AffinityIT extends RelayFixture {
         launch(Balance.ROUND_ROBIN, new AffinityStore() {
             @Override
             public void find(List<String> keys, Answer answer) {
-                if (isAnswering) {
-                    new Thread(() -> {
-                        sleep(50);
+                new Thread(() -> {
+                    if (isAnswering) {
+                        time.settle();
                         answer.found(List.of(owner));
-                    }, "store").start();
-                }
+                    } else {
+                        time.advance(Duration.ofMillis(1100));
+                    }
+                }, "store").start();
             }
 
             @Override
@@ -250,14 +251,6 @@ class AffinityIT extends RelayFixture {
         for (int i = 0; i < 3; i++) {
             RawPeer.Message answer = ask("session_id: s\r\n", "");
             assertTrue(!isAnswering || owner(answer) == 2, answer.text());
-        }
-    }
-
-    private static void sleep(long millis) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

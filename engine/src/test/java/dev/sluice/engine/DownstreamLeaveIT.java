@@ -14,10 +14,14 @@ import dev.sluice.engine.spi.UsageRecord;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** P4: a downstream that leaves cancels or drains the upstream. Leaving after a terminal event is normal. */
+@ParameterizedClass
+@EnumSource(names = {"EPOLL", "IO_URING", "NIO"})
 class DownstreamLeaveIT extends RelayFixture {
     private final CountDownLatch upstreamSawClose = new CountDownLatch(1);
 
@@ -114,13 +118,7 @@ class DownstreamLeaveIT extends RelayFixture {
 
     private String secondAnswer() throws Exception {
         // The connection returns to the pool shortly after the last chunk. An earlier request would open a second one.
-        for (int i = 0; i < 100; i++) {
-            if (relay.core().idleUpstreamConnections() == 1) {
-                break;
-            }
-            Thread.onSpinWait();
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
+        Await.until("the connection is idle", () -> relay.core().idleUpstreamConnections() == 1);
         try (RawPeer second = connect()) {
             String text = second.write(post(BODY)).readMessage().text();
             assertEquals(1, upstream.connections());

@@ -61,7 +61,7 @@ class FailoverIT extends RelayFixture {
                         new HealthConfig(maxFailures, Duration.ofSeconds(5), Duration.ofSeconds(60), 50)))
                 .route(RouteConfig.of("gpt-*", "up").withRetry(retry))
                 .timeouts(TimeoutConfig.builder().responseHead(Duration.ofSeconds(30)).build())
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
     }
 
     private static void serve(RawPeer peer, AtomicInteger requests, String answer) throws IOException {
@@ -115,7 +115,7 @@ class FailoverIT extends RelayFixture {
         askAndExpect(CREATED + COMPLETED, 10);
         assertEquals(1, firstRequests.get());
         assertTrue(endpoints().contains("\"state\":\"cooling\""), endpoints());
-        addedNanos.addAndGet(Duration.ofSeconds(31).toNanos());
+        time.advance(Duration.ofSeconds(31));
         askAndExpect(CREATED + COMPLETED, 2);
         assertEquals(2, firstRequests.get());
     }
@@ -138,30 +138,27 @@ class FailoverIT extends RelayFixture {
 
     @Test
     void shouldForgetARetryWhoseDownstreamHasLeft() throws Exception {
+        time.stopTicking();
         launch();
+        CountDownLatch refused = new CountDownLatch(1);
         upstream.then(peer -> {
             peer.readMessage();
             firstRequests.incrementAndGet();
             peer.write("HTTP/1.1 503 X\r\nRetry-After-Ms: 400\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 2\r\n\r\n{}");
+            refused.countDown();
             peer.readMessage();
             firstRequests.incrementAndGet();
         });
         try (RawPeer client = connect()) {
             client.write(post(BODY));
-            for (int i = 0; i < 200 && firstRequests.get() == 0; i++) {
-                TimeUnit.MILLISECONDS.sleep(10);
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
+            assertTrue(refused.await(20, TimeUnit.SECONDS));
+            time.settle();
         }
-        TimeUnit.MILLISECONDS.sleep(700);
+        awaitInFlight(0);
+        time.advance(Duration.ofMillis(700));
+        time.settle();
         assertEquals(1, firstRequests.get());
-        assertEquals(0, inFlight());
-    }
-
-    private long inFlight() {
-        return relay.metrics().gauges().stream().filter(gauge -> gauge.name().equals("exchanges_in_flight"))
-                .findFirst().orElseThrow().value();
     }
 
     /** A key that comes from a file follows the file's current content. */
@@ -181,17 +178,11 @@ class FailoverIT extends RelayFixture {
                 .route(RouteConfig.of("gpt-*", "up")).build());
         askAndExpect("sk-old", 2);
         Files.writeString(file, "not a key\u0001");
-        TimeUnit.MILLISECONDS.sleep(1500);
+        relay.refreshFiles();
         askAndExpect("sk-old", 1);
         Files.writeString(file, "sk-new");
-        try (RawPeer client = connect()) {
-            String sent = "";
-            for (int i = 0; i < 100 && !sent.equals("sk-new"); i++) {
-                sent = client.write(post(BODY)).readMessage().text();
-                TimeUnit.MILLISECONDS.sleep(50);
-            }
-            assertEquals("sk-new", sent);
-        }
+        relay.refreshFiles();
+        askAndExpect("sk-new", 1);
     }
 
     /** The last refusal is relayed unchanged. */
@@ -243,7 +234,7 @@ class FailoverIT extends RelayFixture {
 
         askAndExpect(CREATED + COMPLETED, 20);
         assertEquals(2, firstRequests.get());
-        addedNanos.addAndGet(Duration.ofSeconds(6).toNanos());
+        time.advance(Duration.ofSeconds(6));
         askAndExpect(CREATED + COMPLETED, 20);
         assertEquals(2 + 10, firstRequests.get());
         assertTrue(!endpoints().contains("ejected"), endpoints());
@@ -268,7 +259,7 @@ class FailoverIT extends RelayFixture {
                 case 1 -> peer.write("HTTP/1.1 200 OK\r\nContent-Ty").close();
                 default -> {
                     peer.write(eventStreamHead());
-                    TimeUnit.MILLISECONDS.sleep(50);
+                    time.settle(); // the relay has read the head; a reset may overtake it
                     peer.reset();
                 }
             }
@@ -317,7 +308,7 @@ class FailoverIT extends RelayFixture {
         try (RawPeer client = connect()) {
             client.write(post(BODY));
             assertTrue(arrived.await(20, TimeUnit.SECONDS));
-            addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
+            time.advance(Duration.ofSeconds(31));
             assertEquals(CREATED + COMPLETED, client.readMessage().text());
         }
         assertEquals(1, secondRequests.get());
@@ -334,7 +325,7 @@ class FailoverIT extends RelayFixture {
         askAndExpect(CREATED + COMPLETED, 10);
         assertEquals(1, firstRequests.get());
         assertTrue(endpoints().contains("\"state\":\"cooling\""), endpoints());
-        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(91));
+        time.advance(Duration.ofSeconds(91));
         askAndExpect(CREATED + COMPLETED, 2);
         assertEquals(2, firstRequests.get());
     }
@@ -368,13 +359,8 @@ class FailoverIT extends RelayFixture {
     }
 
     private void awaitState(String state, AtomicInteger asked) throws Exception {
-        for (int i = 0; i < 400; i++) {
-            if (endpoints().contains("\"state\":\"" + state + '"') && asked.get() > 1) {
-                return;
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
-        throw new AssertionError(state + " is not " + endpoints());
+        Await.until("the endpoint is " + state, () -> endpoints().contains("\"state\":\"" + state + '"')
+                && asked.get() > 1);
     }
 
     @Test
@@ -383,25 +369,20 @@ class FailoverIT extends RelayFixture {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null).withWarmConnections(3)))
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 2, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 2, false)).build(), extensions());
 
         awaitIdle(6);
         askAndExpect(CREATED + COMPLETED, 2);
         awaitIdle(6);
         assertEquals(6, upstream.connections());
-        addedNanos.addAndGet(Duration.ofSeconds(15).toNanos()); // idle connections expire and are replaced
-        for (int i = 0; i < 400 && upstream.connections() < 12; i++) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+        time.advance(Duration.ofSeconds(15)); // idle connections expire and are replaced
+        Await.until("there are new connections", () -> upstream.connections() >= 12);
         awaitIdle(6);
         assertEquals(12, upstream.connections());
     }
 
     private void awaitIdle(int count) throws Exception {
-        for (int i = 0; i < 400 && relay.core().idleUpstreamConnections() != count; i++) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
-        assertEquals(count, relay.core().idleUpstreamConnections());
+        Await.until(count + " idle connections", () -> relay.core().idleUpstreamConnections() == count);
     }
 
     /** An endpoint that never completes its answers to health checks. A reload then removes the checks. */
@@ -419,15 +400,12 @@ class FailoverIT extends RelayFixture {
             open.decrementAndGet();
         });
         relay = Relay.launch(checked(Duration.ofMillis(300)), extensions());
-        for (int i = 0; i < 1000 && asked.get() < 8; i++) {
-            TimeUnit.MILLISECONDS.sleep(20);
+        Await.until("there were 8 checks", () -> {
             assertTrue(open.get() <= 2, "open: " + open.get());
-        }
+            return asked.get() >= 8;
+        });
         relay.reload(checked(null));
-        for (int i = 0; i < 500 && open.get() > 0; i++) {
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
-        assertEquals(0, open.get());
+        Await.until("no connection is open", () -> open.get() == 0);
     }
 
     private RelayConfig checked(Duration interval) {

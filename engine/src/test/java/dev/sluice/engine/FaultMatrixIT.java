@@ -16,7 +16,9 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TransportConfig;
-import dev.sluice.engine.spi.MetricsSnapshot;
+import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.spi.ObservedAttempt;
+import dev.sluice.engine.spi.ObservedExchange;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,8 +35,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -54,6 +58,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * </ul>
  * A letter names the reason why there is no such case.
  */
+@ParameterizedClass
+@EnumSource(names = {"EPOLL", "IO_URING", "NIO"})
 class FaultMatrixIT extends RelayFixture {
     private static final String MATRIX = """
         fault     connect handshake reuse in_request before_head in_head after_head mid_event after_event after_terminal
@@ -97,6 +103,7 @@ class FaultMatrixIT extends RelayFixture {
     private final CountDownLatch hasStalled = new CountDownLatch(1);
     private final List<AutoCloseable> open = new ArrayList<>();
     private final AtomicInteger uses = new AtomicInteger();
+    private final AtomicInteger attemptEnds = new AtomicInteger();
 
     static Stream<Arguments> cells() {
         List<String> lines = MATRIX.lines().toList();
@@ -175,7 +182,13 @@ class FaultMatrixIT extends RelayFixture {
                 .route(RouteConfig.of("gpt-*", "up"))
                 .timeouts(TimeoutConfig.builder().connect(Duration.ofMillis(700)).tlsHandshake(Duration.ofMillis(700))
                         .build())
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(),
+                extensionsBuilder().observer(new ExchangeObserver() {
+                    @Override
+                    public void onAttemptEnded(ObservedExchange exchange, ObservedAttempt attempt) {
+                        attemptEnds.incrementAndGet();
+                    }
+                }).build());
     }
 
     private String refusing() throws IOException {
@@ -222,8 +235,8 @@ class FaultMatrixIT extends RelayFixture {
                 return;
             }
             for (int left = LARGE_BYTES + BODY.length() - 2 - 1000; left > 0; left -= 100_000) {
-                peer.readBytes(Math.min(left, 100_000)); // slowly
-                TimeUnit.MILLISECONDS.sleep(1);
+                peer.readBytes(Math.min(left, 100_000));
+                time.settle();
             }
             faultyRequests.incrementAndGet();
         } else {
@@ -287,11 +300,11 @@ class FaultMatrixIT extends RelayFixture {
         }
     }
 
-    private static void drip(RawPeer peer, String answer) throws Exception {
+    private void drip(RawPeer peer, String answer) throws Exception {
         for (int i = 0; i < answer.length(); i++) {
             peer.write(answer.substring(i, i + 1));
             if (i % 40 == 0) {
-                TimeUnit.MILLISECONDS.sleep(1);
+                time.settle(); // the relay has read this part alone
             }
         }
     }
@@ -457,33 +470,25 @@ class FaultMatrixIT extends RelayFixture {
             return;
         }
         assertTrue(hasStalled.await(20, TimeUnit.SECONDS));
-        // Lets the relay see the stall begin, within some ticks. While the kernel takes bytes, there is no stall.
-        TimeUnit.MILLISECONDS.sleep(moment.equals("in_request") ? 2000 : 300);
-        if (fault.equals("half_open")) {
-            addedNanos.addAndGet(Duration.ofSeconds(31).toNanos()); // the relay sends a PING
-            TimeUnit.MILLISECONDS.sleep(600);
-            addedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
-        } else {
-            addedNanos.addAndGet((moment.equals("after_terminal") ? Duration.ofSeconds(3) : Duration.ofMinutes(11))
-                    .toNanos());
-        }
+        int before = attemptEnds.get();
+        // More than once, because the relay may not have seen the stall begin: the kernel still takes bytes, for example.
+        Await.until("the attempt has ended", () -> {
+            if (fault.equals("half_open")) {
+                time.advance(Duration.ofSeconds(31)); // the relay sends a PING
+                time.advance(Duration.ofSeconds(11));
+            } else {
+                time.advance(moment.equals("after_terminal") ? Duration.ofSeconds(3) : Duration.ofMinutes(11));
+            }
+            return attemptEnds.get() > before;
+        });
     }
 
     /** Expects no exchange, no request in flight at any endpoint and, in the end, no idle connection in the pools. */
     private void expectNothingLeft() throws Exception {
         upstream.close();
         good.close();
-        for (int i = 0; i < 1000 && !isEmpty(); i++) {
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
-        assertTrue(isEmpty(), describeEndpoints() + " idle " + relay.core().idleUpstreamConnections());
-    }
-
-    private boolean isEmpty() {
-        long running = relay.metrics().gauges().stream().filter(each -> each.name().equals("exchanges_in_flight"))
-                .mapToLong(MetricsSnapshot.Value::value).sum();
-        String endpoints = describeEndpoints();
-        return running == 0 && relay.core().idleUpstreamConnections() == 0
-                && !endpoints.replace("\"in_flight\":0", "").contains("in_flight");
+        Await.until("nothing is left", () -> gauge("exchanges_in_flight") == 0
+                && relay.core().idleUpstreamConnections() == 0
+                && !describeEndpoints().replace("\"in_flight\":0", "").contains("in_flight"));
     }
 }

@@ -5,7 +5,6 @@ package dev.sluice.engine;
 import static dev.sluice.engine.ScriptedUpstream.chunk;
 import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.Balance;
@@ -66,7 +65,7 @@ class HedgeIT extends RelayFixture {
                 .route(RouteConfig.of("gpt-*", "up").withRetry(RetryConfig.DEFAULT.withHedgeQuantile(0.9)
                         .withIdempotent(isIdempotent)))
                 .timeouts(TimeoutConfig.builder().responseHead(Duration.ofSeconds(60)).build())
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
         try (RawPeer client = connect()) {
             for (int i = 0; i < 40; i++) { // the relay measures its answer times on these
                 assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
@@ -81,12 +80,8 @@ class HedgeIT extends RelayFixture {
     }
 
     private void expectNothingInFlight() throws Exception {
-        for (int i = 0; i < 1000 && describeEndpoints().replace("\"in_flight\":0", "")
-                .contains("in_flight"); i++) {
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
-        assertFalse(describeEndpoints().replace("\"in_flight\":0", "").contains("in_flight"),
-                describeEndpoints());
+        Await.until("nothing is in flight", () -> !describeEndpoints().replace("\"in_flight\":0", "")
+                .contains("in_flight"));
     }
 
     /** The second endpoint's answer wins no matter how it is cut, also behind an informational head. */
@@ -99,7 +94,7 @@ class HedgeIT extends RelayFixture {
             peer.readMessage();
             secondRequests.incrementAndGet();
             peer.write(begin);
-            TimeUnit.MILLISECONDS.sleep(300);
+            time.settle(); // the relay has read the beginning alone
             peer.write(begin.startsWith("HTTP/1.1 200") ? ANSWER.substring(begin.length()) : ANSWER);
             peer.awaitClose();
         });
@@ -131,12 +126,10 @@ class HedgeIT extends RelayFixture {
 
         try (RawPeer client = connect()) {
             client.write(post(BODY));
-            for (int i = 0; i < 2000 && firstRequests.get() < 41; i++) {
-                TimeUnit.MILLISECONDS.sleep(10);
-            }
-            addedNanos.addAndGet(Duration.ofSeconds(40).toNanos());
+            Await.until("the first endpoint has the request", () -> firstRequests.get() == 41);
+            time.advance(Duration.ofSeconds(40));
             assertTrue(hasArrived.await(20, TimeUnit.SECONDS));
-            addedNanos.addAndGet(Duration.ofSeconds(21).toNanos()); // leaves the hedge almost 40 s
+            time.advance(Duration.ofSeconds(21)); // leaves the hedge almost 40 s
             assertTrue(firstLeft.await(20, TimeUnit.SECONDS));
             mayAnswer.countDown();
             assertEquals(CREATED + COMPLETED, client.readMessage().text());
@@ -151,6 +144,7 @@ class HedgeIT extends RelayFixture {
         launch(false, 1);
         AtomicInteger refusals = new AtomicInteger();
         CountDownLatch isBusy = new CountDownLatch(1);
+        CountDownLatch isRefused = new CountDownLatch(1);
         CountDownLatch mayAnswer = new CountDownLatch(1);
         second.always(peer -> {
             while (true) {
@@ -165,10 +159,14 @@ class HedgeIT extends RelayFixture {
         try (RawPeer busy = connect(); RawPeer client = connect()) {
             busy.write(post(BODY));
             assertTrue(isBusy.await(20, TimeUnit.SECONDS)); // by a hedge: the second endpoint is full
-            late = peer -> peer.write(refusals.getAndIncrement() == 0
-                    ? "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}" : ANSWER);
+            late = peer -> {
+                peer.write(refusals.getAndIncrement() == 0
+                        ? "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}" : ANSWER);
+                isRefused.countDown();
+            };
             client.write(post(BODY));
-            TimeUnit.MILLISECONDS.sleep(100);
+            assertTrue(isRefused.await(20, TimeUnit.SECONDS));
+            time.settle();
             mayAnswer.countDown(); // the second endpoint has room again while the retry waits
             assertEquals(CREATED + COMPLETED, busy.readMessage().text());
             assertEquals(CREATED + COMPLETED, client.readMessage().text());

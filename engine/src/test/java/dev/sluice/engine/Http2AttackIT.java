@@ -239,10 +239,13 @@ class Http2AttackIT extends RelayFixture {
         try (RawPeer silent = connect(); RawPeer cut = connect()) {
             silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
             cut.write("PR");
-            TimeUnit.MILLISECONDS.sleep(300); // a tick has seen both
-            addedNanos.addAndGet(Duration.ofSeconds(12).toNanos());
+            assertEquals(Http2Peer.SETTINGS, silent.readBytes(9)[3]);
+            try (RawPeer later = connect()) { // is accepted after both
+                later.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            }
+            time.advance(Duration.ofSeconds(12));
 
-            assertFalse(silent.readAll().isEmpty()); // SETTINGS and GOAWAY
+            assertFalse(silent.readAll().isEmpty()); // the rest of SETTINGS, and GOAWAY
             assertEquals("", cut.readAll());
         }
     }
@@ -305,15 +308,9 @@ class Http2AttackIT extends RelayFixture {
                 }
             });
             writer.start();
-            int before = -1;
-            for (int i = 0; i < 60 && before != stream.get(); i++) {
-                before = stream.get();
-                TimeUnit.MILLISECONDS.sleep(500);
-            }
-            assertEquals(before, stream.get()); // the sockets in between are full
-            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
-            TimeUnit.MILLISECONDS.sleep(300);
-            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            Await.untilSteady(() -> (long) stream.get()); // the sockets in between are full
+            time.advance(Duration.ofSeconds(61));
+            time.advance(Duration.ofSeconds(61));
             writer.join(TimeUnit.SECONDS.toMillis(20)); // the relay closes a connection that takes nothing
             assertFalse(writer.isAlive());
         }
@@ -334,11 +331,13 @@ class Http2AttackIT extends RelayFixture {
     void shouldNotKeepAnswersThatCannotEnd() throws Exception {
         launch();
         CountDownLatch isShut = new CountDownLatch(1);
+        CountDownLatch isOver = new CountDownLatch(1);
         upstream.then(peer -> {
             peer.readMessage();
             peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED));
             assertTrue(isShut.await(20, TimeUnit.SECONDS));
             peer.write("0\r\n\r\n");
+            isOver.countDown();
             peer.awaitClose();
         });
         try (Http2Peer peer = open()) {
@@ -347,8 +346,9 @@ class Http2AttackIT extends RelayFixture {
             peer.settings(4, 0);
             peer.await(Http2Peer.SETTINGS); // acknowledged
             isShut.countDown();
-            TimeUnit.MILLISECONDS.sleep(600);
-            addedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            assertTrue(isOver.await(20, TimeUnit.SECONDS));
+            time.settle();
+            time.advance(Duration.ofSeconds(61));
             assertEquals(stream, peer.await(Http2Peer.RST_STREAM).stream());
         }
     }
@@ -365,10 +365,9 @@ class Http2AttackIT extends RelayFixture {
                     assertEquals(stream, frame.stream());
                     frame = peer.next();
                 }
-                addedNanos.addAndGet(Duration.ofSeconds(10).toNanos());
-                TimeUnit.MILLISECONDS.sleep(30);
+                time.advance(Duration.ofSeconds(10));
             }
-            addedNanos.addAndGet(Duration.ofSeconds(76).toNanos());
+            time.advance(Duration.ofSeconds(76));
             assertEquals(Integer.MAX_VALUE, peer.await(Http2Peer.GOAWAY).lastStream()); // now it is idle
         }
     }
@@ -388,6 +387,8 @@ class Http2AttackIT extends RelayFixture {
                 for (int j = 0; j < 90; j++) { // read and dropped; the relay resets the stream after 2 s
                     peer.data(stream, piece, false);
                 }
+                time.settle();
+                time.advance(Duration.ofMillis(2100));
                 assertEquals(0, peer.await(Http2Peer.RST_STREAM).error());
             }
             peer.write(Http2Peer.PING, 0, 0, new byte[8]);

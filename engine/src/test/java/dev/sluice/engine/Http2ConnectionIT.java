@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class Http2ConnectionIT extends RelayFixture {
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-upstream")
                         .withVersions(HttpVersions.HTTP_2)))
                 .route(RouteConfig.of("gpt-*", "up")).http2(http2)
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
     }
 
     private Http2Peer open() throws IOException {
@@ -207,7 +208,7 @@ class Http2ConnectionIT extends RelayFixture {
             Frame refused = client.await(Http2Peer.HEADERS);
             assertEquals(fourth, refused.stream());
             assertEquals("429", refused.headers().status().toString());
-            addedNanos.addAndGet(Duration.ofSeconds(6).toNanos());
+            time.advance(Duration.ofSeconds(6));
 
             Frame late = client.await(Http2Peer.HEADERS);
             assertEquals(second, late.stream());
@@ -276,11 +277,11 @@ class Http2ConnectionIT extends RelayFixture {
         try (Http2Peer client = open()) {
             int first = client.post(BODY);
             client.await(Http2Peer.DATA);
-            addedNanos.addAndGet(Duration.ofSeconds(31).toNanos());
+            time.advance(Duration.ofSeconds(31));
             pinged.get(20, TimeUnit.SECONDS);
             int second = client.post(BODY);
             assertEquals(CREATED + COMPLETED, readBody(client, second));
-            addedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
+            time.advance(Duration.ofSeconds(11));
             assertEquals(" reset 2", readBody(client, first));
         }
         assertEquals(2, upstream.connections());
@@ -326,7 +327,7 @@ class Http2ConnectionIT extends RelayFixture {
             isDraining.countDown();
             assertEquals(CREATED + COMPLETED, readBody(client, late));
             assertEquals(COMPLETED, readBody(client, stream));
-            addedNanos.addAndGet(Duration.ofSeconds(2).toNanos());
+            time.advance(Duration.ofSeconds(2));
             assertEquals(late, client.await(Http2Peer.GOAWAY).lastStream());
             assertEquals("", client.raw().readAll());
             drained.get(20, TimeUnit.SECONDS);
@@ -422,9 +423,11 @@ class Http2ConnectionIT extends RelayFixture {
     @Test
     void shouldCancelOnlyTheStreamThatItsDownstreamLeft() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
+        CountDownLatch isFirstThere = new CountDownLatch(1);
         upstream.then(peer -> {
             Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
             int first = nextRequest(server);
+            isFirstThere.countDown();
             int second = nextRequest(server);
             server.headers(first, false, ":status", "200", "content-type", "text/event-stream");
             server.headers(second, false, ":status", "200", "content-type", "text/event-stream");
@@ -437,7 +440,7 @@ class Http2ConnectionIT extends RelayFixture {
         });
         try (RawPeer left = connect(); Http2Peer client = open()) {
             left.write(post(BODY));
-            TimeUnit.MILLISECONDS.sleep(100); // so that it is the upstream's first request
+            assertTrue(isFirstThere.await(20, TimeUnit.SECONDS));
             int stream = client.post(BODY);
             left.readUntil(CREATED);
             left.reset();
@@ -472,6 +475,8 @@ class Http2ConnectionIT extends RelayFixture {
     void shouldSpreadCancelsOverConnections() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
         AtomicInteger most = new AtomicInteger();
+        Semaphore isRequested = new Semaphore(0);
+        Semaphore isReset = new Semaphore(0);
         upstream.always(peer -> {
             Http2Peer server = new Http2Peer(peer).accept().openConnectionWindow();
             int resets = 0;
@@ -479,15 +484,18 @@ class Http2ConnectionIT extends RelayFixture {
                 Frame frame = server.next();
                 if (frame.type() == Http2Peer.RST_STREAM) {
                     most.accumulateAndGet(++resets, Math::max);
+                    isReset.release();
+                } else if (frame.isEnd()) {
+                    isRequested.release();
                 }
             }
         });
         for (int i = 0; i < 120; i++) {
             try (Http2Peer client = open()) {
                 int stream = client.post(BODY);
-                TimeUnit.MILLISECONDS.sleep(10);
+                assertTrue(isRequested.tryAcquire(20, TimeUnit.SECONDS));
                 client.reset(stream, CANCEL);
-                TimeUnit.MILLISECONDS.sleep(5);
+                assertTrue(isReset.tryAcquire(20, TimeUnit.SECONDS));
             }
         }
         assertTrue(most.get() <= 50, "resets: " + most);
@@ -516,12 +524,14 @@ class Http2ConnectionIT extends RelayFixture {
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)).toBuilder()
                         .caFile(certificates.caFile()).build())
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
 
         try (Http2Peer client = open()) {
             for (int i = 0; i < 5; i++) {
                 assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
-                TimeUnit.MILLISECONDS.sleep(50); // lets the close arrive
+                if (i == 0) {
+                    Await.until("the close has arrived", () -> relay.core().idleUpstreamConnections() == 0);
+                }
             }
         }
         assertEquals(2, upstream.connections());
@@ -537,7 +547,7 @@ class Http2ConnectionIT extends RelayFixture {
             assertEquals(100, client.await(Http2Peer.DATA).payload().length);
             assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete()); // the exchange is over
             CompletableFuture<Void> drained = relay.drain();
-            TimeUnit.MILLISECONDS.sleep(300);
+            time.settle();
             assertFalse(drained.isDone());
             client.windowUpdate(stream, 10_000);
             assertEquals((CREATED + COMPLETED).substring(100), readBody(client, stream));
@@ -566,9 +576,11 @@ class Http2ConnectionIT extends RelayFixture {
     void shouldSendNoDataAfterAReset() throws Exception {
         launchTo2(Http2UpstreamConfig.DEFAULT);
         CompletableFuture<Integer> after = new CompletableFuture<>();
+        CountDownLatch isWindowUsed = new CountDownLatch(1);
         upstream.then(peer -> {
             Http2Peer server = new Http2Peer(peer).accept(4, 20).openConnectionWindow();
-            int stream = server.await(Http2Peer.DATA).stream();
+            int stream = server.await(Http2Peer.DATA).stream(); // all that the window allows
+            isWindowUsed.countDown();
             while (server.next().type() != Http2Peer.RST_STREAM) {
                 // DATA that the window still allowed
             }
@@ -584,7 +596,7 @@ class Http2ConnectionIT extends RelayFixture {
         });
         try (Http2Peer client = open()) {
             int stream = client.post(BODY);
-            TimeUnit.MILLISECONDS.sleep(200);
+            assertTrue(isWindowUsed.await(20, TimeUnit.SECONDS));
             client.reset(stream, CANCEL);
             assertEquals(Http2Peer.ACK, after.get(20, TimeUnit.SECONDS));
         }
@@ -620,13 +632,12 @@ class Http2ConnectionIT extends RelayFixture {
                         .withVersions(HttpVersions.HTTP_2)))
                 .route(RouteConfig.of("gpt-*", "up"))
                 .timeouts(TimeoutConfig.builder().upstreamLifetime(Duration.ofSeconds(60)).build())
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
         upstream.always(Http2ConnectionIT::serve);
         try (Http2Peer client = open()) {
             for (int i = 0; i < 6; i++) {
                 assertEquals(CREATED + COMPLETED, readBody(client, client.post(BODY)));
-                addedNanos.addAndGet(Duration.ofSeconds(13).toNanos());
-                TimeUnit.MILLISECONDS.sleep(300); // gives a tick the time to retire the connection
+                time.advance(Duration.ofSeconds(13));
             }
         }
         assertEquals(2, upstream.connections());

@@ -15,7 +15,6 @@ import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
-import dev.sluice.engine.spi.MetricsSnapshot;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -57,16 +56,8 @@ class LimitsIT extends RelayFixture {
         client.close();
     }
 
-    private long queued() {
-        return relay.metrics().gauges().stream().filter(value -> value.name().equals("exchanges_queued"))
-                .mapToLong(MetricsSnapshot.Value::value).sum();
-    }
-
-    private void awaitQueued(long count) throws InterruptedException {
-        for (int i = 0; i < 2000 && queued() != count; i++) {
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
-        assertEquals(count, queued());
+    private void awaitQueued(long count) throws Exception {
+        Await.until(count + " exchanges wait", () -> gauge("exchanges_queued") == count);
     }
 
     /**
@@ -82,7 +73,7 @@ class LimitsIT extends RelayFixture {
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null))
                         .withMaxInFlight(isClusterFull ? 1 : 0))
                 .route(RouteConfig.of("gpt-*", "up")).limits(isClusterFull ? limits : limits.withMaxExchanges(1))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 2, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 2, false)).build(), extensions());
 
         RawPeer inside = ask(null);
         assertTrue(arrived.tryAcquire(20, TimeUnit.SECONDS));
@@ -95,7 +86,7 @@ class LimitsIT extends RelayFixture {
 
         RawPeer late = ask(null);
         awaitQueued(1);
-        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(101));
+        time.advance(Duration.ofSeconds(101));
         expect(429, late);
         awaitQueued(0); // the answer may arrive before the queue entry is removed
         RawPeer leaves = ask(null);
@@ -125,7 +116,7 @@ class LimitsIT extends RelayFixture {
             assertTrue(refusal.head().matches("(?s).*\r\nretry-after: (1\\d|20)\r\n.*"), refusal.head());
             assertTrue(refusal.text().contains("rate_limit_exceeded"), refusal.text());
         }
-        addedNanos.addAndGet(TimeUnit.SECONDS.toNanos(20));
+        time.advance(Duration.ofSeconds(20));
         expect(200, ask("sk-a"));
 
         expect(200, ask("sk-b")); // 8 tokens each
@@ -154,14 +145,10 @@ class LimitsIT extends RelayFixture {
         assertTrue(arrived.tryAcquire(2, 20, TimeUnit.SECONDS));
         left.close(); // releases its permit too
         mayAnswer.release(10);
-        for (int i = 0; i < 200; i++) {
+        Await.until("a downstream that left has lost its place", () -> {
             try (RawPeer again = ask("sk-a")) {
-                if (again.readMessage().head().startsWith("HTTP/1.1 200 ")) {
-                    return;
-                }
+                return again.readMessage().head().startsWith("HTTP/1.1 200 ");
             }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
-        throw new AssertionError("a downstream that left keeps its place");
+        });
     }
 }

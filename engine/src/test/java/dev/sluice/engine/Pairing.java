@@ -91,8 +91,8 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         /** Reads the rest of the body. */
         Rest readRest() throws IOException;
 
-        /** Returns whether no part of an answer arrives within {@code millis} ms. */
-        boolean isSilent(int millis) throws IOException;
+        /** Returns whether no further part of an answer has arrived; takes some time to decrypt what is there. */
+        boolean isSilent() throws IOException;
 
         /** Closes the connection, or resets the stream over HTTP/2, in the middle of an answer. */
         void leave() throws IOException;
@@ -176,9 +176,9 @@ record Pairing(boolean isDownstream2, boolean isUpstream2, boolean isTls) {
         abstract void await() throws IOException;
 
         @Override
-        public boolean isSilent(int millis) throws IOException {
+        public boolean isSilent() throws IOException {
             int before = raw().socket().getSoTimeout();
-            raw().socket().setSoTimeout(millis);
+            raw().socket().setSoTimeout(20);
             try {
                 await();
                 return false;

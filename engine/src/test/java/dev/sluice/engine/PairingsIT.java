@@ -79,7 +79,7 @@ class PairingsIT extends RelayFixture {
                 .cluster(ClusterConfig.of("up", endpoint).toBuilder()
                         .caFile(pairing.isTls() ? certificates.caFile() : null).build())
                 .route(route.apply(RouteConfig.of("gpt-*", "up")))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build(), extensions());
+                .transport(new TransportConfig(transport, 1, false)).build(), extensions());
     }
 
     private Client connect(Pairing pairing) throws Exception {
@@ -388,9 +388,7 @@ class PairingsIT extends RelayFixture {
             assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete());
             left.countDown();
         }
-        for (int i = 0; i < 100 && relay.core().idleUpstreamConnections() != 1; i++) {
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
+        Await.until("the connection is idle", () -> relay.core().idleUpstreamConnections() == 1);
         try (Client second = connect(pairing)) {
             assertEquals(200, second.post(BODY).status());
             assertEquals(CREATED + COMPLETED, second.readRest().text());
@@ -421,11 +419,7 @@ class PairingsIT extends RelayFixture {
             client.raw().socket().setReceiveBufferSize(16 * 1024);
             assertEquals(200, client.post(BODY).status());
             client.readUntil(CREATED);
-            long before = -1;
-            for (int i = 0; i < 100 && before != offered.get(); i++) {
-                before = offered.get();
-                TimeUnit.MILLISECONDS.sleep(200);
-            }
+            Await.untilSteady(offered::get); // the sockets in between are full
             long directBytes = ((PooledByteBufAllocator) relay.allocator()).metric().usedDirectMemory();
 
             assertTrue(directBytes < 12L * 1024 * 1024, "direct memory: " + directBytes);
@@ -453,9 +447,9 @@ class PairingsIT extends RelayFixture {
         try (Client client = connect(pairing)) {
             client.post(BODY);
             assertTrue(requestArrived.await(20, TimeUnit.SECONDS));
-            addedNanos.addAndGet(Duration.ofMinutes(9).toNanos());
-            assertTrue(client.isSilent(600)); // more than two ticks
-            addedNanos.addAndGet(Duration.ofMinutes(2).toNanos());
+            time.advance(Duration.ofMinutes(9));
+            assertTrue(client.isSilent());
+            time.advance(Duration.ofMinutes(2));
 
             assertEquals(504, client.status());
             assertTrue(client.readRest().text().contains("upstream_timeout"));
@@ -475,9 +469,9 @@ class PairingsIT extends RelayFixture {
         try (Client client = connect(pairing)) {
             assertEquals(200, client.post(BODY).status());
             client.readUntil(CREATED);
-            addedNanos.addAndGet(Duration.ofMinutes(9).toNanos());
-            TimeUnit.MILLISECONDS.sleep(600); // more than two ticks
-            addedNanos.addAndGet(Duration.ofMinutes(2).toNanos());
+            time.advance(Duration.ofMinutes(9));
+            assertTrue(client.isSilent());
+            time.advance(Duration.ofMinutes(2));
             Rest rest = client.readRest();
 
             assertTrue(rest.text().contains("\"code\":\"stream_idle_timeout\""), rest.text());

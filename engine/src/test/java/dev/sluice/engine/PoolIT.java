@@ -129,7 +129,7 @@ class PoolIT extends RelayFixture {
         try (RawPeer client = connect()) {
             for (int i = 0; i < 12; i++) {
                 assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
-                addedNanos.addAndGet(Duration.ofSeconds(13).toNanos());
+                time.advance(Duration.ofSeconds(13));
             }
         }
         int connections = upstream.connections();

@@ -132,7 +132,7 @@ class RefusalIT extends RelayFixture {
             client.write(post("Authorization: Bearer wrong\r\nContent-Length: " + body.length + "\r\n", ""));
             for (int sent = 0; sent < body.length; sent += 50_000) {
                 client.write(Arrays.copyOfRange(body, sent, sent + 50_000));
-                Thread.sleep(2); // the relay meanwhile reads the refused body
+                time.settle(); // the relay meanwhile reads the refused body
             }
 
             assertRefused(client.readMessage(), 401, "invalid_api_key");

@@ -3,6 +3,7 @@
 package dev.sluice.engine;
 
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
@@ -10,7 +11,10 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.spi.UsageRecord;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.uring.IoUring;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,9 +22,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.Parameter;
 
 /** A relay in front of a {@link ScriptedUpstream}, for one test. */
 abstract class RelayFixture {
@@ -35,9 +40,20 @@ abstract class RelayFixture {
 
     protected ScriptedUpstream upstream = new ScriptedUpstream();
     protected final BlockingQueue<UsageRecord> usage = new LinkedBlockingQueue<>();
-    /** The nanoseconds that a test adds to real time; the relay's clock returns the sum. */
-    protected final AtomicLong addedNanos = new AtomicLong();
+    protected final ManualTime time = new ManualTime();
+    /** The transport of the relay. A class that runs with each one gets it as its parameter. */
+    @Parameter
+    protected TransportConfig.Kind transport = TransportConfig.Kind.AUTO;
     protected Relay relay;
+
+    @BeforeEach
+    void assumeTransport() {
+        assumeTrue(switch (transport) {
+            case EPOLL -> Epoll.isAvailable();
+            case IO_URING -> IoUring.isAvailable();
+            case AUTO, NIO -> true;
+        }, () -> transport + " is not available on this machine");
+    }
 
     @AfterEach
     void stop() throws InterruptedException {
@@ -61,7 +77,7 @@ abstract class RelayFixture {
         RelayConfig.Builder builder = RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "sk-upstream")))
                 .route(route.apply(RouteConfig.of("gpt-*", "up")))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false));
+                .transport(new TransportConfig(transport, 1, false));
         relay = Relay.launch(more.apply(builder).build(), extensions);
         return relay;
     }
@@ -71,7 +87,18 @@ abstract class RelayFixture {
     }
 
     protected Extensions.Builder extensionsBuilder() {
-        return Extensions.builder().usageSink(usage::add).nanoClock(() -> System.nanoTime() + addedNanos.get());
+        return Extensions.builder().usageSink(usage::add).nanoClock(time).loopTimer(time);
+    }
+
+    /** Returns the value of a gauge, summed over its labels. */
+    protected long gauge(String name) {
+        return relay.metrics().gauges().stream().filter(each -> each.name().equals(name))
+                .mapToLong(MetricsSnapshot.Value::value).sum();
+    }
+
+    /** Waits until the relay has read the head of as many requests as are now in flight. */
+    protected void awaitInFlight(long count) throws Exception {
+        Await.until(count + " exchanges in flight", () -> gauge("exchanges_in_flight") == count);
     }
 
     /** Returns the admin page about endpoints. */

@@ -5,7 +5,6 @@ package dev.sluice.engine;
 import static dev.sluice.engine.ScriptedUpstream.chunk;
 import static dev.sluice.engine.ScriptedUpstream.eventStreamHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -57,7 +56,7 @@ class ReloadIT extends RelayFixture {
                         Balance.ROUND_ROBIN, new HealthConfig(1, Duration.ofSeconds(60),
                                 Duration.ofSeconds(60), 0)))
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false))).build();
+                .transport(new TransportConfig(transport, 1, false))).build();
     }
 
     private static void serve(RawPeer peer, String id) throws IOException {
@@ -116,7 +115,7 @@ class ReloadIT extends RelayFixture {
             assertThrows(UncheckedIOException.class, () -> relay.reload(adminThere));
         }
         RelayConfig otherLoops = config(second.url(), builder -> builder.transport(
-                new TransportConfig(TransportConfig.Kind.AUTO, 2, false)));
+                new TransportConfig(transport, 2, false)));
         assertThrows(IllegalArgumentException.class, () -> relay.reload(otherLoops));
         RelayConfig open = config(second.url(), builder -> builder.listen("0.0.0.0", 0));
         assertThrows(IllegalArgumentException.class, () -> relay.reload(open));
@@ -155,7 +154,7 @@ class ReloadIT extends RelayFixture {
     private RelayConfig of(ListenerConfig... listeners) {
         RelayConfig.Builder builder = RelayConfig.builder()
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)))
-                .route(RouteConfig.of("*", "up")).transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false));
+                .route(RouteConfig.of("*", "up")).transport(new TransportConfig(transport, 1, false));
         for (ListenerConfig listener : listeners) {
             builder.listener(listener);
         }
@@ -174,15 +173,13 @@ class ReloadIT extends RelayFixture {
     }
 
     private static void awaitRefusal(int port) throws Exception {
-        for (int i = 0; i < 500; i++) {
+        Await.until("nothing listens on " + port, () -> {
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                TimeUnit.MILLISECONDS.sleep(20);
-                assertFalse(socket.isClosed());
+                return !socket.isConnected();
             } catch (ConnectException refused) {
-                return;
+                return true;
             }
-        }
-        throw new AssertionError("still listening on " + port);
+        });
     }
 
     /** Unchanged endpoints stay ejected; new limits and keys apply at once. */
@@ -216,7 +213,7 @@ class ReloadIT extends RelayFixture {
                         Balance.ROUND_ROBIN, new HealthConfig(1, Duration.ofSeconds(60),
                                 Duration.ofSeconds(60), 0)))
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false))).build();
+                .transport(new TransportConfig(transport, 1, false))).build();
     }
 
     /** An exchange from before the reload may still need a removed endpoint, but no connection is kept warm there. */
@@ -237,30 +234,28 @@ class ReloadIT extends RelayFixture {
         String request = post(BODY);
         try (RawPeer client = connect()) {
             client.write(request.substring(0, request.length() - 5));
-            TimeUnit.MILLISECONDS.sleep(100);
+            awaitInFlight(1);
             relay.reload(warm(second.url()));
             await(open, 0);
             assertTrue(client.write(request.substring(request.length() - 5)).readMessage().text().contains("resp_old"));
         }
         await(open, 0);
-        addedNanos.addAndGet(Duration.ofSeconds(20).toNanos());
-        TimeUnit.MILLISECONDS.sleep(1300); // longer than the 1 s between two checks of the warm connections
+        time.advance(Duration.ofSeconds(20));
+        time.advance(Duration.ofSeconds(2)); // longer than the 1 s between two checks of the warm connections
+        Await.until("one warm connection, because the accept loop keeps none",
+                () -> relay.core().idleUpstreamConnections() == 1);
         assertEquals(0, open.get());
-        assertEquals(1, relay.core().idleUpstreamConnections()); // the accept loop keeps none
     }
 
-    private static void await(AtomicInteger found, int expected) throws InterruptedException {
-        for (int i = 0; i < 500 && found.get() != expected; i++) {
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
-        assertEquals(expected, found.get());
+    private static void await(AtomicInteger found, int expected) throws Exception {
+        Await.until("there are " + expected, () -> found.get() == expected);
     }
 
-    private static RelayConfig warm(String url) {
+    private RelayConfig warm(String url) {
         return RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", EndpointConfig.of(url, null).withWarmConnections(1)))
                 .route(RouteConfig.of("gpt-*", "up"))
-                .transport(new TransportConfig(TransportConfig.Kind.AUTO, 1, false)).build();
+                .transport(new TransportConfig(transport, 1, false)).build();
     }
 
     /** Connections in the backlog of a socket that the relay closes are served. */

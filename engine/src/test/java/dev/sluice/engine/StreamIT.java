@@ -19,8 +19,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** P1, P2, P10, P13: the downstream reads the upstream's stream at once and byte for byte. */
+@ParameterizedClass
+@EnumSource(names = {"EPOLL", "IO_URING", "NIO"})
 class StreamIT extends RelayFixture {
 
     @Test

@@ -17,11 +17,15 @@ import java.net.SocketException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** P3: a lost upstream never looks like a clean end to the downstream. */
+@ParameterizedClass
+@EnumSource(names = {"EPOLL", "IO_URING", "NIO"})
 class UpstreamLossIT extends RelayFixture {
     private static final String HALF_EVENT = DELTA.substring(0, 50);
 

@@ -59,6 +59,17 @@ public final class LoopTicker {
         return clock.getAsLong();
     }
 
+    /**
+     * Runs a task once, after a delay that is too short for ticks.
+     *
+     * @param task       runs on the loop
+     * @param delayNanos the delay in nanoseconds
+     * @return an action that cancels the task
+     */
+    public Runnable schedule(Runnable task, long delayNanos) {
+        return timer.schedule(loop, task, delayNanos);
+    }
+
     /** Adds an object to the list and returns its entry, which {@link #remove} takes. */
     public Entry add(Tickable tickable) {
         Entry entry = new Entry(tickable);

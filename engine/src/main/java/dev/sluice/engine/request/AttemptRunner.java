@@ -19,8 +19,6 @@ import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
-import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -48,13 +46,12 @@ public final class AttemptRunner implements Attempt.Listener {
     private final EndpointAffinity affinity;
     private final Connector connector;
     private final LoopTicker ticker;
-    private final EventExecutor loop;
     private final Listener listener;
     private final AttemptRace race = new AttemptRace();
 
     private Cluster cluster;
     private RetryConfig retry;
-    private Future<?> waitingRetry;
+    private Runnable waitingRetry; // cancels it; null if none waits
     private int count;
     private boolean isHedged;
     private boolean isAnswered;
@@ -64,13 +61,12 @@ public final class AttemptRunner implements Attempt.Listener {
      * @param affinity the owners of sessions; null if no owner can matter
      */
     AttemptRunner(ForwardedHead head, RequestBody body, EndpointAffinity affinity,
-            Connector connector, LoopTicker ticker, EventExecutor loop, Listener listener) {
+            Connector connector, LoopTicker ticker, Listener listener) {
         this.head = head;
         this.body = body;
         this.affinity = affinity;
         this.connector = connector;
         this.ticker = ticker;
-        this.loop = loop;
         this.listener = listener;
     }
 
@@ -390,12 +386,12 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     private void repeatLater(long delayNanos, long notBefore) {
-        waitingRetry = loop.schedule(() -> {
+        waitingRetry = ticker.schedule(() -> {
             waitingRetry = null;
             if (!isStopped) {
                 repeat(notBefore);
             }
-        }, delayNanos, TimeUnit.NANOSECONDS);
+        }, delayNanos);
     }
 
     private void repeat(long notBefore) {
@@ -424,7 +420,7 @@ public final class AttemptRunner implements Attempt.Listener {
     void stop() {
         isStopped = true;
         if (waitingRetry != null) {
-            waitingRetry.cancel(false);
+            waitingRetry.run();
             waitingRetry = null;
         }
     }

@@ -74,8 +74,7 @@ public final class RequestPath {
         affinity = services.owners() == null ? null : new EndpointAffinity(services.owners(), services.affinity(),
                 services.loop(), services.ticker()::nanoTime, call.principal.name(), this::onOwnerKnown);
         attempts = new AttemptRunner(new ForwardedHead(call.request, call.operation.path(), exchangeId,
-                decoder != null), body, affinity, services.connector(), services.ticker(), services.loop(),
-                attemptListener);
+                decoder != null), body, affinity, services.connector(), services.ticker(), attemptListener);
     }
 
     /** Starts the request. If only its path can name an owner, the owner is looked up first. */

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * @param bodies    bounds the memory of all bodies of the relay
  * @param scanners  the loop's scanners of request bodies
  * @param connector the loop's upstream connections
- * @param ticker    the loop's clock and deadlines
+ * @param ticker    the loop's clock, deadlines and delays
  * @param loop      the event loop
  */
 public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,

@@ -50,8 +50,7 @@ class AttemptRunnerTest {
             "an-id", false), body, null, (endpoint, notBefore, attempt) -> {
                 endpoints.add(endpoint.toString());
                 connections.add(new RecordingConnection(attempt));
-            }, new LoopTicker(channel.eventLoop(), () -> nowNanos, (loop, tick) -> () -> { }), channel.eventLoop(),
-            exchange);
+            }, new LoopTicker(channel.eventLoop(), () -> nowNanos, (loop, tick) -> () -> { }), exchange);
     private Cluster cluster;
 
     AttemptRunnerTest() {
