@@ -3,18 +3,17 @@
 package dev.sluice.engine;
 
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.loop.Transport;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.spi.UsageRecord;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.uring.IoUring;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,11 +47,11 @@ abstract class RelayFixture {
 
     @BeforeEach
     void assumeTransport() {
-        assumeTrue(switch (transport) {
-            case EPOLL -> Epoll.isAvailable();
-            case IO_URING -> IoUring.isAvailable();
-            case AUTO, NIO -> true;
-        }, () -> transport + " is not available on this machine");
+        try {
+            Transport.choose(transport);
+        } catch (IllegalStateException unavailable) {
+            abort(unavailable.getMessage());
+        }
     }
 
     @AfterEach

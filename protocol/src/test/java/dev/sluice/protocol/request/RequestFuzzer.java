@@ -7,6 +7,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * A fuzzer that checks the properties of {@link RequestFuzzTest} with inputs that Jazzer finds by coverage. It is not
@@ -15,6 +17,7 @@ import java.util.Arrays;
  */
 class RequestFuzzer {
     @FuzzTest(maxDuration = "30m")
+    @Timeout(value = 40, unit = TimeUnit.MINUTES)
     void shouldHoldForAnyBytes(byte[] data) throws IOException {
         int[] at = new int[1];
         RandomBody.Choices choices = bound -> at[0] < data.length ? Byte.toUnsignedInt(data[at[0]++]) % bound : 0;
