@@ -471,7 +471,7 @@ class FaultMatrixIT extends RelayFixture {
         }
         assertTrue(hasStalled.await(20, TimeUnit.SECONDS));
         int before = attemptEnds.get();
-        // More than once, because the relay may not have seen the stall begin: the kernel still takes bytes, for example.
+        // More than once, because the relay may not have seen the stall begin: perhaps the kernel still takes bytes.
         Await.until("the attempt has ended", () -> {
             if (fault.equals("half_open")) {
                 time.advance(Duration.ofSeconds(31)); // the relay sends a PING

@@ -44,8 +44,8 @@ final class ManualTime implements LongSupplier, LoopTimer {
 
     /**
      * Lets time pass: the deadlines of all loops are looked at before and after, because some of them note at one look
-     * what they compare at the next. Delayed tasks run when they are due. Returns when the consequences have been handed
-     * to the sockets.
+     * what they compare at the next. Delayed tasks run when they are due. Returns when the sockets have the
+     * consequences.
      */
     void advance(Duration time) {
         tick();
