@@ -17,7 +17,7 @@ import java.util.List;
  * The ids in a request that point to its endpoint, as keys of the affinity store: hard keys first, then soft ones by
  * decreasing significance. The keys of different callers never match.
  */
-public final class AffinityIds {
+final class AffinityIds {
     /** The header that names the turn of a coding agent; the first response of the turn introduces the value. */
     public static final String TURN_STATE = "x-codex-turn-state";
 

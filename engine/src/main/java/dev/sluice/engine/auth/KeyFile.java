@@ -23,7 +23,7 @@ import java.util.Set;
  * "tokens_per_minute": 2000000}}. Only the first two members are required. Blank lines and lines that begin with
  * {@code #} are skipped.
  */
-public final class KeyFile {
+final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
     private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires",
             "max_in_flight", "requests_per_minute", "tokens_per_minute");

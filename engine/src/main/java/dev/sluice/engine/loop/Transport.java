@@ -49,15 +49,6 @@ public enum Transport {
     /** The state of an open connection, from include/net/tcp_states.h of Linux. */
     private static final int TCP_ESTABLISHED = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
-    private static final String MULTISHOT_POLL = "io.netty.iouring.pollAddMultishotEnabled";
-
-    static {
-        // With a multishot poll, Netty 4.2.18 does not notice a reset that follows data at once, and the exchange would
-        // wait for its idle timeout. Netty reads this property before its first use of io_uring.
-        if (System.getProperty(MULTISHOT_POLL) == null) {
-            System.setProperty(MULTISHOT_POLL, "false");
-        }
-    }
 
     private final Class<? extends Channel> socketType;
     private final Supplier<? extends Channel> newSocket;
@@ -110,6 +101,11 @@ public enum Transport {
     private String problem() {
         if (this == NIO) {
             return null;
+        }
+        if (this == IO_URING) {
+            // With a multishot poll, Netty 4.2.18 does not notice a reset that follows data at once, and the exchange
+            // would wait for its idle timeout. Netty reads this property before its first use of io_uring.
+            System.getProperties().putIfAbsent("io.netty.iouring.pollAddMultishotEnabled", "false");
         }
         Throwable cause = this == EPOLL ? Epoll.unavailabilityCause() : IoUring.unavailabilityCause();
         if (cause != null) {

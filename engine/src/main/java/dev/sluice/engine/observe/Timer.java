@@ -3,7 +3,7 @@
 package dev.sluice.engine.observe;
 
 /** The times that are recorded. */
-public enum Timer {
+enum Timer {
     /** The time from the request's head to the first complete event. */
     TIME_TO_FIRST_EVENT("time_to_first_event", "From the request's head to the first complete event."),
     /** The time between the arrivals of two events of one stream. */

@@ -53,6 +53,7 @@ public final class DocumentObserver {
      * @param scratch a work array of at least 1 byte; may be shared by all observers of one thread. Its length is the
      *                number of bytes per step
      */
+    @SuppressWarnings("exports") // for the engine
     public void observe(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count() && !hasGivenUp; i++) {
             try {

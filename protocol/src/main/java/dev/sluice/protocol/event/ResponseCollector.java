@@ -69,6 +69,7 @@ public final class ResponseCollector implements EventListener {
      * @throws RelayException with {@link ErrorCode#UPSTREAM_ANSWER_TOO_LARGE} if the answer exceeds the limit, or an
      *                        event has more values than a {@link JsonTree} may have
      */
+    @SuppressWarnings("exports") // for the engine
     public void add(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count() && answer == null; i++) {
             for (int from = runs.start(i); from < runs.end(i); from += scratch.length) {

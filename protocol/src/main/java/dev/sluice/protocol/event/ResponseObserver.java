@@ -72,6 +72,7 @@ public final class ResponseObserver implements EventListener {
      * @param scratch a work array of at least 1 byte; may be shared by all observers of one thread. Its length is the
      *                number of bytes copied per step
      */
+    @SuppressWarnings("exports") // for the engine
     public void observe(ByteBuf bytes, BodyRuns runs, byte[] scratch) {
         for (int i = 0; i < runs.count(); i++) {
             observe(bytes, runs.start(i), runs.end(i), scratch);

@@ -70,6 +70,7 @@ public final class RequestScanner {
      * @param rewriter the rewriter of the body, which must receive all bytes before they are fed here; null if the body
      *                 is not edited
      */
+    @SuppressWarnings("exports") // for the engine
     public void reset(BodyRewriter rewriter) {
         json.reset(run);
         facts.clear();

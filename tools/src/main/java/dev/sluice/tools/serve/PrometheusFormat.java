@@ -20,7 +20,7 @@ import java.io.OutputStream;
 import java.util.List;
 
 /** The Prometheus text format of the metrics. Times are in seconds, as Prometheus's naming rules require. */
-public final class PrometheusFormat implements MetricsFormat {
+final class PrometheusFormat implements MetricsFormat {
     private static final String PREFIX = "sluice_";
     private static final double NANOS_PER_SECOND = 1e9;
 
