@@ -74,7 +74,7 @@ final class EndpointHealth {
         return true;
     }
 
-    /** Releases the slot of a request that is over, for whatever reason. */
+    /** Releases the slot of a request that is over. */
     void releaseSlot() {
         inFlight.decrementAndGet();
         isProbed.set(false); // a probe without a result is followed by another

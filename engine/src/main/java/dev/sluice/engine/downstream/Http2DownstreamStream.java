@@ -326,7 +326,7 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         }
     }
 
-    /** Releases everything; the stream has closed, for whatever reason. */
+    /** Releases everything; the stream has closed. */
     void onClosed() {
         RequestListener listener = exchange;
         exchange = null;

@@ -8,18 +8,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * What tells that a file has changed.
+ * The attributes by which a change of a file is noticed.
  *
- * @param lastModified in milliseconds
- * @param size         in bytes
- * @param fileKey      the file's identity, which changes when it is replaced by a rename
+ * @param lastModified the time of the last change, in milliseconds since 1970
+ * @param size         the size in bytes
+ * @param fileKey      the file's identity, which changes when another file is renamed to its name
  */
 public record FileStamp(long lastModified, long size, Object fileKey) {
 
     /**
-     * Returns the stamp of a file as it is now, of the one that it links to where it is a link.
+     * Returns the current stamp of a file, or of its target if it is a link.
      *
-     * @throws IOException where it cannot be read
+     * @throws IOException if it cannot be read
      */
     public static FileStamp of(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);

@@ -12,7 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files that something was made from: when they change it is made again, and where that fails it stays as it was.
+ * The files of an object, such as a certificate. When the files change, the object is loaded again; if that fails, the
+ * object that was loaded before stays in use.
  *
  * <p><b>Threading:</b> one thread at a time.
  */
@@ -25,9 +26,9 @@ public final class FollowedFiles {
     private String complaint;
 
     /**
-     * @param name  how the log calls what they are of
-     * @param files those that are null do not count
-     * @throws IllegalArgumentException where one cannot be read
+     * @param name  the object's name in the log
+     * @param files the files; null ones are ignored
+     * @throws IllegalArgumentException if one cannot be read
      */
     public FollowedFiles(String name, Path... files) {
         this.name = name;
@@ -47,21 +48,21 @@ public final class FollowedFiles {
         return found;
     }
 
-    /** Runs {@code load} if the files have changed; what it throws is logged, without what is in the files. */
+    /** Runs {@code load} if the files have changed. Its failure is logged, without any content of the files. */
     public void ifChanged(Runnable load) {
         try {
-            List<FileStamp> found = stamps(); // before the loading: a change meanwhile is seen next time
+            List<FileStamp> found = stamps(); // before the loading, so that a change meanwhile is seen next time
             if (found.equals(stamps)) {
                 return;
             }
-            stamps = found; // it will not get better before they change again
+            stamps = found; // a failure is final until they change again
             load.run();
             complaint = null;
-            LOG.info("{}: files were read again", name);
+            LOG.info("{}: changed files loaded", name);
         } catch (IOException | RuntimeException e) {
             if (!e.toString().equals(complaint)) { // once, not every second
                 complaint = e.toString();
-                LOG.error("{}: files were not read, it stays as it was: {}", name, complaint);
+                LOG.error("{}: changed files not usable, the previous ones stay in use: {}", name, complaint);
             }
         }
     }

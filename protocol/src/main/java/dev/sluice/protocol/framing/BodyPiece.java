@@ -5,14 +5,14 @@ package dev.sluice.protocol.framing;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A reused view of one read: its buffer, the runs of body bytes in it, and its raw framing where it has one.
+ * A reused view of one read: its buffer, the runs of body bytes in it, and its raw framing, if any.
  *
  * <p>{@link TransferScanner#scan} fills it from HTTP/1.1 bytes; {@link #setWhole} fills it with bytes that are all
- * body, such as the payload of an HTTP/2 DATA frame. Whoever receives a piece sees body bytes and need not know which
- * protocol brought them. A sink that speaks HTTP/1.1 itself may use the raw framing to pass the buffer on as it is.
+ * body, such as the payload of an HTTP/2 DATA frame. The receiver of a piece sees body bytes and does not need to know
+ * the protocol. A sink that speaks HTTP/1.1 may use the raw framing to pass on the buffer unchanged.
  *
- * <p>The part that may be passed on raw never contains the end of the body, a trailer, a chunk extension, a chunk CRLF
- * of which a part is still to come, or a chunk-size line whose first data byte is. Such elements are held back, and
+ * <p>The part that may be passed on raw never contains the end of the body, a trailer, a chunk extension, an
+ * incomplete chunk CRLF, or a chunk-size line whose first data byte has not arrived. Such elements are held back, and
  * {@link #writeResumed} writes them in canonical form once they are complete. A downstream that received raw bytes only
  * is therefore always inside a chunk's data or between two chunks, so that the body can still be ended or aborted.
  *

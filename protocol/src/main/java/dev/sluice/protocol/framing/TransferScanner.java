@@ -73,14 +73,14 @@ public final class TransferScanner {
     }
 
     /**
-     * Walks {@code [from, to)}.
+     * Scans the bytes {@code [from, to)}.
      *
      * @param bytes borrowed
      * @param from  the index of the first byte
      * @param to    the index after the last byte
      * @param piece is filled with what is found; the positions refer to {@code bytes}
-     * @return the index after the last byte that belongs to the body: {@code to}, or less where the body ended before
-     * @throws FramingException where the framing is malformed or over a limit
+     * @return the index after the last byte that belongs to the body: {@code to}, or less if the body ended before it
+     * @throws FramingException if the framing is malformed or exceeds a limit
      */
     public int scan(ByteBuf bytes, int from, int to, BodyPiece piece) {
         piece.begin(bytes, from, isChunked);
