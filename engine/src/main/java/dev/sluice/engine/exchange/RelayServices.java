@@ -4,6 +4,7 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.admission.FairGate;
 import dev.sluice.engine.admission.KeyQuota;
+import dev.sluice.engine.admission.RelayLife;
 import dev.sluice.engine.affinity.AffinityTable;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.loop.Buffers;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.exchange;
+package dev.sluice.engine.admission;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The exchanges in flight, and the drain that waits for them. Thread-safe. */
-final class RelayLife {
+public final class RelayLife {
     private final AtomicInteger inFlight = new AtomicInteger();
     /** The responses that have not been sent completely although their exchanges have ended. */
     private final AtomicInteger tails = new AtomicInteger();
@@ -21,30 +21,34 @@ final class RelayLife {
      *              bounded by permits
      * @return whether the limit is kept
      */
-    boolean startExchange(long limit) {
+    public boolean startExchange(long limit) {
         return inFlight.incrementAndGet() <= limit;
     }
 
-    void endExchange() {
+    /** Ends an exchange that was counted. */
+    public void endExchange() {
         inFlight.decrementAndGet();
         completeIfDrained();
     }
 
-    void beginTail() {
+    /** Counts a response whose exchange has ended before its last byte was sent. */
+    public void beginTail() {
         tails.incrementAndGet();
     }
 
-    void endTail() {
+    /** Ends a response that was counted by {@link #beginTail}. */
+    public void endTail() {
         tails.decrementAndGet();
         completeIfDrained();
     }
 
-    int inFlight() {
+    /** {@return the number of exchanges in flight} */
+    public int inFlight() {
         return inFlight.get();
     }
 
-    /** Begins to drain; returns a future that completes when no exchange and no tail is left. */
-    CompletableFuture<Void> drain() {
+    /** Begins to drain; returns a future that completes when no exchange and no tail of a response is left. */
+    public CompletableFuture<Void> drain() {
         isDraining = true;
         completeIfDrained();
         return drained;
@@ -56,16 +60,18 @@ final class RelayLife {
         }
     }
 
-    boolean isDraining() {
+    /** {@return whether the relay drains} */
+    public boolean isDraining() {
         return isDraining;
     }
 
     /** Refuses all exchanges that begin from now on. */
-    void refuseAll() {
+    public void refuseAll() {
         isRefusing = true;
     }
 
-    boolean isRefusing() {
+    /** {@return whether all new exchanges are refused} */
+    public boolean isRefusing() {
         return isRefusing;
     }
 }

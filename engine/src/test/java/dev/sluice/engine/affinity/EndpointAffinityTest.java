@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.affinity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Slot;
+import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.spi.AffinityStore;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.request.RequestFacts;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The search for owners, with a fake store and without a relay. */
+class EndpointAffinityTest {
+    private static final DownstreamRequest OF_A_SESSION = new DownstreamRequest("POST", "/v1/responses", "",
+            new DefaultHttpHeaders().set("session_id", "s1"), -1, false, new InetSocketAddress(0));
+    private static final DownstreamRequest OF_NO_SESSION = new DownstreamRequest("POST", "/v1/responses", "",
+            new DefaultHttpHeaders(), -1, false, new InetSocketAddress(0));
+
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final Cluster cluster = new Cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:1/v1", null),
+            EndpointConfig.of("http://127.0.0.1:2/v1", null)), 0, null);
+    private final Store store = new Store();
+    private final EndpointAffinity affinity = new EndpointAffinity(store, AffinityConfig.DEFAULT, channel.eventLoop(),
+            () -> 7, "alice", () -> store.calls.add("later"));
+
+    /** Answers at once, or keeps the questions until the test answers them. */
+    private static final class Store implements AffinityStore {
+        private final Map<String, String> owners = new HashMap<>();
+        private final List<Answer> pending = new ArrayList<>();
+        private final List<String> calls = new ArrayList<>();
+        private boolean isLate;
+        private boolean isBroken;
+
+        @Override
+        public void find(List<String> keys, Answer answer) {
+            if (isBroken) {
+                throw new IllegalStateException("the store is down");
+            }
+            calls.add("find " + keys.size());
+            if (isLate) {
+                pending.add(answer);
+            } else {
+                answer.found(Arrays.asList(keys.stream().map(owners::get).toArray(String[]::new)));
+            }
+        }
+
+        @Override
+        public void put(String key, String endpoint, Duration ttl) {
+            owners.put(key, endpoint);
+            calls.add("put " + key.charAt(0) + ' ' + ttl);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        channel.finishAndReleaseAll();
+    }
+
+    private String choose() {
+        try (Slot slot = affinity.choose(null, 7)) {
+            return slot.endpoint().id();
+        }
+    }
+
+    private void own(AffinityIds.Kind kind, String id, String owner) {
+        store.owners.put(new AffinityIds("alice").keyOf(kind, id), owner);
+    }
+
+    @Test
+    void shouldGoToTheOwnerOfAStoredResponseAndNowhereElse() {
+        own(AffinityIds.Kind.RESPONSE, "resp_1", "up|http://127.0.0.1:2/v1");
+
+        assertTrue(affinity.askForPath("/responses/resp_1/cancel"));
+        assertEquals("up", affinity.owningCluster());
+        affinity.planned(cluster);
+        affinity.resolve();
+
+        assertTrue(affinity.isHard());
+        for (int i = 0; i < 4; i++) {
+            assertEquals("up|http://127.0.0.1:2/v1", choose());
+        }
+    }
+
+    @Test
+    void shouldRefuseARequestWhoseOwnerIsNoLongerConfigured() {
+        own(AffinityIds.Kind.CONVERSATION, "conv_1", "up|http://127.0.0.1:9/v1");
+        affinity.askForPath("/conversations/conv_1");
+        affinity.planned(cluster);
+
+        assertEquals(ErrorCode.OWNER_GONE, assertThrows(RelayException.class, affinity::resolve).code());
+    }
+
+    @Test
+    void shouldPreferTheEndpointOfTheSession() {
+        own(AffinityIds.Kind.SESSION, "s1", "up|http://127.0.0.1:2/v1");
+
+        assertTrue(affinity.ask(RequestFacts.none(), OF_A_SESSION, cluster));
+        affinity.resolve();
+
+        assertFalse(affinity.isHard());
+        assertEquals("up|http://127.0.0.1:2/v1", choose());
+        try (Slot slot = affinity.choose(cluster.endpoint("up|http://127.0.0.1:2/v1"), 7)) {
+            assertEquals("up|http://127.0.0.1:1/v1", slot.endpoint().id()); // it has failed there
+        }
+    }
+
+    @Test
+    void shouldNotAskWithoutAnId() {
+        assertTrue(affinity.ask(RequestFacts.none(), OF_NO_SESSION, cluster));
+        assertTrue(affinity.askForPath("/models"));
+
+        assertEquals(List.of(), store.calls);
+        assertNull(affinity.owningCluster());
+    }
+
+    @Test
+    void shouldContinueOnItsLoopWhenALateAnswerArrives() throws Exception {
+        store.isLate = true;
+
+        assertFalse(affinity.ask(RequestFacts.none(), OF_A_SESSION, cluster));
+        assertEquals(7, affinity.askedNanos());
+        Thread other = new Thread(() -> store.pending.get(0).found(List.of("up|http://127.0.0.1:2/v1")));
+        other.start();
+        other.join();
+        assertEquals(List.of("find 1"), store.calls);
+        channel.runPendingTasks();
+
+        assertEquals(List.of("find 1", "later"), store.calls);
+        assertEquals(EndpointAffinity.NOT_ASKED, affinity.askedNanos());
+        affinity.resolve();
+        assertEquals("up|http://127.0.0.1:2/v1", choose());
+    }
+
+    @Test
+    void shouldIgnoreAnAnswerAfterItGaveUp() {
+        store.isLate = true;
+        affinity.ask(RequestFacts.none(), OF_A_SESSION, cluster);
+
+        affinity.giveUpWaiting();
+        store.pending.get(0).found(List.of("up|http://127.0.0.1:9/v1"));
+        affinity.giveUpWaiting();
+        affinity.resolve();
+
+        assertEquals(List.of("find 1", "later"), store.calls);
+        assertNotNull(choose());
+    }
+
+    @Test
+    void shouldGoAnywhereWhenTheStoreFails() {
+        store.isBroken = true;
+
+        assertTrue(affinity.ask(RequestFacts.none(), OF_A_SESSION, cluster));
+        affinity.resolve();
+        assertNotNull(choose());
+    }
+
+    @Test
+    void shouldStoreTheOwnersThatAnExchangeReveals() {
+        affinity.ask(RequestFacts.none(), OF_A_SESSION, cluster);
+        store.calls.clear();
+
+        affinity.onAccepted(cluster.endpoint("up|http://127.0.0.1:1/v1"),
+                new DefaultHttpHeaders().set("x-codex-turn-state", "t1"));
+
+        assertEquals(List.of("put s " + AffinityConfig.DEFAULT.sessionTtl(), "put t "
+                + AffinityConfig.DEFAULT.sessionTtl()), store.calls);
+        assertEquals("up|http://127.0.0.1:1/v1", store.owners.get(new AffinityIds("alice").keyOf(AffinityIds.Kind.TURN,
+                "t1")));
+    }
+}
