@@ -22,7 +22,7 @@ class ArrowsTest {
     private static final String ROOT = "dev.sluice.engine";
     /** In the order of an exchange's life. What is before the stages is for all of them. */
     private static final List<String> LAYERS = List.of("config", "spi", "files", "loop", "tls", "http", "http2",
-            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "body", "response", "request",
+            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "response", "request",
             "observe", "exchange", "");
 
     @ArchTest

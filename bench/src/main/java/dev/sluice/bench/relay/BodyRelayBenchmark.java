@@ -11,7 +11,6 @@ import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.observe.LoopRecorder;
 import dev.sluice.engine.response.BodyObserver;
-import dev.sluice.engine.response.ResponseHeaders;
 import dev.sluice.engine.response.ResponseListener;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.engine.response.ResponseSource;
@@ -85,7 +84,7 @@ public class BodyRelayBenchmark {
                 new BodyObserver.Tools(new LoopRecorder(), System::nanoTime, new byte[16 * 1024], new ScannerPool()),
                 new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
-                new ResponseHeaders.Edits("an-id", null), false, true));
+                "an-id", null, false, true));
         framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());

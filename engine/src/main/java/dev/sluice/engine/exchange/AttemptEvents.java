@@ -8,7 +8,6 @@ import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.request.Attempt;
 import dev.sluice.engine.request.AttemptRunner;
 import dev.sluice.engine.request.RequestPath;
-import dev.sluice.engine.response.ResponseHeaders;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -98,7 +97,7 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         }
         Plan plan = exchange.requestPath.plan();
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),
-                new ResponseHeaders.Edits(exchange.id, plan.isAliased() ? plan.model() : null),
+                exchange.id, plan.isAliased() ? plan.model() : null,
                 exchange.requestPath.isCollected(), attempt.isSent()));
     }
 

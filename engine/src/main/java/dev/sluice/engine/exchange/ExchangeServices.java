@@ -37,7 +37,7 @@ record ExchangeServices(RelayServices relay, ActiveConfig config, RequestService
     }
 
     Admission newAdmission(Principal caller, Admission.Listener listener) {
-        return new Admission(relay.quota(), relay.gate(), caller, request.loop(), ticker()::nanoTime, listener);
+        return new Admission(relay.quota(), relay.gate(), caller, request.loop(), tools.clock(), listener);
     }
 
     ResponsePath newResponsePath(ResponseSink sink, ResponseListener listener) {

@@ -12,16 +12,18 @@ import dev.sluice.protocol.error.RelayException;
 final class ExchangeTimer implements Tickable {
     private final ExchangeContext exchange;
     private final ExchangeEnding ending;
-    private final ExchangeProgress progress;
+    private ExchangeProgress progress; // null until the first tick, which most exchanges do not reach
 
     ExchangeTimer(ExchangeContext exchange, ExchangeEnding ending) {
         this.exchange = exchange;
         this.ending = ending;
-        progress = new ExchangeProgress(exchange);
     }
 
     @Override
     public void onTick(long nowNanos) {
+        if (progress == null) {
+            progress = new ExchangeProgress(exchange);
+        }
         progress.sample(nowNanos);
         Overdue overdue = Deadlines.find(exchange.life.state(), progress, nowNanos);
         if (overdue != null) {

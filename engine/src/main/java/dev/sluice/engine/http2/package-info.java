@@ -6,7 +6,6 @@
  *
  * <p>Doorways: {@link dev.sluice.engine.http2.Http2Handler}, the handler of a connection;
  * {@link dev.sluice.engine.http2.OutboundBody}, the body that one stream sends;
- * {@link dev.sluice.engine.http2.DataFrameReader}, the reader of received bodies;
  * {@link dev.sluice.engine.http2.Http2Fields}, conversions from and to HTTP/1.1 headers.
  */
 package dev.sluice.engine.http2;

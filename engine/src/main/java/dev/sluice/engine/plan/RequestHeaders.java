@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -70,12 +69,11 @@ public final class RequestHeaders {
 
     /** Returns the names that Connection headers declare hop-by-hop, in lower case. */
     public static Set<String> namedByConnection(HttpHeaders headers) {
-        List<String> lines = headers.getAll(HttpHeaderNames.CONNECTION);
-        if (lines.isEmpty()) {
+        if (!headers.contains(HttpHeaderNames.CONNECTION)) {
             return Set.of();
         }
         Set<String> names = new HashSet<>();
-        for (String line : lines) {
+        for (String line : headers.getAll(HttpHeaderNames.CONNECTION)) {
             for (String name : line.split(",")) {
                 names.add(name.trim().toLowerCase(Locale.ROOT));
             }

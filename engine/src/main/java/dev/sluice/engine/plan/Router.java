@@ -93,7 +93,8 @@ public final class Router {
         String model = facts.model();
         boolean isEdited = operation.kind() == ApiOperation.Kind.RESPONSES;
         Entry found = null;
-        for (Entry entry : entries) {
+        for (int i = 0; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
             if (entry.glob.matches(model)
                     || isEdited && entry.glob.matches(faceOf(entry, operation).canonicalModel(model))) {
                 found = entry;

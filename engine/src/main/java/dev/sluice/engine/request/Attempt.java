@@ -3,8 +3,6 @@
 package dev.sluice.engine.request;
 
 import dev.sluice.engine.cluster.Endpoint;
-import dev.sluice.engine.cluster.RateLimitHeaders;
-import dev.sluice.engine.cluster.RetryPolicy;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.HeaderRule;
 import dev.sluice.engine.http.AttemptFailure;

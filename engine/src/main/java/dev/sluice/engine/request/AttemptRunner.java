@@ -3,13 +3,8 @@
 package dev.sluice.engine.request;
 
 import dev.sluice.engine.affinity.EndpointAffinity;
-import dev.sluice.engine.body.ForwardedHead;
-import dev.sluice.engine.body.RequestBody;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Endpoint;
-import dev.sluice.engine.cluster.RateLimitHeaders;
-import dev.sluice.engine.cluster.RetryPolicy;
-import dev.sluice.engine.cluster.RetryPolicy.Decision;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.http.AttemptFailure;
@@ -17,6 +12,7 @@ import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.request.RetryPolicy.Decision;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import java.util.concurrent.ThreadLocalRandom;

@@ -4,10 +4,6 @@ package dev.sluice.engine.request;
 
 import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
-import dev.sluice.engine.body.ContentDecoder;
-import dev.sluice.engine.body.ForwardedHead;
-import dev.sluice.engine.body.RequestBody;
-import dev.sluice.engine.body.RequestHeadRules;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestSource;
@@ -67,7 +63,7 @@ public final class RequestPath {
         this.listener = listener;
         RequestHeadRules.check(call.operation, call.request, services.limits());
         boolean isScanned = RequestHeadRules.isScanned(call.operation, call.request);
-        decoder = isScanned ? ContentDecoder.of(call.request.headers().getAll("content-encoding"),
+        decoder = isScanned ? ContentDecoder.of(call.request.headers(),
                 services.limits().maxBodyBytes()) : null;
         body = new RequestBody(isScanned ? services.scanners().take(services.router().firstTable(call.operation))
                 : null, services.limits(), services.bodies(), decoder == null ? call.request.bodyBytes() : -1);

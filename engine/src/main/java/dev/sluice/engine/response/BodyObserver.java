@@ -272,6 +272,11 @@ public final class BodyObserver {
             return clock.getAsLong();
         }
 
+        /** {@return the clock, in nanoseconds} */
+        public LongSupplier clock() {
+            return clock;
+        }
+
         byte[] scratch() {
             return scratch;
         }

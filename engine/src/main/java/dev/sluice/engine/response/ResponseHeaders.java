@@ -17,7 +17,7 @@ import java.util.Set;
  * The edits of a response's headers. All headers are passed on except the hop-by-hop ones (RFC 9110 section 7.6.1),
  * those about the upstream's own host, and cookies, which on a pooled connection belong to no downstream.
  */
-public final class ResponseHeaders {
+final class ResponseHeaders {
     private static final AsciiString CACHE_CONTROL = AsciiString.cached("cache-control");
     private static final AsciiString NO_TRANSFORM = AsciiString.cached("no-cache, no-transform");
     private static final AsciiString ACCEL_BUFFERING = AsciiString.cached("x-accel-buffering");
@@ -29,8 +29,14 @@ public final class ResponseHeaders {
     private ResponseHeaders() {
     }
 
-    /** Returns the head for the downstream. */
-    static ResponseHead passedOn(ResponseHead received, Edits edits, boolean isEventStream) {
+    /**
+     * Returns the head for the downstream.
+     *
+     * @param exchangeId the exchange's id
+     * @param model      the model name that replaces the upstream's, or null to keep that
+     */
+    static ResponseHead passedOn(ResponseHead received, String exchangeId, String model,
+            boolean isEventStream) {
         Set<String> named = RequestHeaders.namedByConnection(received.headers());
         // All fields were validated when they were received.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
@@ -42,25 +48,16 @@ public final class ResponseHeaders {
                 continue;
             }
             boolean namesModel = name.equals("openai-model") || name.equals("x-openai-model");
-            sent.add(header.getKey(), namesModel && edits.model != null && isHeaderText(edits.model) ? edits.model
+            sent.add(header.getKey(), namesModel && model != null && isHeaderText(model) ? model
                     : header.getValue());
         }
-        sent.set(Refusal.EXCHANGE_ID, edits.exchangeId);
+        sent.set(Refusal.EXCHANGE_ID, exchangeId);
         if (isEventStream) {
             setIfAbsent(sent, CACHE_CONTROL, NO_TRANSFORM);
             setIfAbsent(sent, ACCEL_BUFFERING, NO);
         }
         // Declare no length for a stream that may have to be cut short: with all bytes received it would look complete.
         return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
-    }
-
-    /**
-     * The values that the relay sets.
-     *
-     * @param exchangeId the exchange's id
-     * @param model      the model name that replaces the upstream's, or null to keep that
-     */
-    public record Edits(String exchangeId, String model) {
     }
 
     private static boolean isHeaderText(String text) {

@@ -58,7 +58,8 @@ public final class ResponsePath {
         source = from;
         headNanos = tools.nanoTime();
         body = new BodyObserver(received, tools);
-        ResponseHead head = ResponseHeaders.passedOn(received, handling.headers, body.isEventStream());
+        ResponseHead head = ResponseHeaders.passedOn(received, handling.exchangeId, handling.model,
+                body.isEventStream());
         Consumer<ResponseWay> ways = this::use;
         LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), ways, tools);
         ResponseWay next;
@@ -174,11 +175,12 @@ public final class ResponsePath {
      * The facts of an exchange that decide how a response is handled.
      *
      * @param route         the route's policies
-     * @param headers       the edits of the head
+     * @param exchangeId    the exchange's id, for the head
+     * @param model         the model name that replaces the upstream's in the head; null to keep that
      * @param isCollected   whether an event stream must be collected to one document
      * @param isRequestSent whether the request was sent completely
      */
-    public record Handling(RouteConfig route, ResponseHeaders.Edits headers, boolean isCollected,
+    public record Handling(RouteConfig route, String exchangeId, String model, boolean isCollected,
             boolean isRequestSent) {
     }
 }

@@ -6,8 +6,6 @@ import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.http.AttemptFailure;
 import dev.sluice.engine.http.UpstreamListener;
-import dev.sluice.engine.http2.ControlFrameLimit;
-import dev.sluice.engine.http2.DataFrameReader;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.buffer.ByteBuf;

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.engine.body.ForwardedHead;
-import dev.sluice.engine.body.RequestBody;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.http2;
+package dev.sluice.engine.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -20,7 +20,7 @@ import io.netty.handler.codec.http2.Http2FrameTypes;
  * <p><b>Threading:</b> confined to the connection's loop. <b>Ownership:</b> borrows the input; the listener borrows the
  * data. <b>Allocation per frame:</b> none.
  */
-public final class DataFrameReader implements Http2FrameReader {
+final class DataFrameReader implements Http2FrameReader {
     private static final int HEADER_BYTES = 9;
     private static final int MAX_SMALL_CONTINUATIONS = 16;
     private static final int END_STREAM = 0x1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.body;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.http.UpstreamConnection;
@@ -24,7 +24,7 @@ import java.util.List;
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes the bytes that arrive; {@link #release}
  * releases those that are still held.
  */
-public final class RequestBody {
+final class RequestBody {
     /** The number of bytes that are still scanned after a first fault, because a more important one may follow. */
     private static final int MAX_SCANNED_AFTER_FAULT = 64 * 1024;
     /** The number of bytes that are written to a connection between two checks of its writability. */
@@ -255,7 +255,8 @@ public final class RequestBody {
     /** Starts an attempt: the bytes that an earlier attempt sent are written first. */
     public void sendTo(UpstreamConnection connection) {
         target = connection;
-        for (ByteBuf bytes : sent) {
+        for (int i = 0; i < sent.size(); i++) {
+            ByteBuf bytes = sent.get(i);
             connection.writeBody(bytes.retainedDuplicate());
         }
     }
@@ -290,7 +291,8 @@ public final class RequestBody {
     /** Releases the sent bytes that were kept, so that no other attempt can be made. */
     public void giveUpReplay() {
         isReplayable = false;
-        for (ByteBuf bytes : sent) {
+        for (int i = 0; i < sent.size(); i++) {
+            ByteBuf bytes = sent.get(i);
             bytes.release();
         }
         sent.clear();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.body;
+package dev.sluice.engine.request;
 
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -14,6 +14,8 @@ import io.netty.handler.codec.compression.JdkZlibDecoder;
 import io.netty.handler.codec.compression.ZlibWrapper;
 import io.netty.handler.codec.compression.Zstd;
 import io.netty.handler.codec.compression.ZstdDecoder;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +31,7 @@ import java.util.function.Consumer;
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes its input and passes on its output.
  */
-public final class ContentDecoder {
+final class ContentDecoder {
     /** The maximum number of codings that may be applied to one body. */
     private static final int MAX_CODINGS = 3;
     /**
@@ -65,11 +67,11 @@ public final class ContentDecoder {
     /**
      * Returns a decoder, or null for a body that is not compressed.
      *
-     * @param headers  the values of Content-Encoding, in order
+     * @param headers  the headers of the request
      * @param maxBytes the maximum size of the body in bytes, both as received and decoded
      * @throws RelayException if a coding is not supported
      */
-    public static ContentDecoder of(List<String> headers, long maxBytes) {
+    public static ContentDecoder of(HttpHeaders headers, long maxBytes) {
         List<String> codings = codings(headers);
         return codings.isEmpty() ? null : new ContentDecoder(codings, maxBytes);
     }
@@ -79,13 +81,16 @@ public final class ContentDecoder {
      *
      * @throws RelayException if one is not
      */
-    public static void check(List<String> headers) {
+    public static void check(HttpHeaders headers) {
         codings(headers);
     }
 
-    private static List<String> codings(List<String> headers) {
+    private static List<String> codings(HttpHeaders headers) {
+        if (!headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
+            return List.of();
+        }
         List<String> codings = new ArrayList<>();
-        for (String header : headers) {
+        for (String header : headers.getAll(HttpHeaderNames.CONTENT_ENCODING)) {
             for (String element : header.split(",", -1)) {
                 String coding = element.trim().toLowerCase(Locale.ROOT);
                 if (coding.isEmpty() || coding.equals("identity")) {

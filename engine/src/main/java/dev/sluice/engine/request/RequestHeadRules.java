@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.body;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.http.DownstreamRequest;
@@ -16,7 +16,7 @@ import java.util.Locale;
  * The rules for a request's head that apply before any of its body is read, in the order in which refusals are
  * reported.
  */
-public final class RequestHeadRules {
+final class RequestHeadRules {
     private RequestHeadRules() {
     }
 
@@ -33,7 +33,7 @@ public final class RequestHeadRules {
     public static void check(ApiOperation operation, DownstreamRequest request, LimitConfig limits) {
         if (isScanned(operation, request)) {
             checkMediaType(request.header("content-type"));
-            ContentDecoder.check(request.headers().getAll("content-encoding"));
+            ContentDecoder.check(request.headers());
         }
         if (request.bodyBytes() > limits.maxBodyBytes()) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_BODY_TOO_LARGE, "body: " + request.bodyBytes()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.cluster;
+package dev.sluice.engine.request;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * The rest time that an upstream asks for in the headers of any of its responses. All times are bounded, because a
  * wrong one must not keep an endpoint out of use forever.
  */
-public final class RateLimitHeaders {
+final class RateLimitHeaders {
     private static final long MAX_RETRY_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final long MAX_RESET_NANOS = TimeUnit.DAYS.toNanos(1);
     private static final long MAX_WINDOW_NANOS = TimeUnit.DAYS.toNanos(8);

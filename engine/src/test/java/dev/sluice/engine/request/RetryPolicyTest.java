@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.cluster;
+package dev.sluice.engine.request;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.sluice.engine.cluster.RetryPolicy.Decision;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.request.RetryPolicy.Decision;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

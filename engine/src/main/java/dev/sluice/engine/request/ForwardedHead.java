@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.body;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.UpstreamRequest;
@@ -16,7 +16,7 @@ import java.util.Map;
  * @param exchangeId the value of x-request-id if the downstream sent none
  * @param isDecoded  whether the body is sent without the coding in which it arrived
  */
-public record ForwardedHead(DownstreamRequest request, String path, String exchangeId, boolean isDecoded) {
+record ForwardedHead(DownstreamRequest request, String path, String exchangeId, boolean isDecoded) {
 
     /**
      * Returns the head for one attempt.

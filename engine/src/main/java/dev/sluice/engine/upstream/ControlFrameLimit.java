@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.http2;
+package dev.sluice.engine.upstream;
 
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -16,7 +16,7 @@ import io.netty.handler.codec.http2.Http2LifecycleManager;
  * A limit of the responses to control frames that pile up because the peer does not read them. Netty has the same limit
  * for connections whose codec it builds; those with a {@link DataFrameReader} are built here.
  */
-public final class ControlFrameLimit extends DecoratingHttp2ConnectionEncoder {
+final class ControlFrameLimit extends DecoratingHttp2ConnectionEncoder {
     private static final int MAX_UNSENT = 1000;
 
     private final ChannelFutureListener onSent = sent -> this.unsent--;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.cluster;
+package dev.sluice.engine.request;
 
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.http.AttemptFailure;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * <p>The rule behind all of them: an attempt is repeated when the upstream cannot have processed it, when the upstream
  * itself refused it with a status that allows that, or when the route declares its requests idempotent.
  */
-public final class RetryPolicy {
+final class RetryPolicy {
     /** The longest time to wait for a refusing endpoint if there is no other. */
     private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
     /**
