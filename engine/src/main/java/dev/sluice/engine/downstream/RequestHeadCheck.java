@@ -3,7 +3,6 @@
 package dev.sluice.engine.downstream;
 
 import dev.sluice.engine.http.DownstreamRequest;
-import dev.sluice.engine.http.SingleHeader;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.ContentLength;
@@ -14,6 +13,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.net.SocketAddress;
+import java.util.List;
 
 /**
  * The checks that a decoded head must pass before it becomes an exchange: one Host, one framing of the body, no
@@ -52,13 +52,12 @@ final class RequestHeadCheck {
     }
 
     private static boolean isTransferCodingKnown(HttpHeaders headers) {
-        int codings = SingleHeader.count(headers, HttpHeaderNames.TRANSFER_ENCODING);
-        return codings == 0 || codings == 1 && headers.get(HttpHeaderNames.TRANSFER_ENCODING).trim()
-                .equalsIgnoreCase("chunked");
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        return codings.isEmpty() || codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
     }
 
     private static void checkHost(HttpHeaders headers, boolean isHttp10) {
-        int hosts = SingleHeader.count(headers, HttpHeaderNames.HOST);
+        int hosts = headers.getAll(HttpHeaderNames.HOST).size();
         if (hosts > 1 || hosts == 0 && !isHttp10) {
             throw badRequest("host: " + hosts + " headers (expected: exactly one)");
         }
@@ -66,17 +65,18 @@ final class RequestHeadCheck {
 
     private static long bodyBytes(HttpHeaders headers, boolean isHttp10) {
         boolean isChunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
-        int lengths = SingleHeader.count(headers, HttpHeaderNames.CONTENT_LENGTH);
-        if (isChunked && (lengths > 0 || isHttp10)) {
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        if (isChunked && (!lengths.isEmpty() || isHttp10)) {
             throw badRequest("transfer-encoding beside content-length, or in HTTP/1.0 (expected: one framing)");
         }
         if (isChunked) {
             return -1;
         }
-        if (lengths == 0) {
-            return 0;
-        }
-        long length = lengths > 1 ? -1 : ContentLength.parse(headers.get(HttpHeaderNames.CONTENT_LENGTH));
+        return lengths.isEmpty() ? 0 : contentLength(lengths);
+    }
+
+    private static long contentLength(List<String> lengths) {
+        long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
         if (length < 0) {
             throw badRequest("content-length: not one decimal number (expected: exactly one)");
         }
@@ -84,12 +84,11 @@ final class RequestHeadCheck {
     }
 
     private static boolean expectsContinue(HttpHeaders headers, boolean isHttp10) {
-        int expectations = SingleHeader.count(headers, HttpHeaderNames.EXPECT);
-        if (expectations == 0 || isHttp10) {
+        List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
+        if (expectations.isEmpty() || isHttp10) {
             return false;
         }
-        if (expectations > 1 || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(
-                headers.get(HttpHeaderNames.EXPECT))) {
+        if (expectations.size() > 1 || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0))) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_EXPECTATION,
                     "expect: another expectation (expected: 100-continue or none)");
         }

@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.http;
 
-import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
@@ -23,10 +22,5 @@ public record ResponseHead(HttpResponseStatus status, HttpHeaders headers, long 
     /** {@return whether the status is a success, 200 to 299} */
     public boolean isSuccess() {
         return status.code() / 100 == 2;
-    }
-
-    /** {@return this head without its headers, which a long-lived stream would keep alive after they were sent} */
-    public ResponseHead withoutHeaders() {
-        return new ResponseHead(status, EmptyHttpHeaders.INSTANCE, bodyBytes);
     }
 }

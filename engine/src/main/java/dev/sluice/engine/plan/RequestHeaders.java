@@ -2,25 +2,23 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.plan;
 
+import dev.sluice.engine.http.HeaderNames;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
-import java.util.HashSet;
 import java.util.Iterator;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The selection of request headers that are forwarded: all except hop-by-hop headers (RFC 9110 section 7.6.1), headers
  * that identify or authenticate the caller, and headers that the relay sets itself.
  */
 public final class RequestHeaders {
-    private static final Set<String> BLOCKED = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
-            "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization", "expect", "authorization",
-            "host", "content-length", "forwarded", "x-real-ip", "true-client-ip", "cookie", "chatgpt-account-id",
-            "accept-encoding");
+    private static final HeaderNames BLOCKED = HeaderNames.of("connection", "keep-alive", "proxy-connection", "te",
+            "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization", "expect",
+            "authorization", "host", "content-length", "forwarded", "x-real-ip", "true-client-ip", "cookie",
+            "chatgpt-account-id", "accept-encoding");
     private static final String[] BLOCKED_PREFIXES = {"x-forwarded-", "cf-"};
     private static final AsciiString IDENTITY = AsciiString.cached("identity");
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
@@ -36,16 +34,16 @@ public final class RequestHeaders {
      * @param isDecoded  whether the body is sent without the coding in which it arrived
      */
     public static HttpHeaders forwarded(HttpHeaders received, String exchangeId, boolean isDecoded) {
-        Set<String> named = namedByConnection(received);
+        HeaderNames named = HeaderNames.namedByConnection(received);
         // No validation here, because all headers were validated on arrival.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
-            String name = AsciiString.of(header.getKey()).toString().toLowerCase(Locale.ROOT);
+            CharSequence name = header.getKey();
             boolean isPassed = !isBlocked(name) && !named.contains(name);
-            if (isPassed && !(isDecoded && name.equals("content-encoding"))) {
-                sent.add(header.getKey(), header.getValue());
+            if (isPassed && !(isDecoded && HttpHeaderNames.CONTENT_ENCODING.contentEqualsIgnoreCase(name))) {
+                sent.add(name, header.getValue());
             }
         }
         sent.set(HttpHeaderNames.ACCEPT_ENCODING, IDENTITY);
@@ -55,29 +53,15 @@ public final class RequestHeaders {
         return sent;
     }
 
-    private static boolean isBlocked(String name) {
+    private static boolean isBlocked(CharSequence name) {
         if (BLOCKED.contains(name)) {
             return true;
         }
         for (String prefix : BLOCKED_PREFIXES) {
-            if (name.startsWith(prefix)) {
+            if (AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
                 return true;
             }
         }
         return false;
-    }
-
-    /** Returns the names that Connection headers declare hop-by-hop, in lower case. */
-    public static Set<String> namedByConnection(HttpHeaders headers) {
-        if (!headers.contains(HttpHeaderNames.CONNECTION)) {
-            return Set.of();
-        }
-        Set<String> names = new HashSet<>();
-        for (String line : headers.getAll(HttpHeaderNames.CONNECTION)) {
-            for (String name : line.split(",")) {
-                names.add(name.trim().toLowerCase(Locale.ROOT));
-            }
-        }
-        return names;
     }
 }

@@ -36,6 +36,7 @@ public final class RelayedResponse implements ResponseWay {
     private final ResponseListener listener;
     private final RouteConfig route;
     private final LeavePolicy leave;
+    private final int status;
     private ResponseHead head;
     private long lastReadNanos;
     private long endAtBytes = Long.MAX_VALUE;
@@ -59,6 +60,7 @@ public final class RelayedResponse implements ResponseWay {
     RelayedResponse(ResponseHead head, BodyObserver body, ResponseSink sink, ResponseSource source,
             ResponseListener listener, BodyObserver.Tools tools, RouteConfig route, LeavePolicy leave) {
         this.head = head;
+        status = head.status().code();
         this.body = body;
         this.sink = sink;
         this.source = source;
@@ -75,7 +77,7 @@ public final class RelayedResponse implements ResponseWay {
         isCommitted = true;
         listener.onCommit(tools.nanoTime());
         sink.writeHead(head);
-        head = head.withoutHeaders();
+        head = null; // its headers would otherwise live as long as a quiet stream
     }
 
     @Override
@@ -244,6 +246,6 @@ public final class RelayedResponse implements ResponseWay {
 
     @Override
     public int status() {
-        return head.status().code();
+        return status;
     }
 }

@@ -2,16 +2,14 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.response;
 
+import dev.sluice.engine.http.HeaderNames;
 import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.http.ResponseHead;
-import dev.sluice.engine.plan.RequestHeaders;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The edits of a response's headers. All headers are passed on except the hop-by-hop ones (RFC 9110 section 7.6.1),
@@ -22,9 +20,10 @@ final class ResponseHeaders {
     private static final AsciiString NO_TRANSFORM = AsciiString.cached("no-cache, no-transform");
     private static final AsciiString ACCEL_BUFFERING = AsciiString.cached("x-accel-buffering");
     private static final AsciiString NO = AsciiString.cached("no");
-    private static final Set<String> BLOCKED = Set.of("connection", "keep-alive", "proxy-connection", "te", "trailer",
-            "transfer-encoding", "upgrade", "proxy-authenticate", "content-length", "set-cookie", "set-cookie2",
-            "alt-svc", "strict-transport-security", "x-sluice-request-id");
+    private static final HeaderNames BLOCKED = HeaderNames.of("connection", "keep-alive", "proxy-connection", "te",
+            "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "content-length", "set-cookie",
+            "set-cookie2", "alt-svc", "strict-transport-security", "x-sluice-request-id");
+    private static final HeaderNames MODEL_NAMES = HeaderNames.of("openai-model", "x-openai-model");
 
     private ResponseHeaders() {
     }
@@ -37,18 +36,17 @@ final class ResponseHeaders {
      */
     static ResponseHead passedOn(ResponseHead received, String exchangeId, String model,
             boolean isEventStream) {
-        Set<String> named = RequestHeaders.namedByConnection(received.headers());
+        HeaderNames named = HeaderNames.namedByConnection(received.headers());
         // All fields were validated when they were received.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.headers().iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
-            String name = header.getKey().toString().toLowerCase(Locale.ROOT);
+            CharSequence name = header.getKey();
             if (BLOCKED.contains(name) || named.contains(name)) {
                 continue;
             }
-            boolean namesModel = name.equals("openai-model") || name.equals("x-openai-model");
-            sent.add(header.getKey(), namesModel && model != null && isHeaderText(model) ? model
+            sent.add(name, model != null && MODEL_NAMES.contains(name) && isHeaderText(model) ? model
                     : header.getValue());
         }
         sent.set(Refusal.EXCHANGE_ID, exchangeId);

@@ -2,15 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.upstream;
 
-import dev.sluice.engine.http.SingleHeader;
 import dev.sluice.protocol.framing.ContentLength;
-import dev.sluice.protocol.framing.FramingException.Fault;
 import dev.sluice.protocol.framing.FramingException;
+import dev.sluice.protocol.framing.FramingException.Fault;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
 
 /** The check of a response's framing (RFC 9112 section 6.3); an ambiguous one is refused. */
 final class ResponseHeadCheck {
@@ -27,26 +27,25 @@ final class ResponseHeadCheck {
      */
     static long prepare(TransferScanner body, HttpResponse response) {
         HttpHeaders headers = response.headers();
-        int codings = SingleHeader.count(headers, HttpHeaderNames.TRANSFER_ENCODING);
-        int lengths = SingleHeader.count(headers, HttpHeaderNames.CONTENT_LENGTH);
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         int status = response.status().code();
         if (status == 204 || status == 304) {
             body.resetToEmpty();
             return 0;
         }
-        if (codings > 0) {
-            boolean isPlainChunked = codings == 1 && headers.get(HttpHeaderNames.TRANSFER_ENCODING).trim()
-                    .equalsIgnoreCase("chunked");
-            require(isPlainChunked && lengths == 0 && response.protocolVersion().equals(HttpVersion.HTTP_1_1),
+        if (!codings.isEmpty()) {
+            boolean isPlainChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
+            require(isPlainChunked && lengths.isEmpty() && response.protocolVersion().equals(HttpVersion.HTTP_1_1),
                     "transfer-encoding other than chunked, beside content-length or in HTTP/1.0");
             body.resetToChunked();
             return UNKNOWN;
         }
-        if (lengths == 0) {
+        if (lengths.isEmpty()) {
             body.resetToClose();
             return UNKNOWN;
         }
-        long length = lengths > 1 ? -1 : ContentLength.parse(headers.get(HttpHeaderNames.CONTENT_LENGTH));
+        long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
         require(length >= 0, "content-length that is not one decimal number");
         body.resetToLength(length);
         return length;

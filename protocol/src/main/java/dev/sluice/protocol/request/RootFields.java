@@ -22,6 +22,7 @@ import java.util.Set;
  */
 final class RootFields {
     private final RuleTable table;
+    private final Row[] rows;
     private final EditQueue edits;
     private final Violations violations;
     private final Normalizer normalizer;
@@ -56,6 +57,7 @@ final class RootFields {
         ends = new long[table.marks()];
         children = new int[table.marks()];
         objects = new OpenObject[table.marks()];
+        rows = table.rows().toArray(Row[]::new);
         messagesRow = table.rows().stream().filter(row -> row.rule.action() == Action.MESSAGES).findFirst()
                 .orElse(null);
         hoists = table.rows().stream().anyMatch(row -> row.rule.action() == Action.HOIST);
@@ -155,7 +157,7 @@ final class RootFields {
      * @param model       the model, or null if it is missing or invalid
      */
     void close(OpenObject object, int members, long closeOffset, String model) {
-        for (Row row : table.rows()) {
+        for (Row row : rows) {
             RelayException refusal = checkPresence(row);
             if (refusal != null) {
                 violations.report(row.rank, refusal);
@@ -173,7 +175,7 @@ final class RootFields {
             return;
         }
         joinInstructions();
-        for (Row row : table.rows()) {
+        for (Row row : rows) {
             switch (row.rule.action()) {
                 case MOVE -> move(row);
                 case SUFFIXES -> {
@@ -185,7 +187,7 @@ final class RootFields {
                 default -> { } // acted when its value was scanned, or acts below
             }
         }
-        for (Row row : table.rows()) {
+        for (Row row : rows) {
             boolean isAdded = row.rule.action() == Action.DEFAULT || row.rule.action() == Action.SET;
             if (isAdded && row.mark >= 0 && !row.rule.field().contains(".") && row.rule.isUnconditional()
                     && kinds[row.mark] == null && !renamed.contains(row.rule.field())) {

@@ -94,7 +94,8 @@ final class RuleRun implements JsonListener {
             edits.compact();
         }
         root.onValueStart(field, kind, start, json, objects.around());
-        for (Row row : field.edits) {
+        for (int i = 0; i < field.edits.size(); i++) {
+            Row row = field.edits.get(i);
             if (row.takes(kind, depth) && canEdit(row, kind) && !objects.isRuledOut(row)) {
                 begin(row, start);
             }
@@ -246,7 +247,8 @@ final class RuleRun implements JsonListener {
             around.set(field.slot, text);
             wake(around);
         }
-        for (Sighting sighting : field.sightings) {
+        for (int i = 0; i < field.sightings.size(); i++) {
+            Sighting sighting = field.sightings.get(i);
             if (sighting.isOf(text)) {
                 objects.root().set(sighting.rootSlot(), text);
                 wake(objects.root());
@@ -293,7 +295,8 @@ final class RuleRun implements JsonListener {
             }
             complete(edit);
         }
-        for (Row row : field.edits) {
+        for (int i = 0; i < field.edits.size(); i++) {
+            Row row = field.edits.get(i);
             if (row.rule.action() == Action.WRAP && row.takes(kind, json.depth()) && canEdit(row, kind)) {
                 String after = (String) ((List<?>) row.rule.argument()).get(1);
                 Pending edit = Pending.at(row, json, end, objects.around(), false, false);
@@ -321,7 +324,8 @@ final class RuleRun implements JsonListener {
     }
 
     private void check(Field field, JsonKind kind, long start, long end, JsonCapture value, String text) {
-        for (Row row : field.checks) {
+        for (int i = 0; i < field.checks.size(); i++) {
+            Row row = field.checks.get(i);
             if (!row.takes(kind, json.depth()) || !Refusals.isBroken(row, kind, value, text, field, groups)
                     || objects.isRuledOut(row)) {
                 continue;
