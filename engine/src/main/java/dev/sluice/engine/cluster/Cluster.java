@@ -175,14 +175,29 @@ public final class Cluster {
         return gate == null ? 0 : gate.queued();
     }
 
-    /** Returns the times until responses began. */
-    public ResponseTimes responseTimes() {
-        return responseTimes;
+    /** Records the time from the end of a request to the beginning of its response. */
+    public void recordResponseTime(long nanos, long nowNanos) {
+        responseTimes.add(nanos, nowNanos);
     }
 
-    /** Returns the retry budget. */
-    public RetryBudget retries() {
-        return retries;
+    /**
+     * Returns the time within which a given share of the recent responses began.
+     *
+     * @param quantile the share, 0 to 1
+     * @return nanoseconds; -1 if there were too few responses
+     */
+    public long responseTimeNanos(double quantile, long nowNanos) {
+        return responseTimes.quantileNanos(quantile, nowNanos);
+    }
+
+    /** Adds an exchange to the retry budget, which is a share of the exchanges. */
+    public void countExchange() {
+        retries.onExchange();
+    }
+
+    /** {@return whether the retry budget allows another attempt, which is then charged to it} */
+    public boolean tryRetry() {
+        return retries.tryTake();
     }
 
     /** Reports the state of each endpoint. */

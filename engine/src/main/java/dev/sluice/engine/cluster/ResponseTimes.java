@@ -9,7 +9,7 @@ import org.HdrHistogram.Histogram;
  * The times until a cluster's responses began, over the last one to two minutes. Thread-safe; a lock is held while one
  * value is recorded, once per exchange.
  */
-public final class ResponseTimes {
+final class ResponseTimes {
     private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long LONGEST_MICROS = TimeUnit.HOURS.toMicros(1);
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(1);

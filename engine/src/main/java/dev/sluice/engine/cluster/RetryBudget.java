@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * starts with ten attempts and holds at most one hundred. Retries therefore add about a fifth to the load of a failing
  * cluster instead of doubling it. Thread-safe.
  */
-public final class RetryBudget {
+final class RetryBudget {
     private static final int COST = 5;
     private static final int MAX = 100 * COST;
 

@@ -3,7 +3,6 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.observe.AccessLog;
-import dev.sluice.engine.observe.AccessLogObserver;
 import dev.sluice.engine.observe.UsageObserver;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
@@ -28,7 +27,7 @@ final class ExchangeObservers {
     /** Returns the observers that all loops of a relay share. */
     static List<ExchangeObserver> of(AccessLog accessLog, Extensions extensions) {
         List<ExchangeObserver> observers = new ArrayList<>();
-        observers.add(new AccessLogObserver(accessLog));
+        observers.add(accessLog.observer());
         if (extensions.usageSink() != null) {
             observers.add(new UsageObserver(extensions.usageSink()));
         }

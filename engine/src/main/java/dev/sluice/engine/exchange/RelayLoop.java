@@ -4,7 +4,6 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.observe.LoopRecorder;
-import dev.sluice.engine.observe.MetricsObserver;
 import dev.sluice.engine.request.RequestServices;
 import dev.sluice.engine.request.ScannerCache;
 import dev.sluice.engine.response.BodyObserver;
@@ -45,7 +44,7 @@ final class RelayLoop {
         scanners = new ScannerCache(scratch);
         tools = new BodyObserver.Tools(recorder, clock, scratch, new ScannerPool());
         List<ExchangeObserver> all = new ArrayList<>(observers);
-        all.add(0, new MetricsObserver(recorder));
+        all.add(0, recorder.observer());
         this.observers = new ExchangeObservers(all);
     }
 

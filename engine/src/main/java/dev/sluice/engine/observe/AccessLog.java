@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
+import dev.sluice.engine.spi.ExchangeObserver;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +49,11 @@ public final class AccessLog implements AutoCloseable {
     AccessLog(int maxQueuedLines, Consumer<String> target) {
         this.maxQueuedLines = maxQueuedLines;
         this.target = target;
+    }
+
+    /** Returns an observer that writes one line for each exchange. */
+    public ExchangeObserver observer() {
+        return new AccessLogObserver(this);
     }
 
     /** {@return whether lines are written at all} */

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * The observer that writes one line of JSON per exchange to the {@link AccessLog}. Names and numbers only: no header
  * value, no key, no body byte.
  */
-public final class AccessLogObserver implements ExchangeObserver {
+final class AccessLogObserver implements ExchangeObserver {
     private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_TEXT_CHARS = 256;
 
@@ -29,7 +29,7 @@ public final class AccessLogObserver implements ExchangeObserver {
     /**
      * @param log takes the lines
      */
-    public AccessLogObserver(AccessLog log) {
+    AccessLogObserver(AccessLog log) {
         this.log = log;
     }
 

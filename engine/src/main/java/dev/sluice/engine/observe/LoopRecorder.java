@@ -3,6 +3,7 @@
 package dev.sluice.engine.observe;
 
 import dev.sluice.engine.response.RelayTimings;
+import dev.sluice.engine.spi.ExchangeObserver;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,11 @@ public final class LoopRecorder implements RelayTimings {
             recorders[i] = new SingleWriterRecorder(1, LONGEST_NANOS, DIGITS);
             totals[i] = new Histogram(1, LONGEST_NANOS, DIGITS);
         }
+    }
+
+    /** Returns an observer that counts and times the exchanges of the loop. */
+    public ExchangeObserver observer() {
+        return new MetricsObserver(this);
     }
 
     /** Adds to a counter. */

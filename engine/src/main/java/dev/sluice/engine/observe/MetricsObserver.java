@@ -8,13 +8,13 @@ import dev.sluice.engine.spi.ObservedExchange;
 import dev.sluice.protocol.event.Usage;
 
 /** The observer that counts the exchanges of one event loop. Confined to the loop. */
-public final class MetricsObserver implements ExchangeObserver {
+final class MetricsObserver implements ExchangeObserver {
     private final LoopRecorder recorder;
 
     /**
      * @param recorder the loop's recorder
      */
-    public MetricsObserver(LoopRecorder recorder) {
+    MetricsObserver(LoopRecorder recorder) {
         this.recorder = recorder;
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
 /**
- * Stages 8 and 9 of 9: account and observe. The relay's own observers of exchanges:
- * {@link dev.sluice.engine.observe.MetricsObserver} records counters and timings per loop, which
- * {@link dev.sluice.engine.observe.Metrics} merges; {@link dev.sluice.engine.observe.AccessLogObserver} writes one line
- * per exchange; {@link dev.sluice.engine.observe.UsageObserver} hands over usage records.
- * {@link dev.sluice.engine.observe.AdminHandler} serves the admin pages.
+ * Stages 8 and 9 of 9: account and observe. The relay's own observers of exchanges: {@code MetricsObserver} records
+ * counters and timings per loop ({@link dev.sluice.engine.observe.LoopRecorder}), which
+ * {@link dev.sluice.engine.observe.Metrics} merges; {@code AccessLogObserver} writes one line per exchange
+ * ({@link dev.sluice.engine.observe.AccessLog}); {@link dev.sluice.engine.observe.UsageObserver} passes on usage
+ * records. {@link dev.sluice.engine.observe.AdminHandler} serves the admin pages.
  */
 package dev.sluice.engine.observe;

@@ -88,7 +88,7 @@ public final class AttemptRunner implements Attempt.Listener {
             refuseFull();
             return;
         }
-        cluster.retries().onExchange();
+        cluster.countExchange();
         start(slot, ANY);
     }
 
@@ -206,7 +206,7 @@ public final class AttemptRunner implements Attempt.Listener {
      */
     public long hedgeDelayNanos(long nowNanos) {
         return isHedged || isWaitingToRetry() || !RetryPolicy.mayHedge(facts()) ? NO_HEDGE
-                : cluster.responseTimes().quantileNanos(retry.hedgeQuantile(), nowNanos);
+                : cluster.responseTimeNanos(retry.hedgeQuantile(), nowNanos);
     }
 
     /** Starts a hedge, at most one per exchange, if another endpoint has a free slot and the retry budget allows it. */
@@ -217,7 +217,7 @@ public final class AttemptRunner implements Attempt.Listener {
         if (slot == null) {
             return;
         }
-        if (slot.endpoint() == slow || !cluster.retries().tryTake()) {
+        if (slot.endpoint() == slow || !cluster.tryRetry()) {
             slot.close();
             return;
         }
@@ -245,7 +245,7 @@ public final class AttemptRunner implements Attempt.Listener {
     /** Records the time until the response began. */
     public void onCommit(long nowNanos) {
         if (retry.hedgeQuantile() > 0) {
-            cluster.responseTimes().add(nowNanos - race.lead().sentNanos(), nowNanos);
+            cluster.recordResponseTime(nowNanos - race.lead().sentNanos(), nowNanos);
         }
     }
 
@@ -359,7 +359,7 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     private boolean takeBudget(Decision decision) {
-        return decision != Decision.GIVE_UP && (!decision.isCharged() || cluster.retries().tryTake());
+        return decision != Decision.GIVE_UP && (!decision.isCharged() || cluster.tryRetry());
     }
 
     /**

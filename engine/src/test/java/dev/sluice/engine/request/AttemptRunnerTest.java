@@ -235,7 +235,7 @@ class AttemptRunnerTest {
     private void hedge() {
         plan(2, RetryConfig.DEFAULT.withHedgeQuantile(0.5));
         for (int i = 0; i < 20; i++) {
-            cluster.responseTimes().add(TimeUnit.MILLISECONDS.toNanos(10), nowNanos);
+            cluster.recordResponseTime(TimeUnit.MILLISECONDS.toNanos(10), nowNanos);
         }
         runner.begin();
         connections.get(0).connect();
