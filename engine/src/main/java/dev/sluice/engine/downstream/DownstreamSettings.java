@@ -7,7 +7,6 @@ import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.http.ExchangeStarter;
 import dev.sluice.engine.loop.MemoryBudget;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import java.util.function.Function;
 
@@ -22,9 +21,4 @@ import java.util.function.Function;
  */
 public record DownstreamSettings(LimitConfig limits, TimeoutConfig timeouts, Http2DownstreamConfig http2,
         MemoryBudget bodies, Function<EventLoop, ExchangeStarter> starters) {
-
-    /** Returns the handler for a new downstream connection, to be added last to its pipeline. */
-    public ChannelHandler newHandler() {
-        return new ProtocolChoice(this);
-    }
 }

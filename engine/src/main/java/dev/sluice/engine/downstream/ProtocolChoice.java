@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pipeline position:</b> last, after the TLS handler, if there is one.
  */
-final class ProtocolChoice extends ChannelInboundHandlerAdapter implements Tickable {
+public final class ProtocolChoice extends ChannelInboundHandlerAdapter implements Tickable {
     private static final Logger LOG = LoggerFactory.getLogger(ProtocolChoice.class);
     /**
      * The first bytes of the HTTP/2 preface. The only method that begins with them is PRI, which is reserved (RFC 9113

@@ -4,6 +4,7 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
+import dev.sluice.engine.downstream.ProtocolChoice;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.observe.AccessLog;
 import dev.sluice.engine.observe.AdminPage;
@@ -89,7 +90,7 @@ public final class RelayCore {
 
     /** Returns the handler for a new downstream connection, to be added last to its pipeline. */
     public ChannelHandler newDownstreamHandler() {
-        return downstream.newHandler();
+        return new ProtocolChoice(downstream);
     }
 
     /** Prepares a loop that is going to relay: opens its warm connections. */
