@@ -66,6 +66,8 @@ public class BodyRelayBenchmark {
     private final BodyPiece piece = new BodyPiece();
     private final Upstream upstream = new Upstream();
     private ChannelHandlerContext context;
+    private RawWriter sink;
+    private BodyObserver observer;
     private ResponsePath path;
     private ByteBuf read;
 
@@ -80,9 +82,11 @@ public class BodyRelayBenchmark {
         });
         ResponseHead head = new ResponseHead(HttpResponseStatus.OK, new DefaultHttpHeaders().set("content-type",
                 "text/event-stream"), -1);
-        path = new ResponsePath(new RawWriter(new CoalescingWriter(context)), new Silent(),
-                new BodyObserver.Tools(new LoopRecorder(), System::nanoTime, new byte[16 * 1024], new ScannerPool()),
-                new MemoryBudget(0), LimitConfig.DEFAULT);
+        sink = new RawWriter(new CoalescingWriter(context));
+        BodyObserver.Tools tools = new BodyObserver.Tools(new LoopRecorder(), System::nanoTime, new byte[16 * 1024],
+                new ScannerPool());
+        observer = new BodyObserver(head, tools);
+        path = new ResponsePath(sink, new Silent(), tools, new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
                 "an-id", null, false, true));
         framing.resetToChunked();
@@ -95,6 +99,7 @@ public class BodyRelayBenchmark {
     @TearDown
     public void close() {
         path.release();
+        observer.release();
         read.release();
         context.close();
     }
@@ -114,6 +119,18 @@ public class BodyRelayBenchmark {
         upstream.way.onBody(piece);
         upstream.way.onReadComplete();
         return path.body().eventCount();
+    }
+
+    /** Measures the part of {@link #relay} that writes and observes, without the way of the response around it. */
+    @Benchmark
+    public long writeAndObserve() {
+        ByteBuf bytes = read.retain().setIndex(0, read.capacity());
+        framing.scan(bytes, 0, bytes.writerIndex(), piece);
+        observer.add(piece, System.nanoTime());
+        sink.relay(piece);
+        sink.flush();
+        observer.observeFlushed();
+        return observer.eventCount();
     }
 
     /** A stand-in for the attempt that ignores requests to read on. */
