@@ -488,9 +488,9 @@ class PairingsIT extends RelayFixture {
         upstream.always(peer -> {
             Server server = pairing.accept(peer);
             server.request();
+            int count = answered.incrementAndGet(); // before the client can have the answer
             server.head().send(CREATED + COMPLETED).end();
-            answered.incrementAndGet();
-            if (answered.get() % 2 == 0) {
+            if (count % 2 == 0) {
                 server.raw().close();
             } else {
                 pairing.closeOnRequest(server);
