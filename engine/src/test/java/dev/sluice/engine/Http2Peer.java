@@ -19,8 +19,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One side of an HTTP/2 connection, frame by frame, over a {@link RawPeer}. Except for acknowledgments, it sends only
- * what the test asks for.
+ * One side of an HTTP/2 connection, frame by frame, over a {@link RawPeer}. It sends what the test requests and
+ * acknowledgments, and nothing else.
  */
 final class Http2Peer implements AutoCloseable {
     static final int DATA = 0;

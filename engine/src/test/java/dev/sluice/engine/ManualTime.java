@@ -44,8 +44,8 @@ final class ManualTime implements LongSupplier, LoopTimer {
 
     /**
      * Lets time pass: the deadlines of all loops are looked at before and after, because some of them note at one look
-     * what they compare at the next. Delayed tasks run when they are due. Returns when the sockets have the
-     * consequences.
+     * what they compare at the next. Delayed tasks run when they are due. What the relay sends because of them is
+     * written to its sockets before this method returns.
      */
     void advance(Duration time) {
         tick();

@@ -5,44 +5,48 @@ package dev.sluice.engine.http;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.CharSequenceMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
 
-/**
- * A set of header names, without regard to case. A look-up allocates nothing: the name of a received header is not a
- * {@code String}.
- */
+/** Header names that are not passed on: a fixed list, and what a message itself declares hop-by-hop. */
 public final class HeaderNames {
-    private static final HeaderNames NONE = of();
-
+    // A look-up allocates nothing, because the name of a received header is not a String. The map never grows its
+    // table, so it is for a fixed list only: a peer could make its chains long.
     private final CharSequenceMap<Boolean> names = new CharSequenceMap<>(false);
 
-    private HeaderNames() {
-    }
-
-    /** Returns a set of these names. */
-    public static HeaderNames of(String... names) {
-        HeaderNames set = new HeaderNames();
+    private HeaderNames(String... names) {
         for (String name : names) {
-            set.names.set(name, Boolean.TRUE);
+            this.names.set(name, Boolean.TRUE);
         }
-        return set;
     }
 
-    /** Returns the names that Connection headers declare hop-by-hop (RFC 9110 section 7.6.1). */
-    public static HeaderNames namedByConnection(HttpHeaders headers) {
-        if (!headers.contains(HttpHeaderNames.CONNECTION)) {
-            return NONE;
-        }
-        HeaderNames set = new HeaderNames();
-        for (String line : headers.getAll(HttpHeaderNames.CONNECTION)) {
-            for (String name : line.split(",")) {
-                set.names.set(name.trim(), Boolean.TRUE);
-            }
-        }
-        return set;
+    /** Returns a fixed list of names. */
+    public static HeaderNames of(String... names) {
+        return new HeaderNames(names);
     }
 
-    /** {@return whether the set contains a name, in any case} */
+    /** {@return whether the list contains a name, in any case} */
     public boolean contains(CharSequence name) {
         return names.contains(name);
+    }
+
+    /** Returns the names that Connection headers declare hop-by-hop (RFC 9110 section 7.6.1), in lower case. */
+    public static Set<String> namedByConnection(HttpHeaders headers) {
+        if (!headers.contains(HttpHeaderNames.CONNECTION)) {
+            return Set.of();
+        }
+        Set<String> named = new HashSet<>();
+        for (String line : headers.getAll(HttpHeaderNames.CONNECTION)) {
+            for (String name : line.split(",")) {
+                named.add(name.trim().toLowerCase(Locale.ROOT));
+            }
+        }
+        return named;
+    }
+
+    /** {@return whether a list or the names of a Connection header contain a name, in any case} */
+    public boolean isBlocked(CharSequence name, Set<String> named) {
+        return contains(name) || !named.isEmpty() && named.contains(name.toString().toLowerCase(Locale.ROOT));
     }
 }

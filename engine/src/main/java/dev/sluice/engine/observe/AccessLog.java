@@ -26,6 +26,7 @@ public final class AccessLog implements AutoCloseable {
     public static final String LOGGER = "dev.sluice.access";
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
+    private static final Logger OWN_LOG = LoggerFactory.getLogger(AccessLog.class);
     private static final int MAX_QUEUED_LINES = 8192;
     private static final long MAX_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -35,6 +36,7 @@ public final class AccessLog implements AutoCloseable {
     private final AtomicInteger queued = new AtomicInteger();
     private final LongAdder dropped = new LongAdder();
     private volatile Thread writer;
+    private boolean hasFailed; // used by the writer only
     private volatile boolean isClosed;
 
     /** Creates a log whose lines go to the logger. */
@@ -67,10 +69,12 @@ public final class AccessLog implements AutoCloseable {
      * @param line without a line end
      */
     public void write(String line) {
-        if (isClosed || queued.incrementAndGet() > maxQueuedLines) {
-            if (!isClosed) {
-                queued.decrementAndGet();
-            }
+        if (isClosed) {
+            dropped.increment();
+            return;
+        }
+        if (queued.incrementAndGet() > maxQueuedLines) {
+            queued.decrementAndGet();
             dropped.increment();
             return;
         }
@@ -94,7 +98,7 @@ public final class AccessLog implements AutoCloseable {
             String line = lines.poll();
             if (line != null) {
                 queued.decrementAndGet();
-                target.accept(line);
+                writeLine(line);
             } else if (isClosed) {
                 return;
             } else {
@@ -103,7 +107,19 @@ public final class AccessLog implements AutoCloseable {
         }
     }
 
-    /** {@return the number of lines that were dropped because the log's output did not keep up} */
+    private void writeLine(String line) {
+        try {
+            target.accept(line);
+        } catch (RuntimeException e) { // a failing appender of the embedder's must not end the access log
+            dropped.increment();
+            if (!hasFailed) {
+                hasFailed = true;
+                OWN_LOG.error("the access log could not write a line; further failures are only counted", e);
+            }
+        }
+    }
+
+    /** {@return the number of lines that were dropped, because the output failed or did not keep up} */
     public long droppedLines() {
         return dropped.sum();
     }

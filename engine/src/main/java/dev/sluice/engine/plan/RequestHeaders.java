@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The selection of request headers that are forwarded: all except hop-by-hop headers (RFC 9110 section 7.6.1), headers
@@ -34,14 +35,14 @@ public final class RequestHeaders {
      * @param isDecoded  whether the body is sent without the coding in which it arrived
      */
     public static HttpHeaders forwarded(HttpHeaders received, String exchangeId, boolean isDecoded) {
-        HeaderNames named = HeaderNames.namedByConnection(received);
+        Set<String> named = HeaderNames.namedByConnection(received);
         // No validation here, because all headers were validated on arrival.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
             CharSequence name = header.getKey();
-            boolean isPassed = !isBlocked(name) && !named.contains(name);
+            boolean isPassed = !BLOCKED.isBlocked(name, named) && !hasBlockedPrefix(name);
             if (isPassed && !(isDecoded && HttpHeaderNames.CONTENT_ENCODING.contentEqualsIgnoreCase(name))) {
                 sent.add(name, header.getValue());
             }
@@ -53,10 +54,7 @@ public final class RequestHeaders {
         return sent;
     }
 
-    private static boolean isBlocked(CharSequence name) {
-        if (BLOCKED.contains(name)) {
-            return true;
-        }
+    private static boolean hasBlockedPrefix(CharSequence name) {
         for (String prefix : BLOCKED_PREFIXES) {
             if (AsciiString.regionMatches(name, true, 0, prefix, 0, prefix.length())) {
                 return true;

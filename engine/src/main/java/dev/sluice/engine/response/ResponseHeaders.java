@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The edits of a response's headers. All headers are passed on except the hop-by-hop ones (RFC 9110 section 7.6.1),
@@ -36,14 +37,14 @@ final class ResponseHeaders {
      */
     static ResponseHead passedOn(ResponseHead received, String exchangeId, String model,
             boolean isEventStream) {
-        HeaderNames named = HeaderNames.namedByConnection(received.headers());
+        Set<String> named = HeaderNames.namedByConnection(received.headers());
         // All fields were validated when they were received.
         HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> headers = received.headers().iteratorCharSequence();
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
             CharSequence name = header.getKey();
-            if (BLOCKED.contains(name) || named.contains(name)) {
+            if (BLOCKED.isBlocked(name, named)) {
                 continue;
             }
             sent.add(name, model != null && MODEL_NAMES.contains(name) && isHeaderText(model) ? model

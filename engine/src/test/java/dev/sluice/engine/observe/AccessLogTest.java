@@ -51,6 +51,23 @@ class AccessLogTest {
         }
     }
 
+    /** An appender that throws loses its line and no other. */
+    @Test
+    void shouldSurviveAnOutputThatFails() {
+        AccessLog log = new AccessLog(10, line -> {
+            if (line.equals("bad")) {
+                throw new IllegalStateException("expected by the test");
+            }
+            written.add(line);
+        });
+        log.write("bad");
+        log.write("good");
+        log.close();
+
+        assertEquals(List.of("good"), List.copyOf(written));
+        assertEquals(1, log.droppedLines());
+    }
+
     @Test
     void shouldCountWhatComesAfterItsEnd() {
         AccessLog log = new AccessLog(10, written::add);
