@@ -8,7 +8,7 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.exchange.RelayCore;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.Transport;
-import dev.sluice.engine.observe.AdminHandler;
+import dev.sluice.engine.observe.AdminPages;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import io.netty.bootstrap.ServerBootstrap;
@@ -168,7 +168,7 @@ public final class Relay implements AutoCloseable {
                         connections.add(channel);
                         channel.pipeline().addLast(new HttpServerCodec(),
                                 new HttpObjectAggregator(MAX_ADMIN_BODY_BYTES),
-                                new AdminHandler(core.adminPages()));
+                                AdminPages.newHandler(core.adminPages()));
                     }
                 }), address.host(), address.port());
         LOG.info("admin pages on {}", bound.localAddress());

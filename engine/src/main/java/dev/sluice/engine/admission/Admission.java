@@ -59,6 +59,16 @@ public final class Admission {
     }
 
     /**
+     * Returns a quota that counts in memory what each caller has in flight, and its requests and tokens per minute.
+     *
+     * @param clock nanoseconds since an arbitrary origin
+     * @return a quota for all loops of a relay
+     */
+    public static RequestQuota quotaInMemory(LongSupplier clock) {
+        return new KeyQuota(clock);
+    }
+
+    /**
      * Asks the caller's quota for a request, then the relay for a permit.
      *
      * @param whenAdmitted runs when both are granted, during this call or later

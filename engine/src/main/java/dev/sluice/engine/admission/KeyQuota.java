@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
  *
  * <p><b>Threading:</b> any. The counts of a caller are locked while they change, twice per exchange.
  */
-public final class KeyQuota implements RequestQuota {
+final class KeyQuota implements RequestQuota {
     private static final int MAX_IDLE_CALLERS = 10_000;
     private static final double MINUTE_NANOS = 60e9;
     private static final long SWEEP_NANOS = (long) 1e9;
@@ -25,10 +25,7 @@ public final class KeyQuota implements RequestQuota {
     private final AtomicLong sweptNanos = new AtomicLong();
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
 
-    /**
-     * @param clock nanoseconds since an arbitrary origin
-     */
-    public KeyQuota(LongSupplier clock) {
+    KeyQuota(LongSupplier clock) {
         this.clock = clock;
     }
 

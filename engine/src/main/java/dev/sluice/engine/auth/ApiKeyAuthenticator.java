@@ -3,7 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.files.FileStamp;
+import dev.sluice.engine.files.FollowedFiles;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;
@@ -16,8 +16,6 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An authenticator by {@code Authorization: Bearer <key>}. The keys, of which only the SHA-256 is stored, come from the
@@ -26,7 +24,6 @@ import org.slf4j.LoggerFactory;
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
 public final class ApiKeyAuthenticator implements Authenticator {
-    private static final Logger LOG = LoggerFactory.getLogger(ApiKeyAuthenticator.class);
     private static final String SCHEME = "Bearer ";
     private static final int MAX_KEY_CHARS = 512;
     /** The caller of all requests if no keys are configured. */
@@ -35,10 +32,9 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private final List<KeyConfig> configured;
     private final Path file;
     private final Clock clock;
+    private final FollowedFiles follower;
     /** Written by the thread that refreshes, read by all event loops. */
     private volatile KeyTable keys;
-    private FileStamp stamp;
-    private String complaint;
 
     /** Creates an authenticator with fixed keys. Without keys it accepts every request. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
@@ -51,62 +47,43 @@ public final class ApiKeyAuthenticator implements Authenticator {
      * @param configured the keys of the configuration; without keys and without a file, every request is accepted
      * @param file       file of further keys; null for none
      * @param clock      the clock for the expiry of keys
+     * @throws IllegalArgumentException if the file does not exist or has an invalid line
      * @throws UncheckedIOException     if the file cannot be read
-     * @throws IllegalArgumentException if the file has an invalid line
      */
     public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, Clock clock) {
         this.configured = configured;
         this.file = file;
         this.clock = clock;
+        follower = file == null ? null : new FollowedFiles("key file " + file, file);
+        keys = read();
+    }
+
+    private KeyTable read() {
+        List<KeyConfig> all = new ArrayList<>(configured);
+        if (file != null) {
+            for (KeyConfig key : readFile()) {
+                if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
+                    throw new IllegalArgumentException("key " + key.label()
+                            + ": already in the configuration (expected: each key once)");
+                }
+                all.add(key);
+            }
+        }
+        return new KeyTable(all);
+    }
+
+    private List<KeyConfig> readFile() {
         try {
-            keys = read();
+            return KeyFile.read(file);
         } catch (IOException e) {
             throw new UncheckedIOException("key_file: " + file + " cannot be read (expected: a file of keys)", e);
         }
     }
 
-    private KeyTable read() throws IOException {
-        List<KeyConfig> all = new ArrayList<>(configured);
-        if (file != null) {
-            FileStamp found = FileStamp.of(file); // before reading, so that a later change is noticed
-            List<KeyConfig> lines;
-            try {
-                lines = KeyFile.read(file);
-            } catch (IllegalArgumentException e) {
-                stamp = found; // the file stays invalid until it changes
-                throw e;
-            }
-            for (KeyConfig key : lines) {
-                if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
-                    stamp = found;
-                    throw new IllegalArgumentException("key " + key.label()
-                            + ": already in the configuration (expected: each key"
-                            + " once)");
-                }
-                all.add(key);
-            }
-            stamp = found;
-        }
-        return new KeyTable(all);
-    }
-
     /** Reloads the file if it has changed. If it cannot be used, the previous keys stay active. */
     public void refresh() {
-        if (file == null) {
-            return;
-        }
-        try {
-            if (FileStamp.of(file).equals(stamp)) {
-                return;
-            }
-            keys = read();
-            LOG.info("key file {} reloaded", file);
-            complaint = null;
-        } catch (IOException | RuntimeException e) {
-            if (!e.toString().equals(complaint)) { // log a problem once, not every second
-                complaint = e.toString();
-                LOG.error("key file {} cannot be used, the previous keys stay active: {}", file, complaint);
-            }
+        if (follower != null) {
+            follower.ifChanged(() -> keys = read());
         }
     }
 

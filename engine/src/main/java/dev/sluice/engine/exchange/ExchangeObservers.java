@@ -3,7 +3,6 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.observe.AccessLog;
-import dev.sluice.engine.observe.UsageObserver;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.ObservedAttempt;
@@ -28,9 +27,6 @@ final class ExchangeObservers {
     static List<ExchangeObserver> of(AccessLog accessLog, Extensions extensions) {
         List<ExchangeObserver> observers = new ArrayList<>();
         observers.add(accessLog.observer());
-        if (extensions.usageSink() != null) {
-            observers.add(new UsageObserver(extensions.usageSink()));
-        }
         observers.addAll(extensions.observers());
         return observers;
     }

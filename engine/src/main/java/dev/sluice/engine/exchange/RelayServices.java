@@ -2,8 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.admission.FairGate;
-import dev.sluice.engine.admission.KeyQuota;
 import dev.sluice.engine.admission.RelayLife;
 import dev.sluice.engine.affinity.AffinityTable;
 import dev.sluice.engine.config.RelayConfig;
@@ -27,7 +27,8 @@ record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, Affinity
 
     /** Returns the services of a new relay: an embedder's extensions, and the relay's own services for the rest. */
     static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
-        RequestQuota quota = extensions.requestQuota() != null ? extensions.requestQuota() : new KeyQuota(clock);
+        RequestQuota quota = extensions.requestQuota() != null ? extensions.requestQuota()
+                : Admission.quotaInMemory(clock);
         AffinityStore affinity = extensions.affinityStore() != null ? extensions.affinityStore()
                 : new AffinityTable(config.affinity().maxEntries(), clock);
         return new RelayServices(new RelayLife(), quota, new FairGate(config.limits().maxExchanges(),

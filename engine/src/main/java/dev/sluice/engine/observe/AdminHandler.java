@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pipeline position:</b> last, after an HTTP codec and an aggregator, on a loop that relays nothing.
  */
-public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
     private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -37,7 +37,7 @@ public final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequ
     /**
      * @param pages in the order in which the answer to an unknown path lists them
      */
-    public AdminHandler(List<AdminPage> pages) {
+    AdminHandler(List<AdminPage> pages) {
         this.pages = pages;
     }
 

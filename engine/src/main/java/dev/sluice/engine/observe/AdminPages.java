@@ -6,11 +6,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.spi.MetricsFormat;
+import io.netty.channel.ChannelHandler;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -22,6 +24,17 @@ public final class AdminPages {
     private static final int SERVICE_UNAVAILABLE = 503;
 
     private AdminPages() {
+    }
+
+    /**
+     * Returns a handler that serves pages. It belongs last in a pipeline, after an HTTP codec and an aggregator, on a
+     * loop that relays nothing.
+     *
+     * @param pages in the order in which the answer to an unknown path lists them
+     * @return a handler for one connection
+     */
+    public static ChannelHandler newHandler(List<AdminPage> pages) {
+        return new AdminHandler(pages);
     }
 
     /** {@return {@code /health/live}: the process runs} */

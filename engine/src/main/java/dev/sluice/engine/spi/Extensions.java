@@ -17,7 +17,6 @@ public final class Extensions {
     public static final Extensions NONE = builder().build();
 
     private final Authenticator authenticator;
-    private final UsageSink usageSink;
     private final MetricsFormat metricsFormat;
     private final AffinityStore affinityStore;
     private final RequestQuota requestQuota;
@@ -27,11 +26,14 @@ public final class Extensions {
 
     private Extensions(Builder builder) {
         authenticator = builder.authenticator;
-        usageSink = builder.usageSink;
         metricsFormat = builder.metricsFormat;
         affinityStore = builder.affinityStore;
         requestQuota = builder.requestQuota;
-        observers = List.copyOf(builder.observers);
+        List<ExchangeObserver> all = new ArrayList<>(builder.observers);
+        if (builder.usageSink != null) {
+            all.add(0, new UsageObserver(builder.usageSink));
+        }
+        observers = List.copyOf(all);
         nanoClock = builder.nanoClock;
         loopTimer = builder.loopTimer;
     }
@@ -44,11 +46,6 @@ public final class Extensions {
     /** {@return the authenticator, or null for the one that checks the keys of the configuration} */
     public Authenticator authenticator() {
         return authenticator;
-    }
-
-    /** {@return the receiver of usage records, or null for none} */
-    public UsageSink usageSink() {
-        return usageSink;
     }
 
     /** {@return the writer of {@code /metrics}, or null if that page is not served} */
@@ -66,7 +63,7 @@ public final class Extensions {
         return requestQuota;
     }
 
-    /** {@return the observers in addition to the relay's own, in the order in which they are called} */
+    /** {@return the observers that are not the relay's own, the usage sink's first, in the order of their calls} */
     public List<ExchangeObserver> observers() {
         return observers;
     }

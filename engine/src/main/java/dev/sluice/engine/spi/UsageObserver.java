@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.observe;
-
-import dev.sluice.engine.spi.ExchangeObserver;
-import dev.sluice.engine.spi.ObservedExchange;
-import dev.sluice.engine.spi.UsageRecord;
-import dev.sluice.engine.spi.UsageSink;
+package dev.sluice.engine.spi;
 
 /** The observer that hands a {@link UsageSink} the usage of each exchange that reached an upstream. */
-public final class UsageObserver implements ExchangeObserver {
+final class UsageObserver implements ExchangeObserver {
     private final UsageSink sink;
 
-    /**
-     * @param sink receives the records
-     */
-    public UsageObserver(UsageSink sink) {
+    UsageObserver(UsageSink sink) {
         this.sink = sink;
     }
 
