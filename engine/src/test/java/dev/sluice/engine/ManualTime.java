@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -61,6 +62,28 @@ final class ManualTime implements LongSupplier, LoopTimer {
     /** Waits until the loops have read what their peers have sent before: a loop reads first and then runs tasks. */
     void settle() {
         advance(Duration.ZERO);
+    }
+
+    /**
+     * Keeps all loops busy, so that what their peers send meanwhile waits in the kernel.
+     *
+     * @return lets the loops go on
+     */
+    Runnable hold() throws InterruptedException {
+        CountDownLatch isHeld = new CountDownLatch(timers.size());
+        CountDownLatch isOver = new CountDownLatch(1);
+        for (Timer timer : timers) {
+            timer.loop.execute(() -> {
+                isHeld.countDown();
+                try {
+                    isOver.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt(); // the loop is being closed
+                }
+            });
+        }
+        isHeld.await();
+        return isOver::countDown;
     }
 
     @Override

@@ -212,6 +212,31 @@ public final class Endpoint {
         health.restFor(nowNanos, nanos);
     }
 
+    /**
+     * Records bytes from the endpoint that belong to no response. After the second time within a minute its connections
+     * are not reused for ten minutes, because the next such bytes might be taken for the response to another caller.
+     *
+     * @return what is known about the endpoint now
+     */
+    public Unsolicited recordUnsolicited(long nowNanos) {
+        return health.recordUnsolicited(nowNanos);
+    }
+
+    /** {@return whether an HTTP/1.1 connection may carry another exchange} */
+    public boolean isReused(long nowNanos) {
+        return health.isReused(nowNanos);
+    }
+
+    /** The stages of distrust in an endpoint that sends bytes that belong to no response. */
+    public enum Unsolicited {
+        /** It did so for the first time within a minute. */
+        FIRST,
+        /** It did so again within a minute: from now on its connections are not reused. */
+        REPEATED,
+        /** Its connections were not reused already. */
+        KNOWN
+    }
+
     /** Returns the key to authenticate with, or null. */
     public String apiKey() {
         return apiKey;

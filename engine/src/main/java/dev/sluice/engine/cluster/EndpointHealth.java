@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class EndpointHealth {
     private static final int MAX_DOUBLINGS = 16;
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long UNSOLICITED_WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long NOT_REUSED_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final int PERCENT = 100;
 
     private final HealthConfig config;
@@ -27,6 +29,10 @@ final class EndpointHealth {
     private volatile long ejectedUntilNanos;
     private volatile long coolUntilNanos;
     private volatile boolean isCooling;
+    private volatile long notReusedUntilNanos;
+    private volatile boolean isNotReused;
+    private boolean hasUnsolicited;
+    private long unsolicitedNanos;
     private boolean hasWindow;
     private long windowNanos;
     private int answers;
@@ -132,6 +138,26 @@ final class EndpointHealth {
             coolUntilNanos = until;
             isCooling = true;
         }
+    }
+
+    /** Records bytes that belong to no response. */
+    synchronized Endpoint.Unsolicited recordUnsolicited(long nowNanos) {
+        if (!isReused(nowNanos)) {
+            return Endpoint.Unsolicited.KNOWN;
+        }
+        boolean isRepeated = hasUnsolicited && nowNanos - unsolicitedNanos <= UNSOLICITED_WINDOW_NANOS;
+        hasUnsolicited = true;
+        unsolicitedNanos = nowNanos;
+        if (isRepeated) {
+            notReusedUntilNanos = nowNanos + NOT_REUSED_NANOS;
+            isNotReused = true;
+        }
+        return isRepeated ? Endpoint.Unsolicited.REPEATED : Endpoint.Unsolicited.FIRST;
+    }
+
+    /** Returns whether a connection may carry another exchange. */
+    boolean isReused(long nowNanos) {
+        return !isNotReused || nowNanos - notReusedUntilNanos >= 0;
     }
 
     int inFlight() {

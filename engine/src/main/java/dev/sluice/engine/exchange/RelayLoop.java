@@ -3,6 +3,7 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.observe.LoopRecorder;
 import dev.sluice.engine.request.RequestServices;
 import dev.sluice.engine.request.ScannerCache;
@@ -39,7 +40,8 @@ final class RelayLoop {
         this.eventLoop = eventLoop;
         this.ticker = ticker;
         this.recorder = recorder;
-        pools = new UpstreamPools(eventLoop, ticker, config.timeouts(), config.config().http2Upstream(), allocator);
+        pools = new UpstreamPools(eventLoop, ticker, config.timeouts(), config.config().http2Upstream(), allocator,
+                bytes -> recorder.add(Counter.UNSOLICITED_BYTES, bytes));
         byte[] scratch = new byte[SCRATCH_BYTES];
         scanners = new ScannerCache(scratch);
         tools = new BodyObserver.Tools(recorder, clock, scratch, new ScannerPool());

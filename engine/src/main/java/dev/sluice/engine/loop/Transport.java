@@ -4,7 +4,6 @@ package dev.sluice.engine.loop;
 
 import dev.sluice.engine.config.TransportConfig;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
@@ -16,12 +15,13 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
@@ -29,6 +29,9 @@ import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.Version;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -47,7 +50,8 @@ public enum Transport {
     NIO(NioSocketChannel.class, NioSocketChannel::new, NioServerSocketChannel.class, NioDatagramChannel.class);
 
     /** The state of an open connection, from include/net/tcp_states.h of Linux. */
-    private static final int TCP_ESTABLISHED = 1;
+    /** The result of {@link #takeWaiting} if the peer has closed or reset the connection. */
+    public static final int ENDED = -1;
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
     private final Class<? extends Channel> socketType;
@@ -193,19 +197,35 @@ public enum Transport {
     }
 
     /**
-     * Returns whether, according to the kernel, the peer has neither closed nor reset a connection. The kernel may be
-     * ahead of what the loop has read. With transports other than epoll the result is always true.
-     *
-     * @param scratch a work object of the calling thread
+     * {@return whether an outstanding read of a channel takes bytes out of its socket before the loop handles them, so
+     * that {@link #takeWaiting} cannot find them; true with io_uring}
      */
-    public static boolean isOpenAtPeer(Channel channel, EpollTcpInfo scratch) {
-        if (!(channel instanceof EpollSocketChannel socket)) {
-            return true;
-        }
+    public static boolean readsAhead(Channel channel) {
+        return channel instanceof IoUringSocketChannel;
+    }
+
+    /**
+     * Asks the kernel what waits on a socket at this moment, whether or not its event loop has been told. The bytes
+     * that are found are taken from the socket, so its connection must be closed then.
+     *
+     * @param channel a socket of this transport, from which no read is in progress
+     * @param scratch a direct buffer of the calling thread, of at least one byte; its content is lost
+     * @return the number of bytes that were taken; 0 if nothing waits; {@link #ENDED} if the peer has closed or reset
+     *         the connection
+     */
+    public static int takeWaiting(Channel channel, ByteBuffer scratch) {
+        scratch.clear();
         try {
-            return socket.tcpInfo(scratch).state() == TCP_ESTABLISHED;
-        } catch (ChannelException gone) { // the file descriptor is closed
-            return false;
+            if (channel instanceof UnixChannel socket) {
+                return socket.fd().read(scratch, 0, scratch.capacity());
+            }
+            if (channel.unsafe() instanceof AbstractNioChannel.NioUnsafe unsafe
+                    && unsafe.ch() instanceof SocketChannel socket) {
+                return socket.read(scratch);
+            }
+            return 0; // a channel in memory, from which nothing can wait
+        } catch (IOException gone) { // a reset, or the file descriptor is closed
+            return ENDED;
         }
     }
 

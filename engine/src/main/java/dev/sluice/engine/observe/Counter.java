@@ -26,6 +26,8 @@ public enum Counter {
     REQUEST_BYTES("request_bytes", "Bytes of request bodies received."),
     /** Bytes of response bodies relayed. */
     RESPONSE_BYTES("response_bytes", "Bytes of response bodies relayed."),
+    /** Bytes on upstream connections that belong to no response. */
+    UNSOLICITED_BYTES("unsolicited_bytes", "Bytes that upstreams sent and that belong to no response."),
     /** Input tokens that upstreams reported. */
     INPUT_TOKENS("input_tokens", "Input tokens reported by upstreams."),
     /** Output tokens that upstreams reported. */

@@ -9,6 +9,7 @@ import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.CoalescingWriter;
+import dev.sluice.engine.loop.Transport;
 import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.FramingException;
@@ -25,7 +26,6 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +33,9 @@ import org.slf4j.LoggerFactory;
  * One HTTP/1.1 connection to an endpoint. It carries one exchange after the other and waits in its pool in between.
  *
  * <p>While the connection is idle, one read stays outstanding, so that a close or any received byte removes it from the
- * pool at once. An unsolicited byte is never taken for the next response.
+ * pool at once. With io_uring, such a read would hide received bytes from the kernel's answer to {@link #isUsable};
+ * there, a close is noticed when the connection is taken from the pool. An unsolicited byte is never taken for the next
+ * response.
  *
  * <p><b>Threading:</b> one instance per connection, confined to its loop.
  *
@@ -46,7 +48,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private static final int MAX_LINE_BYTES = 8 * 1024;
     private static final int HEAD_BYTES = 1024;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
-    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int MAX_INFORMATIONAL = 32;
 
@@ -181,8 +182,8 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
                 case HEAD -> onHeadBytes(bytes);
                 case BODY -> onBodyBytes(bytes);
                 case IDLE -> {
+                    pool.onUnsolicited(bytes.readableBytes());
                     bytes.release();
-                    LOG.debug("{} sent unsolicited bytes", endpoint);
                     close();
                 }
                 default -> bytes.release();
@@ -272,7 +273,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
             bytes.release();
             throw e;
         }
-        boolean hasMore = end < bytes.writerIndex();
+        int more = bytes.writerIndex() - end;
         boolean isEnded = body.isEnded();
         if (end > bytes.readerIndex()) {
             listener.onResponseBody(piece);
@@ -280,14 +281,17 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
             bytes.release();
         }
         if (isEnded && state == State.BODY) {
-            onEnd(hasMore);
+            onEnd(more);
         }
     }
 
-    private void onEnd(boolean hasMore) {
+    private void onEnd(int unsolicitedBytes) {
         UpstreamListener ended = listener;
         listener = null;
-        if (!isKeepAlive || hasMore || !isRequestEnded || pendingBytes() > 0) {
+        if (unsolicitedBytes > 0) {
+            pool.onUnsolicited(unsolicitedBytes);
+        }
+        if (!isKeepAlive || unsolicitedBytes > 0 || !isRequestEnded || pendingBytes() > 0) {
             close(); // bytes after the end, or a response to an incomplete request: the next bytes would be ambiguous
         } else {
             state = State.IDLE;
@@ -300,7 +304,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (state == State.IDLE) {
-            ctx.read(); // stays outstanding, so that a close is noticed
+            readWhileIdle();
         } else if (listener != null) {
             listener.onUpstreamReadComplete();
         }
@@ -361,18 +365,39 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         }
     }
 
+    /**
+     * Returns whether the next request may be sent on this connection: it is open, and nothing waits to be read.
+     *
+     * <p>The kernel is asked each time, although that is a system call. Bytes that wait now were sent before the
+     * request, so they cannot be its response; they may be a response that belongs to another caller.
+     */
     boolean isUsable() {
-        // Checking with the kernel is a system call, so skip it for a connection that was released a moment ago, as in
-        // a busy relay.
-        return state == State.IDLE && ctx.channel().isActive()
-                && (pool.nanoTime() - idleSinceNanos < FRESH_NANOS || pool.isOpenAtPeer(ctx.channel()));
+        if (state != State.IDLE || !ctx.channel().isActive()) {
+            return false;
+        }
+        int waiting = pool.takeWaiting(ctx.channel());
+        if (waiting > 0 && !endpoint.isTls()) { // with TLS they may be a session ticket or a close_notify
+            pool.onUnsolicited(waiting);
+        }
+        return waiting == 0;
+    }
+
+    /** Returns whether the connection has carried an exchange. */
+    boolean isUsed() {
+        return exchanges > 0;
     }
 
     /** Puts a connection that has not carried an exchange yet into the pool. */
     void park() {
         pool.release(this);
         if (state == State.IDLE) {
-            ctx.read(); // stays outstanding, so that a close is noticed
+            readWhileIdle();
+        }
+    }
+
+    private void readWhileIdle() {
+        if (!Transport.readsAhead(ctx.channel())) {
+            ctx.read();
         }
     }
 
@@ -397,8 +422,11 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         /** Removes a connection that was closed. */
         void onClosed(Http1UpstreamHandler connection);
 
-        /** {@return whether the kernel has seen no close by the peer} */
-        boolean isOpenAtPeer(Channel channel);
+        /** Counts bytes that belong to no response; the connection is closed. */
+        void onUnsolicited(int bytes);
+
+        /** {@return the number of bytes that waited to be read and were taken; negative if the peer has closed} */
+        int takeWaiting(Channel channel);
 
         /** {@return the time from which a new connection gets no further request; {@link Long#MAX_VALUE} for never} */
         long endOfLifeNanos();

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one loop to one endpoint.
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
  * that connection.
  */
 final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHandler.Pool {
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamPool.class);
     /** The interval at which missing warm connections are opened. */
     private static final long WARM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -92,13 +95,26 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
     }
 
     private Http1UpstreamHandler pollIdle() {
+        boolean isReused = endpoint.isReused(pools.nanoTime());
         for (Http1UpstreamHandler newest = idle.pollFirst(); newest != null; newest = idle.pollFirst()) {
-            if (newest.isUsable()) {
+            if ((isReused || !newest.isUsed()) && newest.isUsable()) {
                 return newest;
             }
-            newest.retire(); // the upstream has closed it
+            newest.retire(); // the upstream has closed it, or has sent what no request asked for
         }
         return null;
+    }
+
+    @Override
+    public void onUnsolicited(int bytes) {
+        pools.countUnsolicited(bytes);
+        switch (endpoint.recordUnsolicited(pools.nanoTime())) {
+            case FIRST -> LOG.warn("endpoint {} sent {} bytes that belong to no response; the connection is closed",
+                    endpoint, bytes);
+            case REPEATED -> LOG.warn("endpoint {} sent bytes that belong to no response again within a minute; its"
+                    + " HTTP/1.1 connections are not reused for ten minutes", endpoint);
+            case KNOWN -> LOG.debug("endpoint {} sent {} bytes that belong to no response", endpoint, bytes);
+        }
     }
 
     private void enqueue(Waiting waiting) {
@@ -225,11 +241,13 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
     /** Takes back a connection whose exchange has ended. */
     @Override
     public void release(Http1UpstreamHandler connection) {
-        if (isLeft || pools.isClosed() || connection.isOld(pools.nanoTime())) {
+        long nowNanos = pools.nanoTime();
+        if (isLeft || pools.isClosed() || connection.isOld(nowNanos)
+                || connection.isUsed() && !endpoint.isReused(nowNanos)) {
             connection.retire();
             return;
         }
-        connection.idleSince(pools.nanoTime());
+        connection.idleSince(nowNanos);
         idle.addFirst(connection);
     }
 
@@ -275,8 +293,8 @@ final class UpstreamPool implements Http1UpstreamHandler.Pool, Http2UpstreamHand
     }
 
     @Override
-    public boolean isOpenAtPeer(Channel channel) {
-        return pools.isOpenAtPeer(channel);
+    public int takeWaiting(Channel channel) {
+        return pools.takeWaiting(channel);
     }
 
     void onTick(long nowNanos, long maxIdleNanos) {

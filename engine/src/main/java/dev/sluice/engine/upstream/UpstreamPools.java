@@ -21,7 +21,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -29,6 +28,7 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,7 @@ public final class UpstreamPools implements Tickable {
     private static final int FIRST_READ_BYTES = 2048;
     private static final int MAX_READ_BYTES = 64 * 1024;
     private static final int MAX_DNS_SECONDS = 60;
+    private static final int WAITING_BYTES = 4096;
 
     private final EventLoop loop;
     private final Transport transport;
@@ -73,12 +75,19 @@ public final class UpstreamPools implements Tickable {
     private boolean isWarm;
     private boolean isWarmWanted;
     private Set<Endpoint> configured;
-    private final EpollTcpInfo tcpInfo = new EpollTcpInfo();
+    private final LongConsumer unsolicited;
+    private final ByteBuffer waiting = ByteBuffer.allocateDirect(WAITING_BYTES);
     private final BodyPiece piece = new BodyPiece();
 
-    /** Creates the pools of a loop, with no connections. */
+    /**
+     * Creates the pools of a loop, with no connections.
+     *
+     * @param unsolicited receives the number of bytes that an upstream sent on an HTTP/1.1 connection and that belong
+     *                    to no response
+     */
     public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
-            ByteBufAllocator allocator) {
+            ByteBufAllocator allocator, LongConsumer unsolicited) {
+        this.unsolicited = unsolicited;
         this.loop = loop;
         this.ticker = ticker;
         this.timeouts = timeouts;
@@ -294,8 +303,12 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
-    boolean isOpenAtPeer(Channel channel) {
-        return Transport.isOpenAtPeer(channel, tcpInfo);
+    int takeWaiting(Channel channel) {
+        return Transport.takeWaiting(channel, waiting);
+    }
+
+    void countUnsolicited(int bytes) {
+        unsolicited.accept(bytes);
     }
 
     void onClosed() {
