@@ -227,16 +227,6 @@ public final class Endpoint {
         return health.isReused(nowNanos);
     }
 
-    /** The stages of distrust in an endpoint that sends bytes that belong to no response. */
-    public enum Unsolicited {
-        /** It did so for the first time within a minute. */
-        FIRST,
-        /** It did so again within a minute: from now on its connections are not reused. */
-        REPEATED,
-        /** Its connections were not reused already. */
-        KNOWN
-    }
-
     /** Returns the key to authenticate with, or null. */
     public String apiKey() {
         return apiKey;

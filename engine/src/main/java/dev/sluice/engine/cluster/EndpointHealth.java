@@ -141,9 +141,9 @@ final class EndpointHealth {
     }
 
     /** Records bytes that belong to no response. */
-    synchronized Endpoint.Unsolicited recordUnsolicited(long nowNanos) {
+    synchronized Unsolicited recordUnsolicited(long nowNanos) {
         if (!isReused(nowNanos)) {
-            return Endpoint.Unsolicited.KNOWN;
+            return Unsolicited.KNOWN;
         }
         boolean isRepeated = hasUnsolicited && nowNanos - unsolicitedNanos <= UNSOLICITED_WINDOW_NANOS;
         hasUnsolicited = true;
@@ -152,7 +152,7 @@ final class EndpointHealth {
             notReusedUntilNanos = nowNanos + NOT_REUSED_NANOS;
             isNotReused = true;
         }
-        return isRepeated ? Endpoint.Unsolicited.REPEATED : Endpoint.Unsolicited.FIRST;
+        return isRepeated ? Unsolicited.REPEATED : Unsolicited.FIRST;
     }
 
     /** Returns whether a connection may carry another exchange. */
