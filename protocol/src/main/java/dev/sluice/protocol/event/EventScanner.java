@@ -5,16 +5,16 @@ package dev.sluice.protocol.event;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.stream.Stream;
 
 /**
  * An incremental scanner that finds the events of an event stream (WHATWG HTML section 9.2.5, "Parsing an event
  * stream"). The stream may be split at any byte and may use any of the three line ends. The scanner reads each byte
  * once and keeps none of them, except those of a field name or an event name.
  *
- * <p>An event is skipped if its type begins with {@code response.} and cannot be one of {@link EventType}. The first 20
- * bytes of an {@code event:} line, or the first 28 bytes of a {@code data:} line with a leading {@code "type"}, are
- * enough to decide that. The data of every other event is offered to the listener, so that correctness does not depend
- * on this shortcut.
+ * <p>An event is skipped if its type is {@link EventType#PART}. The first 20 bytes of an {@code event:} line, or the
+ * first 28 bytes of a {@code data:} line with a leading {@code "type"}, are enough to decide that. The data of every
+ * other event is offered to the listener, so that correctness does not depend on this shortcut.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Allocation:</b> none.
  */
@@ -27,10 +27,7 @@ final class EventScanner {
     private static final long DATA_BRACE = longOf("data: {\"");
     private static final long TYPE_QUOTE = longOf("type\":\"r");
     private static final int DATA = intOf("data");
-    private static final int CREA = intOf("crea");
-    private static final int COMP = intOf("comp");
-    private static final int INCO = intOf("inco");
-    private static final int FAIL = intOf("fail");
+    private static final int[] PARTS = Stream.of(EventType.parts()).mapToInt(EventScanner::intOf).toArray();
     private static final int MAX_NAME_BYTES = 64;
 
     private static final int LINE_START = 0;
@@ -168,7 +165,12 @@ final class EventScanner {
 
     private static boolean cannotMatter(byte[] bytes, int at) {
         int next = (int) INTS.get(bytes, at);
-        return next != CREA && next != COMP && next != INCO && next != FAIL;
+        for (int part : PARTS) {
+            if (next == part) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void startData() {
@@ -268,14 +270,9 @@ final class EventScanner {
             return to;
         }
         nameType = EventType.of(name, 0, nameBytes);
-        isIgnored = !offersAll && nameType == EventType.OTHER && nameBytes > 9 && name[0] == 'r'
-                && startsWithResponse();
+        isIgnored = !offersAll && nameType == EventType.PART;
         endLine(bytes[end]);
         return end + 1;
-    }
-
-    private boolean startsWithResponse() {
-        return (long) LONGS.get(name, 1) == ESPONSE;
     }
 
     private int onOffered(byte[] bytes, int from, int to) {

@@ -31,6 +31,7 @@ public final class ResponseCollector implements EventListener {
     private final long maxBytes;
     private final ByteArrayOutputStream data = new ByteArrayOutputStream(1024);
     private final TreeMap<Long, byte[]> items = new TreeMap<>();
+    private EventType nameType = EventType.OTHER;
     private long itemBytes;
     private Answer answer;
 
@@ -106,6 +107,7 @@ public final class ResponseCollector implements EventListener {
 
     @Override
     public void onDataLine(EventType type, boolean isFirst) {
+        nameType = type;
         if (isFirst) {
             data.reset();
         } else {
@@ -139,10 +141,28 @@ public final class ResponseCollector implements EventListener {
             }
             return; // [DONE], or other data that is not JSON and cannot be terminal
         }
-        if (event instanceof Map<?, ?> members && members.get("type") instanceof String type) {
-            onEvent(type, members);
+        if (event instanceof Map<?, ?> members) {
+            onEvent(verdict(members), members);
         }
         data.reset();
+    }
+
+    /** Returns the type of an event; of an event whose response has a final status, the type of that status. */
+    private String verdict(Map<?, ?> event) {
+        String type = event.get("type") instanceof String text ? text : nameType.wireName();
+        EventType known = EventType.of(type.getBytes(StandardCharsets.UTF_8), 0,
+                type.getBytes(StandardCharsets.UTF_8).length);
+        if (known == EventType.PART || known.isTerminal()) {
+            return type;
+        }
+        EventType byStatus = event.get("response") instanceof Map<?, ?> response
+                && response.get("status") instanceof String status ? EventType.ofStatus(status) : EventType.OTHER;
+        if (byStatus != EventType.OTHER) {
+            return byStatus.wireName();
+        }
+        boolean isError = type.isEmpty() && event.get("error") != null
+                && !event.get("error").equals(Literal.NULL);
+        return isError ? EventType.ERROR.wireName() : type;
     }
 
     private void onEvent(String type, Map<?, ?> event) {
@@ -158,14 +178,21 @@ public final class ResponseCollector implements EventListener {
                     }
                 }
             }
-            case "response.completed", "response.incomplete" -> answer = event.get("response") instanceof Map<?, ?> r
-                    ? new Answer(200, JsonTree.write(filled(r)), null, true)
-                    : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
+            case "response.completed", "response.incomplete", "response.cancelled" -> answer = whole(event);
             case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
                     ? response.get("error") : null);
-            case "error" -> answer = failed(event.get("error") instanceof Map<?, ?> nested ? nested : event);
+            case "error" -> {
+                Object nested = event.get("error");
+                answer = failed(nested == null || nested.equals(Literal.NULL) ? event : nested);
+            }
             default -> { } // contributes nothing to the document
         }
+    }
+
+    private Answer whole(Map<?, ?> event) {
+        return event.get("response") instanceof Map<?, ?> response
+                ? new Answer(200, JsonTree.write(filled(response)), null, true)
+                : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
     }
 
     private Object filled(Map<?, ?> response) {
@@ -188,10 +215,10 @@ public final class ResponseCollector implements EventListener {
 
     private static Answer failed(Object error) {
         Map<?, ?> members = error instanceof Map<?, ?> map ? map : Map.of();
-        String code = members.get("code") instanceof String text ? text : null;
+        String code = code(error instanceof Map<?, ?> ? members.get("code") : error);
         // In a flat error event, "type" is the event's own type, not the error's.
         String type = members.get("type") instanceof String text && !text.equals("error") ? text : null;
-        int status = status(code, type);
+        int status = FailureCode.status(code, type);
         Map<String, Object> told = new LinkedHashMap<>();
         String message = members.get("message") instanceof String text ? text : "The upstream failed";
         // An upstream that refuses a key may quote it in its message, and the key is the relay's, not the caller's.
@@ -203,23 +230,14 @@ public final class ResponseCollector implements EventListener {
                 code == null ? "error" : code, true);
     }
 
-    private static int status(String code, String type) {
-        int byCode = switch (code == null ? "" : code) {
-            case "no_accounts", "quota_exhausted" -> 503;
-            case "rate_limit_exceeded", "usage_limit_reached", "insufficient_quota" -> 429;
-            case "invalid_api_key", "invalid_authentication", "token_invalidated" -> 401;
-            case "invalid_request_error", "context_length_exceeded", "invalid_prompt" -> 400;
-            default -> 0;
-        };
-        if (byCode != 0) {
-            return byCode;
+    /** Returns a code that is written as a string or as a number; null for anything else. */
+    private static String code(Object value) {
+        if (value instanceof String text) {
+            return text;
         }
-        return switch (type == null ? "" : type) {
-            case "authentication_error" -> 401;
-            case "invalid_request_error" -> 400;
-            case "rate_limit_error" -> 429;
-            default -> 502;
-        };
+        boolean isNumber = value instanceof Literal literal && literal.text().matches("-?\\d[\\d.eE+-]{0,30}");
+        long code = isNumber ? JsonNumber.asCount(Double.parseDouble(((Literal) value).text())) : JsonNumber.UNKNOWN;
+        return code == JsonNumber.UNKNOWN ? null : Long.toString(code);
     }
 
     private static String typeOf(int status) {

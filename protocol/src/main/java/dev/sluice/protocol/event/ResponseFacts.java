@@ -25,6 +25,8 @@ final class ResponseFacts implements JsonListener {
     private String responseModel;
     private String responseStatus;
     private String error;
+    private String errorType;
+    private boolean hasError;
     private Usage counts;
 
     private ResponseFacts(Watches watches) {
@@ -51,6 +53,8 @@ final class ResponseFacts implements JsonListener {
         responseModel = null;
         responseStatus = null;
         error = null;
+        errorType = null;
+        hasError = false;
         counts = null;
     }
 
@@ -62,9 +66,14 @@ final class ResponseFacts implements JsonListener {
             isTypeKnown = kind == JsonKind.STRING && !value.isTruncated();
             eventType = isTypeKnown ? EventType.of(value.bytes(), 1, value.length() - 2) : EventType.OTHER;
         } else if (watch == watches.sequence) {
-            sequenceNumber = value.asLong(-1);
+            sequenceNumber = kind == JsonKind.NUMBER ? JsonNumber.asCount(value) : -1;
         } else if (kind == JsonKind.STRING) {
             setText(watch, value.asString());
+        } else if (kind == JsonKind.NUMBER && watches.isErrorCode(watch)) {
+            long code = JsonNumber.asCount(value);
+            error = code < 0 ? error : Long.toString(code);
+        } else if (kind == JsonKind.OBJECT && watch == watches.nestedError) {
+            hasError = true;
         }
     }
 
@@ -75,8 +84,10 @@ final class ResponseFacts implements JsonListener {
             responseModel = text;
         } else if (watch == watches.status) {
             responseStatus = text;
-        } else if (watch == watches.errorCode || watch == watches.flatErrorCode || watch == watches.nestedErrorCode) {
+        } else if (watches.isErrorCode(watch)) {
             error = text;
+        } else if (watch == watches.errorType || watch == watches.nestedErrorType) {
+            errorType = text;
         }
     }
 
@@ -105,8 +116,14 @@ final class ResponseFacts implements JsonListener {
         return responseStatus;
     }
 
+    /** Returns the code of the error, otherwise its type; null if there is neither. */
     String error() {
-        return error;
+        return error != null ? error : errorType;
+    }
+
+    /** Returns whether the document has a member {@code error} that reports one. */
+    boolean hasError() {
+        return hasError || error() != null;
     }
 
     Usage usage() {
@@ -125,6 +142,10 @@ final class ResponseFacts implements JsonListener {
         final int errorCode;
         final int flatErrorCode;
         final int nestedErrorCode;
+        final int error;
+        final int nestedError;
+        final int errorType;
+        final int nestedErrorType;
 
         Watches(String prefix) {
             WatchTable.Builder builder = WatchTable.builder();
@@ -132,13 +153,22 @@ final class ResponseFacts implements JsonListener {
             model = builder.watch(prefix + "model", TEXT_CAP_BYTES);
             status = builder.watch(prefix + "status", TEXT_CAP_BYTES);
             usage = builder.watch(prefix + "usage", USAGE_CAP_BYTES);
+            error = builder.watchScalar(prefix + "error", TEXT_CAP_BYTES);
             errorCode = builder.watch(prefix + "error.code", TEXT_CAP_BYTES);
+            errorType = builder.watch(prefix + "error.type", TEXT_CAP_BYTES);
             boolean isEvent = !prefix.isEmpty();
             type = isEvent ? builder.watch("type", TEXT_CAP_BYTES) : -1;
             sequence = isEvent ? builder.watch("sequence_number", TEXT_CAP_BYTES) : -1;
             flatErrorCode = isEvent ? builder.watch("code", TEXT_CAP_BYTES) : -1;
+            nestedError = isEvent ? builder.watchScalar("error", TEXT_CAP_BYTES) : -1;
             nestedErrorCode = isEvent ? builder.watch("error.code", TEXT_CAP_BYTES) : -1;
+            nestedErrorType = isEvent ? builder.watch("error.type", TEXT_CAP_BYTES) : -1;
             table = builder.build();
+        }
+
+        boolean isErrorCode(int watch) {
+            return watch == error || watch == errorCode || watch == flatErrorCode || watch == nestedError
+                    || watch == nestedErrorCode;
         }
     }
 }

@@ -107,8 +107,8 @@ public final class ResponseObserver implements EventListener {
         if (json.isComplete()) {
             onEvent(true);
             isBlankLineMissing = scanner.isAtDataLineEnd();
-        } else if (currentType().isTerminal()) {
-            keep(currentType(), false);
+        } else {
+            keep(verdict(), false);
         }
     }
 
@@ -136,8 +136,8 @@ public final class ResponseObserver implements EventListener {
             isObject = bytes[from] == '{';
         }
         feed(bytes, from, to);
-        boolean isOther = facts.isTypeKnown() && facts.eventType() == EventType.OTHER;
-        return isJson && !(isOther && facts.sequenceNumber() >= 0);
+        boolean isPart = facts.isTypeKnown() && facts.eventType() == EventType.PART;
+        return isJson && !(isPart && facts.sequenceNumber() >= 0);
     }
 
     private void feed(byte[] bytes, int from, int to) {
@@ -149,6 +149,7 @@ public final class ResponseObserver implements EventListener {
         } catch (JsonException e) {
             isJson = false;
             hasGivenUp |= mayBeTerminal();
+            keep(verdict(), false);
         }
     }
 
@@ -161,6 +162,22 @@ public final class ResponseObserver implements EventListener {
                 && isObject;
     }
 
+    /**
+     * Returns what the event is: terminal if the response in it has a final status, whatever the event is called, or if
+     * it is an error without a type.
+     */
+    private EventType verdict() {
+        EventType type = currentType();
+        if (type.isTerminal() || type == EventType.PART) {
+            return type;
+        }
+        EventType byStatus = EventType.ofStatus(facts.responseStatus());
+        if (byStatus != EventType.OTHER) {
+            return byStatus;
+        }
+        return type == EventType.OTHER && !facts.isTypeKnown() && facts.hasError() ? EventType.ERROR : type;
+    }
+
     private EventType currentType() {
         return facts.isTypeKnown() ? facts.eventType() : nameType;
     }
@@ -171,12 +188,13 @@ public final class ResponseObserver implements EventListener {
             eventsSince++;
             return;
         }
-        EventType type = currentType();
-        if (isJson && type != EventType.OTHER) {
+        EventType type = verdict();
+        if (isJson && type != EventType.PART) {
             if (json.isComplete()) {
                 keep(type, true);
             } else {
                 hasGivenUp |= type.isTerminal();
+                keep(type, false);
             }
         }
         if (facts.sequenceNumber() >= 0) {
@@ -195,11 +213,15 @@ public final class ResponseObserver implements EventListener {
         if (facts.responseModel() != null) {
             responseModel = facts.responseModel();
         }
-        if (!type.isTerminal() || terminal != null) {
+        if (terminal != null) {
             return;
         }
-        if (facts.usage() != null) {
+        // Of an event that was cut short, the end may have lacked what would make it terminal.
+        if (facts.usage() != null && (type.isTerminal() || !isWhole && type == EventType.OTHER)) {
             usage = isWhole ? facts.usage() : facts.usage().truncated();
+        }
+        if (!type.isTerminal()) {
+            return;
         }
         errorCode = facts.error();
         responseStatus = facts.responseStatus();

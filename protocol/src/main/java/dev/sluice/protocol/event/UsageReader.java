@@ -5,6 +5,7 @@ package dev.sluice.protocol.event;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
 
 /** A reader of one {@code usage} object. An object of an undocumented form is unknown, never an error or zero. */
@@ -41,8 +42,8 @@ final class UsageReader {
             JsonToken value = parser.nextToken();
             if (value == JsonToken.START_OBJECT && name.endsWith("_tokens_details")) {
                 readDetails(parser);
-            } else if (value == JsonToken.VALUE_NUMBER_INT) {
-                set(name, parser.getLongValue());
+            } else if (value.isNumeric()) {
+                set(name, count(parser));
             } else {
                 parser.skipChildren();
             }
@@ -52,15 +53,26 @@ final class UsageReader {
     private void readDetails(JsonParser parser) throws IOException {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
-            if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
-                set(name, parser.getLongValue());
+            if (parser.nextToken().isNumeric()) {
+                set(name, count(parser));
             } else {
                 parser.skipChildren();
             }
         }
     }
 
+    private static long count(JsonParser parser) throws IOException {
+        try {
+            return JsonNumber.asCount(parser.getDoubleValue());
+        } catch (StreamConstraintsException absurd) { // more digits than any count has
+            return JsonNumber.UNKNOWN;
+        }
+    }
+
     private void set(String name, long count) {
+        if (count == JsonNumber.UNKNOWN) {
+            return;
+        }
         switch (name) {
             case "input_tokens", "prompt_tokens" -> input = count;
             case "output_tokens", "completion_tokens" -> output = count;
