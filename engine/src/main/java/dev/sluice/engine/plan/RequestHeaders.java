@@ -13,13 +13,16 @@ import java.util.Set;
 
 /**
  * The selection of request headers that are forwarded: all except hop-by-hop headers (RFC 9110 section 7.6.1), headers
- * that identify or authenticate the caller, and headers that the relay sets itself.
+ * that identify or authenticate the caller, headers by which some servers override the method or the path that were
+ * checked, and headers that the relay sets itself. A name with underscores is treated like one with hyphens.
  */
 public final class RequestHeaders {
     private static final HeaderNames BLOCKED = HeaderNames.of("connection", "keep-alive", "proxy-connection", "te",
             "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization", "expect",
-            "authorization", "host", "content-length", "forwarded", "x-real-ip", "true-client-ip", "cookie",
-            "chatgpt-account-id", "accept-encoding");
+            "authorization", "host", "content-length", "forwarded", "x-real-ip", "true-client-ip", "cookie", "cookie2",
+            "chatgpt-account-id", "accept-encoding", "x-api-key", "api-key", "x-goog-api-key", "openai-organization",
+            "openai-project", "x-original-url", "x-rewrite-url", "x-http-method", "x-http-method-override",
+            "x-method-override", "http2-settings");
     private static final String[] BLOCKED_PREFIXES = {"x-forwarded-", "cf-"};
     private static final AsciiString IDENTITY = AsciiString.cached("identity");
     private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
@@ -42,7 +45,9 @@ public final class RequestHeaders {
         while (headers.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = headers.next();
             CharSequence name = header.getKey();
-            boolean isPassed = !BLOCKED.isBlocked(name, named) && !hasBlockedPrefix(name);
+            CharSequence known = withHyphens(name);
+            boolean isPassed = !BLOCKED.isBlocked(name, named) && !BLOCKED.contains(known)
+                    && !hasBlockedPrefix(known);
             if (isPassed && !(isDecoded && HttpHeaderNames.CONTENT_ENCODING.contentEqualsIgnoreCase(name))) {
                 sent.add(name, header.getValue());
             }
@@ -52,6 +57,16 @@ public final class RequestHeaders {
             sent.set(REQUEST_ID, exchangeId);
         }
         return sent;
+    }
+
+    /** Returns the name that servers make of a name: many of them take an underscore for a hyphen. */
+    private static CharSequence withHyphens(CharSequence name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) == '_') {
+                return name.toString().replace('_', '-');
+            }
+        }
+        return name;
     }
 
     private static boolean hasBlockedPrefix(CharSequence name) {

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** P16: what identifies or authorizes the caller stays here; what a client invents passes. */
 class RequestHeadersTest {
-
     @Test
     void shouldKeepBackWhatNamesTheCallerAndWhatIsHopByHop() {
         DefaultHttpHeaders received = new DefaultHttpHeaders();
@@ -46,5 +48,43 @@ class RequestHeadersTest {
 
         assertFalse(sent.contains("x-request-id"));
         assertTrue(sent.contains("request-id"));
+    }
+
+    private static HttpHeaders forwarded(String name) {
+        return RequestHeaders.forwarded(new DefaultHttpHeaders().add(name, "secret"), "exchange", true);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"authorization", "Authorization", "proxy-authorization", "Proxy_Authorization", "cookie",
+        "Cookie", "x-api-key", "X-API-Key", "x_api_key", "api-key", "API_KEY", "x-goog-api-key", "x_goog_api_key",
+        "openai-organization", "OpenAI-Organization", "openai_organization", "OpenAI-Project", "openai_project",
+        "x-original-url", "X_Original_URL", "x-rewrite-url", "x-http-method-override", "X_HTTP_Method_Override",
+        "x-forwarded-for", "x_forwarded_host", "X-Forwarded-Anything", "forwarded", "http2-settings", "host",
+        "chatgpt-account-id", "chatgpt_account_id", "cf-connecting-ip", "cf_connecting_ip", "transfer_encoding",
+        "content_length", "content-encoding"})
+    void shouldStop(String name) {
+        HttpHeaders sent = forwarded(name);
+
+        assertFalse(sent.contains(name), sent.names().toString());
+        assertFalse(sent.toString().contains("secret"), sent.names().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"session_id", "conversation_id", "session-id", "thread-id", "openai-beta", "x-request-id",
+        "x-codex-turn-state", "idempotency-key", "user-agent", "originator", "traceparent", "accept", "x_future_header",
+        "x-stainless-lang", "x-api-keys", "api-key-id", "openai-organizations"})
+    void shouldPass(String name) {
+        assertEquals("secret", forwarded(name).get(name));
+    }
+
+    /** A name of a Connection header is taken as it is written. */
+    @Test
+    void shouldStopWhatConnectionNamesWithAnUnderscore() {
+        HttpHeaders received = new DefaultHttpHeaders().add("Connection", "x_hop").add("x_hop", "1").add("x_end", "2");
+
+        HttpHeaders sent = RequestHeaders.forwarded(received, "exchange", false);
+
+        assertFalse(sent.contains("x_hop"));
+        assertEquals("2", sent.get("x_end"));
     }
 }
