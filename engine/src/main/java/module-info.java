@@ -14,6 +14,7 @@ module dev.sluice.engine {
     requires io.netty.resolver;
     requires io.netty.resolver.dns;
     requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires io.netty.transport.classes.io_uring;
     requires HdrHistogram;
     requires org.slf4j;

@@ -102,7 +102,7 @@ class FailoverIT extends RelayFixture {
 
         askAndExpect(CREATED + COMPLETED, 4);
         assertEquals(4, secondRequests.get());
-        assertEquals(2, firstRequests.get());
+        assertEquals(status == 429 ? 1 : 2, firstRequests.get()); // a rate limit is for more than one request
     }
 
     /** An endpoint gets no requests before the end of its Retry-After. */

@@ -160,6 +160,16 @@ public final class Cluster {
         return endpoints.length > 1;
     }
 
+    /** {@return whether an endpoint other than this one is ready to serve a request} */
+    public boolean hasReadyOther(Endpoint than, long nowNanos) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint != than && endpoint.isReady(nowNanos)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the maximum number of attempts of an exchange: the number of endpoints, but at least 2 and at most 4. */
     public int maxAttempts() {
         return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
@@ -210,7 +220,8 @@ public final class Cluster {
     /** The receiver of endpoint states. */
     public interface EndpointReport {
         /**
-         * Receives the state of one endpoint: {@code available}, {@code cooling}, {@code ejected} or {@code half_open}.
+         * Receives the state of one endpoint: {@code available}, {@code cooling}, {@code unauthorized}, {@code ejected}
+         * or {@code half_open}.
          */
         void add(String cluster, String endpoint, String state, int inFlight);
     }

@@ -207,6 +207,27 @@ public final class Endpoint {
         health.recordFailure(nowNanos);
     }
 
+    /** Records a response that serves its request. */
+    public void recordServed() {
+        health.recordServed();
+    }
+
+    /**
+     * Keeps requests away from the endpoint after a response that refuses more than one request.
+     *
+     * @param cause      why; not {@link RestPolicy.Cause#NONE}
+     * @param namedNanos the time that the response names; 0 for none
+     * @return whether the endpoint's credentials were refused and had not been before
+     */
+    public boolean rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
+        return health.rest(cause, namedNanos, nowNanos);
+    }
+
+    /** {@return whether a request could be served now, as far as is known} */
+    boolean isReady(long nowNanos) {
+        return health.isAvailable(nowNanos) && hasRoom();
+    }
+
     /** Keeps requests away from the endpoint for a while, because it asked for that; the latest end time counts. */
     public void restFor(long nowNanos, long nanos) {
         health.restFor(nowNanos, nanos);
@@ -235,7 +256,10 @@ public final class Endpoint {
     /** Reads the key file again if it has changed. */
     void refreshKey() {
         if (keyFile != null) {
-            keyFile.ifChanged(() -> apiKey = EndpointConfig.readKey(config.apiKeyFile()));
+            keyFile.ifChanged(() -> {
+                apiKey = EndpointConfig.readKey(config.apiKeyFile());
+                health.onNewCredentials();
+            });
         }
     }
 

@@ -29,6 +29,9 @@ final class EndpointHealth {
     private volatile long ejectedUntilNanos;
     private volatile long coolUntilNanos;
     private volatile boolean isCooling;
+    private volatile boolean isUnauthorized;
+    /** The number of rests since the endpoint last served a request. */
+    private volatile int rests;
     private volatile long notReusedUntilNanos;
     private volatile boolean isNotReused;
     private boolean hasUnsolicited;
@@ -131,6 +134,44 @@ final class EndpointHealth {
         hasWindow = false;
     }
 
+    /**
+     * Lets the endpoint rest after a response that refuses more than one request.
+     *
+     * @param namedNanos the time that the response names; 0 for none
+     * @return whether credentials were refused that were not known to be refused
+     */
+    synchronized boolean rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
+        boolean isRefusal = cause == RestPolicy.Cause.CREDENTIALS;
+        if (namedNanos == 0 && isCooling(nowNanos)) {
+            return false; // a request that was in flight when the rest began
+        }
+        restFor(nowNanos, RestPolicy.restNanos(cause, namedNanos, rests));
+        rests++;
+        boolean isNew = isRefusal && !isUnauthorized;
+        isUnauthorized = isRefusal;
+        return isNew;
+    }
+
+    /** Forgets earlier rests, because the endpoint has served a request. */
+    void recordServed() {
+        if (rests > 0) {
+            forgetRests();
+        }
+    }
+
+    /** Ends the rest of an endpoint whose credentials were refused and have changed. */
+    synchronized void onNewCredentials() {
+        if (isUnauthorized) {
+            forgetRests();
+            isCooling = false;
+        }
+    }
+
+    private synchronized void forgetRests() {
+        rests = 0;
+        isUnauthorized = false;
+    }
+
     /** Sets the rest time that the endpoint asked for; the latest end time counts. */
     void restFor(long nowNanos, long nanos) {
         long until = nowNanos + nanos;
@@ -166,6 +207,9 @@ final class EndpointHealth {
 
     /** Returns the state as the admin page names it. */
     String state(long nowNanos) {
+        if (isUnauthorized) {
+            return "unauthorized";
+        }
         if (isCooling(nowNanos)) {
             return "cooling";
         }

@@ -3,6 +3,7 @@
 package dev.sluice.engine.request;
 
 import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.RestPolicy;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.HeaderRule;
 import dev.sluice.engine.http.AttemptFailure;
@@ -15,11 +16,14 @@ import dev.sluice.engine.response.ResponseSource;
 import dev.sluice.engine.response.ResponseWay;
 import dev.sluice.engine.spi.ObservedAttempt;
 import dev.sluice.protocol.framing.BodyPiece;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One try of an exchange upstream. It reports to its {@link Listener} until it is detached: either cancelled, or left
@@ -29,6 +33,7 @@ import java.util.concurrent.TimeUnit;
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class Attempt implements UpstreamListener, ResponseSource, ObservedAttempt, Tickable {
+    private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
     private static final int MAX_LEFTOVER_BYTES = 64 * 1024;
     private static final long LEFTOVER_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Set<String> CREDENTIALS = Set.of("authorization", "proxy-authorization", "cookie", "api-key",
@@ -220,12 +225,26 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         } else {
             target().recordSuccess(nowNanos);
         }
-        long resetNanos = RateLimitHeaders.resetNanos(head.headers(), System.currentTimeMillis() / 1000);
-        if (resetNanos > 0) {
-            target().restFor(nowNanos, resetNanos);
+        if (head.isSuccess()) {
+            target().recordServed();
         }
+        rest(head.headers(), nowNanos);
         if (!isDetached) {
             listener.onHead(this, head);
+        }
+    }
+
+    private void rest(HttpHeaders headers, long nowNanos) {
+        long resetNanos = RateLimitHeaders.resetNanos(headers, System.currentTimeMillis() / 1000);
+        RestPolicy.Cause cause = RestPolicy.cause(status, target().hasCredentials());
+        if (cause != RestPolicy.Cause.NONE) {
+            long namedNanos = Math.max(resetNanos, RateLimitHeaders.namedNanos(headers, System.currentTimeMillis()));
+            if (target().rest(cause, namedNanos, nowNanos)) {
+                LOG.warn("endpoint {} refuses its credentials with status {}; it rests until they change, or is asked"
+                        + " again after at least 30 s", target(), status);
+            }
+        } else if (resetNanos > 0) {
+            target().restFor(nowNanos, resetNanos);
         }
     }
 

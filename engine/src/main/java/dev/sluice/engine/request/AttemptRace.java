@@ -31,18 +31,16 @@ final class AttemptRace {
     }
 
     /**
-     * Decides the race when one of two attempts begins to answer, and cancels the loser. A response with status 429, or
-     * 500 and above, loses.
+     * Decides the race when one of two attempts begins to answer, and cancels the loser.
      *
      * @param answering the attempt whose response has arrived
-     * @param status    the response's status
+     * @param isGood    whether the response is worth ending the race
      * @return whether the response of {@code answering} is the one that counts
      */
-    boolean isWonBy(Attempt answering, int status) {
+    boolean isWonBy(Attempt answering, boolean isGood) {
         if (hedge == null) {
             return true;
         }
-        boolean isGood = status < 500 && status != 429;
         Attempt other = answering == hedge ? lead : hedge;
         Attempt loser = isGood ? other : answering;
         lead = isGood ? answering : other;

@@ -5,6 +5,7 @@ package dev.sluice.engine.request;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.RestPolicy;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.http.AttemptFailure;
@@ -230,11 +231,16 @@ public final class AttemptRunner implements Attempt.Listener {
     @Override
     public void onHead(Attempt answering, ResponseHead received) {
         Attempt before = race.lead();
-        boolean isChosen = race.isWonBy(answering, received.status().code());
+        boolean isChosen = race.isWonBy(answering, isGood(answering, received.status().code()));
         followLead(before);
         if (isChosen && !retryElsewhere(received)) {
             listener.onResponse(answering, received);
         }
+    }
+
+    /** Returns whether a response ends a race; one that another endpoint may do without loses. */
+    private static boolean isGood(Attempt answering, int status) {
+        return status < 500 && RestPolicy.cause(status, answering.target().hasCredentials()) == RestPolicy.Cause.NONE;
     }
 
     /** Rules out further attempts, because the exchange now depends on the response of the lead. */
@@ -306,17 +312,19 @@ public final class AttemptRunner implements Attempt.Listener {
      */
     private boolean retryElsewhere(ResponseHead refusal) {
         int status = refusal.status().code();
-        if (!RetryPolicy.isRetryable(status, retry)) {
-            return false;
-        }
-        long restNanos = RateLimitHeaders.retryAfterNanos(refusal.headers());
-        long nowNanos = ticker.nanoTime();
         Attempt refused = race.lead();
         Endpoint refusing = refused.target();
+        boolean isOwnRefusal = RestPolicy.cause(status, refusing.hasCredentials()) == RestPolicy.Cause.CREDENTIALS;
+        if (!isOwnRefusal && !RetryPolicy.isRetryable(status, retry)) {
+            return false;
+        }
+        long restNanos = isOwnRefusal ? 0
+                : RateLimitHeaders.retryAfterNanos(refusal.headers(), System.currentTimeMillis());
+        long nowNanos = ticker.nanoTime();
         if (restNanos > 0) {
             refusing.restFor(nowNanos, restNanos);
         }
-        Decision decision = RetryPolicy.afterRefusal(facts(), status, restNanos);
+        Decision decision = RetryPolicy.afterRefusal(facts(), status, isOwnRefusal, restNanos);
         if (decision == Decision.GIVE_UP) {
             return false;
         }
@@ -358,8 +366,18 @@ public final class AttemptRunner implements Attempt.Listener {
         return cluster.hasOthers() && (affinity == null || !affinity.isHard());
     }
 
+    /**
+     * Takes an attempt from the retry budget, unless it is free. The budget keeps a failing cluster from being asked
+     * twice as often; it never stands between a request and another endpoint that is ready to serve it.
+     */
     private boolean takeBudget(Decision decision) {
-        return decision != Decision.GIVE_UP && (!decision.isCharged() || cluster.tryRetry());
+        if (decision == Decision.GIVE_UP) {
+            return false;
+        }
+        boolean isElsewhere = decision == Decision.AT_ONCE || decision == Decision.ELSEWHERE_OR_AFTER_REST;
+        return !decision.isCharged()
+                || isElsewhere && cluster.hasReadyOther(race.lead().target(), ticker.nanoTime())
+                || cluster.tryRetry();
     }
 
     /**

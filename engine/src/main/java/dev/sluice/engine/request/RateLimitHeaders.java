@@ -2,9 +2,11 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.request;
 
+import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.util.Date;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +17,9 @@ import java.util.regex.Pattern;
  */
 final class RateLimitHeaders {
     private static final long MAX_RETRY_NANOS = TimeUnit.HOURS.toNanos(1);
+    /** September 2001; no limit takes that long to reset. */
+    private static final double MIN_EPOCH_SECONDS = 1e9;
+    private static final double MIN_EPOCH_MILLIS = 1e12;
     private static final long MAX_RESET_NANOS = TimeUnit.DAYS.toNanos(1);
     private static final long MAX_WINDOW_NANOS = TimeUnit.DAYS.toNanos(8);
     /**
@@ -23,7 +28,7 @@ final class RateLimitHeaders {
      */
     private static final Pattern DURATION = Pattern.compile(
             "(?:(\\d{1,3})d)?(?:(\\d{1,4})h)?(?:(\\d{1,6})m(?!s))?(?:(\\d{1,9}(?:\\.\\d{1,9})?)s)?(?:(\\d{1,9})ms)?");
-    private static final Pattern NUMBER = Pattern.compile("\\d{1,12}(?:\\.\\d{1,9})?");
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,15}(?:\\.\\d{1,9})?");
 
     /** Names with cached hashes, because they are looked up in every response. */
     private static final AsciiString RETRY_AFTER_MS = AsciiString.cached("retry-after-ms");
@@ -38,12 +43,49 @@ final class RateLimitHeaders {
     }
 
     /**
-     * {@return the time of retry-after-ms or retry-after (RFC 9110 section 10.2.3, but no dates); 0 if neither is set}
+     * Returns the time that a refusal asks to wait: the latest of {@code retry-after} (RFC 9110 section 10.2.3: seconds
+     * or an HTTP date) and {@code retry-after-ms}.
+     *
+     * @param headers     the headers of the refusal
+     * @param epochMillis the current time
+     * @return nanoseconds, at most one hour; 0 if neither is set or both are in the past
      */
-    public static long retryAfterNanos(HttpHeaders headers) {
-        double millis = number(headers.get(RETRY_AFTER_MS));
-        double nanos = millis > 0 ? millis * 1e6 : number(headers.get(HttpHeaderNames.RETRY_AFTER)) * 1e9;
-        return (long) Math.min(Math.max(nanos, 0), MAX_RETRY_NANOS);
+    public static long retryAfterNanos(HttpHeaders headers, long epochMillis) {
+        double millis = number(headers.get(RETRY_AFTER_MS)) * 1e6;
+        String retryAfter = headers.get(HttpHeaderNames.RETRY_AFTER);
+        double seconds = number(retryAfter) * 1e9;
+        double date = 0;
+        if (seconds < 0 && retryAfter != null) {
+            Date at = DateFormatter.parseHttpDate(retryAfter);
+            date = at == null ? 0 : (at.getTime() - epochMillis) * 1e6;
+        }
+        return (long) Math.min(Math.max(Math.max(millis, seconds), Math.max(date, 0)), MAX_RETRY_NANOS);
+    }
+
+    /**
+     * Returns the latest time that a refusal because of a rate limit names: that of {@link #retryAfterNanos}, or the
+     * reset of any limit ({@code x-ratelimit-reset-*}), whether or not its rest is told to be used up.
+     *
+     * @param headers     the headers of the refusal
+     * @param epochMillis the current time
+     * @return nanoseconds, at most one day; 0 for none
+     */
+    public static long namedNanos(HttpHeaders headers, long epochMillis) {
+        double reset = Math.max(resetOrEpochNanos(headers.get(REQUESTS_RESET), epochMillis),
+                resetOrEpochNanos(headers.get(TOKENS_RESET), epochMillis));
+        return Math.max(retryAfterNanos(headers, epochMillis), (long) Math.min(reset, MAX_RESET_NANOS));
+    }
+
+    /** Returns the nanoseconds of a duration; a number that can only be a time since 1970 is one, in s or in ms. */
+    private static double resetOrEpochNanos(String text, long epochMillis) {
+        double number = number(text);
+        if (number >= MIN_EPOCH_MILLIS) {
+            return Math.max(number - epochMillis, 0) * 1e6;
+        }
+        if (number >= MIN_EPOCH_SECONDS) {
+            return Math.max(number * 1e3 - epochMillis, 0) * 1e6;
+        }
+        return durationNanos(text);
     }
 
     /**

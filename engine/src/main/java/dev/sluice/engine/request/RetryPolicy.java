@@ -83,13 +83,15 @@ final class RetryPolicy {
      *
      * @param facts           the exchange so far
      * @param status          the response's status
+     * @param isOwnRefusal    whether the endpoint refused the relay's credentials and not the request
      * @param retryAfterNanos the time that the response asks to wait; 0 for none
      * @return {@link Decision#AT_ONCE} to ask another endpoint, {@link Decision#AFTER_REST} to ask this one again when
      *         it is ready, {@link Decision#ELSEWHERE_OR_AFTER_REST} if both would do
      */
-    public static Decision afterRefusal(Facts facts, int status, long retryAfterNanos) {
+    public static Decision afterRefusal(Facts facts, int status, boolean isOwnRefusal, long retryAfterNanos) {
         boolean isSoon = retryAfterNanos > 0 && retryAfterNanos <= MAX_WAIT_NANOS;
-        if (!isRetryable(status, facts.retry) || facts.attempts >= facts.maxAttempts || !facts.isReplayable) {
+        boolean mayAsk = isOwnRefusal || isRetryable(status, facts.retry);
+        if (!mayAsk || facts.attempts >= facts.maxAttempts || !facts.isReplayable) {
             return Decision.GIVE_UP;
         }
         if (facts.hasOthers) {

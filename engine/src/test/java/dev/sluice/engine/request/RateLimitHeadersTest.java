@@ -39,12 +39,38 @@ class RateLimitHeadersTest {
         assertEquals(60, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.resetNanos(left, 1000)));
     }
 
+    /** The time is 1,000,000,000 s after 1970, which is Sun, 09 Sep 2001 01:46:40 GMT. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            retry-after                | 2                             | 2000
+            retry-after                | 1.5                           | 1500
+            retry-after                | 86400                         | 3600000
+            retry-after                | Sun, 09 Sep 2001 01:46:43 GMT | 3000
+            retry-after                | Sunday, 09-Sep-01 01:46:43 GMT | 3000
+            retry-after                | Sun Sep  9 01:46:43 2001      | 3000
+            retry-after                | Sun, 09 Sep 2001 01:46:30 GMT | 0
+            retry-after                | soon                          | 0
+            retry-after                | -5                            | 0
+            retry-after-ms             | 1500                          | 1500
+            x-ratelimit-reset-requests | 1s                            | 1000
+            x-ratelimit-reset-requests | 6m0s                          | 360000
+            x-ratelimit-reset-tokens   | 120ms                         | 120
+            x-ratelimit-reset-tokens   | 7                             | 7000
+            x-ratelimit-reset-tokens   | 1000000009                    | 9000
+            x-ratelimit-reset-requests | 1000000009500                 | 9500
+            x-ratelimit-reset-requests | 1000000000                    | 0
+            x-ratelimit-limit-requests | 60                            | 0
+            """)
+    void shouldReadEveryFormOfATime(String name, String value, long millis) {
+        assertEquals(millis, TimeUnit.NANOSECONDS.toMillis(
+                RateLimitHeaders.namedNanos(headers(name, value), 1_000_000_000_000L)));
+    }
+
     @Test
-    void shouldObeyRetryAfter() {
-        assertEquals(1500, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.retryAfterNanos(headers("retry-after", "2",
-                "retry-after-ms", "1500"))));
-        assertEquals(3600, TimeUnit.NANOSECONDS.toSeconds(
-                RateLimitHeaders.retryAfterNanos(headers("retry-after", "86400"))));
-        assertEquals(0, RateLimitHeaders.retryAfterNanos(headers("retry-after", "Fri, 21 Nov 2026 00:00:00 GMT")));
+    void shouldObeyTheLatestTime() {
+        assertEquals(2000, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.retryAfterNanos(headers("retry-after", "2",
+                "retry-after-ms", "1500"), 0)));
+        assertEquals(4000, TimeUnit.NANOSECONDS.toMillis(RateLimitHeaders.namedNanos(headers("retry-after", "2",
+                "x-ratelimit-reset-tokens", "4s", "x-ratelimit-reset-requests", "1s"), 0)));
     }
 }

@@ -128,12 +128,22 @@ class RetryPolicyTest {
     })
     void shouldDecideAfterARefusal(int status, long restMillis, boolean hasOthers, int attempts, Decision decision) {
         assertEquals(decision, RetryPolicy.afterRefusal(facts(attempts, true, hasOthers, true,
-                PLAIN.withStatuses(502)), status, restMillis * MILLIS));
+                PLAIN.withStatuses(502)), status, false, restMillis * MILLIS));
+    }
+
+    /** An endpoint that refuses the relay's own credentials says nothing about the request. */
+    @ParameterizedTest
+    @CsvSource({"401, true, 1, AT_ONCE", "402, true, 1, AT_ONCE", "403, true, 1, AT_ONCE", "401, false, 1, GIVE_UP",
+        "403, true, 2, GIVE_UP"})
+    void shouldAskElsewhereAfterARefusalOfItsOwn(int status, boolean hasOthers, int attempts, Decision decision) {
+        assertEquals(decision, RetryPolicy.afterRefusal(facts(attempts, true, hasOthers, true, PLAIN), status, true,
+                0));
     }
 
     @Test
     void shouldNotRepeatARefusedRequestThatCannotBeSentAgain() {
-        assertEquals(Decision.GIVE_UP, RetryPolicy.afterRefusal(facts(1, false, true, true, IDEMPOTENT), 429, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterRefusal(facts(1, false, true, true, IDEMPOTENT), 429, false,
+                0));
     }
 
     @Test
