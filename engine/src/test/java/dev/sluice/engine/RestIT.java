@@ -46,11 +46,16 @@ class RestIT extends RelayFixture {
     }
 
     private void launch(Balance balance, EndpointConfig first) {
+        launch(balance, first, 3);
+    }
+
+    private void launch(Balance balance, EndpointConfig first, int maxFailures) {
         ok.always(peer -> serve(peer, new AtomicInteger(), ANSWER));
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", first,
                         EndpointConfig.of(ok.url(), "sk-ok").toBuilder().priority(1).build())
-                        .withBalance(balance, new HealthConfig(3, Duration.ofSeconds(5), Duration.ofSeconds(60), 50)))
+                        .withBalance(balance, new HealthConfig(maxFailures, Duration.ofSeconds(5),
+                        Duration.ofSeconds(60), 50)))
                 .route(RouteConfig.of("gpt-*", "up"))
                 .transport(new TransportConfig(transport, 1, false)).build(), extensions());
     }
@@ -124,6 +129,17 @@ class RestIT extends RelayFixture {
             callers.shutdownNow();
         }
         assertTrue(badRequests.get() <= 16, "the refusing endpoint was asked " + badRequests + " times");
+    }
+
+    /** The retry budget, one attempt for five exchanges, does not stand before an endpoint that is ready. */
+    @Test
+    void shouldAskAReadyEndpointHoweverOftenTheOtherRefuses() throws Exception {
+        refuse("503 Service Unavailable");
+        launch(Balance.ROUND_ROBIN, EndpointConfig.of(bad.url(), "sk-bad"), 1000);
+
+        ask(REQUESTS);
+
+        assertTrue(badRequests.get() >= 20, "asked " + badRequests + " times"); // the budget would end before
     }
 
     /** After its rest an endpoint is asked once; if it refuses again, it rests twice as long. */
