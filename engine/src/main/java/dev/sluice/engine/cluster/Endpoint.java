@@ -30,6 +30,7 @@ public final class Endpoint {
     private final String basePath;
     private final String id;
     private final long hash;
+    private final boolean hasCredentialHeader;
 
     Endpoint(EndpointConfig config, String cluster, ClientTls tls, HealthConfig limits) {
         this(config, cluster, 0, tls, new EndpointHealth(limits), limits.check());
@@ -56,6 +57,8 @@ public final class Endpoint {
         basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
         id = cluster + '|' + config.baseUrl() + (ordinal == 0 ? "" : "#" + ordinal);
         hash = hash(id);
+        hasCredentialHeader = config.headers().keySet().stream().anyMatch(name -> CREDENTIALS.contains(
+                name.toLowerCase(Locale.ROOT)));
     }
 
     /** Returns whether the endpoint has exactly this configuration. */
@@ -140,8 +143,7 @@ public final class Endpoint {
 
     /** Returns whether requests carry credentials of the relay's own. */
     public boolean hasCredentials() {
-        return apiKey != null || config.headers().keySet().stream().anyMatch(name -> CREDENTIALS.contains(
-                name.toLowerCase(Locale.ROOT)));
+        return apiKey != null || hasCredentialHeader;
     }
 
     /** Returns the headers that are added to each request. */

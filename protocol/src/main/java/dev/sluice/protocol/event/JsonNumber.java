@@ -23,11 +23,16 @@ final class JsonNumber {
         return number >= 0 && number <= MAX_COUNT ? Math.round(number) : UNKNOWN;
     }
 
+    /** Returns the count that a whole number stands for, or {@link #UNKNOWN}. */
+    static long asCount(long number) {
+        return number >= 0 && number <= (long) MAX_COUNT ? number : UNKNOWN;
+    }
+
     /** Returns the count that a captured number stands for, or {@link #UNKNOWN}; allocates nothing for plain digits. */
     static long asCount(JsonCapture number) {
         long whole = number.asLong(Long.MIN_VALUE);
         if (whole != Long.MIN_VALUE) {
-            return whole < 0 || whole > (long) MAX_COUNT ? UNKNOWN : whole;
+            return asCount(whole);
         }
         return number.length() == 0 ? UNKNOWN : asCount(Double.parseDouble(new String(number.bytes(), 0,
                 number.length(), StandardCharsets.US_ASCII)));

@@ -63,7 +63,11 @@ final class UsageReader {
 
     private static long count(JsonParser parser) throws IOException {
         try {
-            return JsonNumber.asCount(parser.getDoubleValue());
+            return switch (parser.getNumberType()) {
+                case INT, LONG -> JsonNumber.asCount(parser.getLongValue()); // allocates nothing
+                case BIG_INTEGER -> JsonNumber.UNKNOWN;
+                default -> JsonNumber.asCount(parser.getDoubleValue());
+            };
         } catch (StreamConstraintsException absurd) { // more digits than any count has
             return JsonNumber.UNKNOWN;
         }
