@@ -44,9 +44,9 @@ final class ManualTime implements LongSupplier, LoopTimer {
     }
 
     /**
-     * Lets time pass: the deadlines of all loops are looked at before and after, because some of them note at one look
-     * what they compare at the next. Delayed tasks run when they are due. What the relay sends because of them is
-     * written to its sockets before this method returns.
+     * Lets time pass. Deadlines are checked before and after, because some remember a value at one check and compare it
+     * at the next. Delayed tasks run when they are due. Before this method returns, the relay has written everything
+     * that it sends as a result.
      */
     void advance(Duration time) {
         tick();

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** P16: bytes that an upstream sends without having been asked reach nobody. */
+/** P16: bytes that belong to no response reach nobody. */
 @ParameterizedClass
 @EnumSource(names = {"EPOLL", "IO_URING", "NIO"})
 class UnsolicitedIT extends RelayFixture {

@@ -35,7 +35,7 @@ public final class RestPolicy {
      *
      * @param cause      why
      * @param namedNanos the time that the response names; 0 for none
-     * @param before     how often the endpoint has rested for this cause since it last served a request
+     * @param before     how often the endpoint has rested, for any cause, since it last served a request
      * @return nanoseconds; 0 for {@link Cause#NONE}
      */
     public static long restNanos(Cause cause, long namedNanos, int before) {

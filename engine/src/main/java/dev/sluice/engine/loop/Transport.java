@@ -49,7 +49,6 @@ public enum Transport {
     /** The JDK's selector. */
     NIO(NioSocketChannel.class, NioSocketChannel::new, NioServerSocketChannel.class, NioDatagramChannel.class);
 
-    /** The state of an open connection, from include/net/tcp_states.h of Linux. */
     /** The result of {@link #takeWaiting} if the peer has closed or reset the connection. */
     public static final int ENDED = -1;
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
