@@ -152,7 +152,10 @@ final class EndpointHealth {
         return isNew;
     }
 
-    /** Forgets earlier rests, because the endpoint has served a request. */
+    /**
+     * Forgets earlier rests, because the endpoint has served a request. A rest because of refused credentials ends:
+     * what was refused was one request, which its caller could repeat to keep the endpoint out of use.
+     */
     void recordServed() {
         if (rests > 0) {
             forgetRests();
@@ -163,13 +166,15 @@ final class EndpointHealth {
     synchronized void onNewCredentials() {
         if (isUnauthorized) {
             forgetRests();
-            isCooling = false;
         }
     }
 
     private synchronized void forgetRests() {
         rests = 0;
-        isUnauthorized = false;
+        if (isUnauthorized) {
+            isUnauthorized = false;
+            isCooling = false;
+        }
     }
 
     /** Sets the rest time that the endpoint asked for; the latest end time counts. */
