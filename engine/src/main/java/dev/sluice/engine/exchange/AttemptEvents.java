@@ -4,6 +4,7 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.http.AttemptFailure;
 import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.request.Attempt;
 import dev.sluice.engine.request.AttemptRunner;
@@ -98,7 +99,8 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         Plan plan = exchange.requestPath.plan();
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),
                 exchange.id, plan.isAliased() ? plan.model() : null,
-                exchange.requestPath.isCollected(), attempt.isSent()));
+                exchange.requestPath.isCollected(),
+                exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED, attempt.isSent()));
     }
 
     @Override

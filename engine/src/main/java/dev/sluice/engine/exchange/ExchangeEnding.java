@@ -63,7 +63,8 @@ final class ExchangeEnding {
         if (exchange.life.state().isTerminal()) {
             return;
         }
-        exchange.life.moveTo(end == ExchangeEnd.COMPLETED ? ExchangeState.COMPLETED : ExchangeState.FAILED);
+        exchange.life.moveTo(end == ExchangeEnd.COMPLETED || end == ExchangeEnd.FAILED
+                ? ExchangeState.COMPLETED : ExchangeState.FAILED);
         if (exchange.requestPath != null) {
             exchange.requestPath.attempts().cancelHedge();
         }

@@ -113,7 +113,11 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public String error() {
-        return error != null ? error : body() == null ? null : body().errorCode();
+        if (error != null || body() == null) {
+            return error;
+        }
+        String code = body().errorCode();
+        return code == null && end == ExchangeEnd.FAILED ? "error" : code;
     }
 
     @Override
@@ -158,7 +162,7 @@ final class ExchangeView implements ObservedExchange {
 
     @Override
     public boolean isComplete() {
-        return end == ExchangeEnd.COMPLETED || body() != null && body().isTerminalSeen();
+        return end == ExchangeEnd.COMPLETED || end == ExchangeEnd.FAILED || body() != null && body().isTerminalSeen();
     }
 
     @Override

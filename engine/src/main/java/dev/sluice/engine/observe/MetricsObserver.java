@@ -36,6 +36,7 @@ final class MetricsObserver implements ExchangeObserver {
     public void onEnded(ObservedExchange exchange) {
         recorder.add(switch (exchange.end()) {
             case COMPLETED -> Counter.EXCHANGES_COMPLETED;
+            case FAILED -> Counter.EXCHANGES_FAILED;
             case REFUSED -> Counter.EXCHANGES_REFUSED;
             case UPSTREAM_LOST -> Counter.UPSTREAMS_LOST;
             case DOWNSTREAM_LEFT, DOWNSTREAM_STALLED -> Counter.DOWNSTREAMS_LEFT;

@@ -23,6 +23,8 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
         RESPONSES,
         /** {@code /v1/responses/compact} and similar paths: routed by the model and relayed. */
         OPERATION,
+        /** One of {@code relayed_paths}, which are not part of the API: routed by the model and relayed. */
+        RELAYED,
         /** A stored object, by its id or to be created: relayed to the cluster that owns it. */
         STORED,
         /** {@code GET /v1/models}: answered from the routes. */
@@ -33,7 +35,7 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
 
     /** {@return whether the model in the body decides the cluster} */
     public boolean isRoutedByModel() {
-        return kind == Kind.RESPONSES || kind == Kind.OPERATION;
+        return kind == Kind.RESPONSES || kind == Kind.OPERATION || kind == Kind.RELAYED;
     }
 
     /**

@@ -108,7 +108,7 @@ public final class ApiOperations {
         for (String relayed : relayedPaths) {
             if (!isDisguised && (path.equals(relayed) || path.startsWith(relayed + '/'))) {
                 String rest = path.startsWith(API + '/') ? path.substring(API.length()) : path;
-                return new ApiOperation(ApiOperation.Kind.OPERATION, rest,
+                return new ApiOperation(ApiOperation.Kind.RELAYED, rest,
                         List.of("GET", "POST", "DELETE"), null, false);
             }
         }

@@ -3,6 +3,7 @@
 package dev.sluice.engine.response;
 
 import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.event.DocumentObserver;
 import dev.sluice.protocol.event.ResponseObserver;
 import dev.sluice.protocol.event.ScannerPool;
@@ -28,6 +29,7 @@ public final class BodyObserver {
     private final ResponseObserver events;
     private final DocumentObserver document;
     private final boolean isCoded;
+    private final boolean hasTerminal;
 
     private ByteBuf unseen;
     private int unseenFrom;
@@ -42,11 +44,13 @@ public final class BodyObserver {
     private long lastEventNanos;
 
     /**
-     * @param head  the upstream's head; its media type decides how the body is observed
-     * @param tools shared by the loop
+     * @param head        the upstream's head; its media type decides how the body is observed
+     * @param hasTerminal whether an event stream of this operation ends with a terminal event
+     * @param tools       shared by the loop
      */
-    public BodyObserver(ResponseHead head, Tools tools) {
+    public BodyObserver(ResponseHead head, boolean hasTerminal, Tools tools) {
         this.tools = tools;
+        this.hasTerminal = hasTerminal;
         String coding = head.headers().get("content-encoding");
         isCoded = coding != null && !coding.trim().equalsIgnoreCase("identity");
         boolean isObserved = head.isSuccess() && !isCoded;
@@ -179,7 +183,7 @@ public final class BodyObserver {
      */
     public boolean isComplete(boolean isByClose) {
         if (events != null) {
-            return events.terminal() != null || events.hasGivenUp() && !isByClose;
+            return !hasTerminal || events.terminal() != null || events.hasGivenUp() && !isByClose;
         }
         if (!isByClose) {
             return true;
@@ -190,6 +194,12 @@ public final class BodyObserver {
     /** {@return whether the terminal event of the stream was observed} */
     public boolean isTerminalSeen() {
         return events != null && events.terminal() != null;
+    }
+
+    /** {@return how an exchange ends whose whole response was handed to the downstream} */
+    public ExchangeEnd wholeEnd() {
+        boolean hasFailed = events != null ? events.hasFailed() : document != null && document.hasFailed();
+        return hasFailed ? ExchangeEnd.FAILED : ExchangeEnd.COMPLETED;
     }
 
     /** {@return the observer of the event stream, or null if the body is not an event stream} */

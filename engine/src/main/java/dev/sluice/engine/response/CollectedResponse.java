@@ -105,7 +105,8 @@ final class CollectedResponse implements ResponseWay {
         sink.append(Unpooled.wrappedBuffer(answer.body()));
         sink.end();
         source.finishAlone();
-        listener.onEnded(answer.isWhole() ? ExchangeEnd.COMPLETED : ExchangeEnd.UPSTREAM_LOST, answer.error());
+        listener.onEnded(!answer.isWhole() ? ExchangeEnd.UPSTREAM_LOST
+                : answer.error() == null ? ExchangeEnd.COMPLETED : ExchangeEnd.FAILED, answer.error());
     }
 
     @Override

@@ -22,7 +22,7 @@ record LeavePolicy(DownstreamLeave policy, long drainBytes, Consumer<ResponseWay
         body.observe();
         if (body.isTerminalSeen()) {
             source.finishAlone();
-            listener.onEnded(ExchangeEnd.COMPLETED, null);
+            listener.onEnded(body.wholeEnd(), null);
         } else if (!source.isOver() && policy == DownstreamLeave.DRAIN && drainBytes > 0) {
             DrainedResponse drained = new DrainedResponse(body, source, listener, tools, drainBytes, status);
             listener.onDraining();

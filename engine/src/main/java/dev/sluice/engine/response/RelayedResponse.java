@@ -148,7 +148,7 @@ public final class RelayedResponse implements ResponseWay {
         }
         listener.onEnding();
         sink.end();
-        finish(ExchangeEnd.COMPLETED, null);
+        finish(body.wholeEnd(), null);
     }
 
     private void finish(ExchangeEnd end, String error) {
@@ -156,7 +156,7 @@ public final class RelayedResponse implements ResponseWay {
         listener.onEnded(end, error);
     }
 
-    /** Ends a response whose terminal event has arrived but whose upstream does not end it. */
+    /** Ends a response whose terminal event has arrived but whose upstream does not end it, or not cleanly. */
     public void endAfterTerminal() {
         body.end();
         source.cancel();
@@ -166,7 +166,7 @@ public final class RelayedResponse implements ResponseWay {
         } else {
             sink.abort(); // within a chunk of the upstream's: no clean end can be written
         }
-        finish(ExchangeEnd.COMPLETED, null);
+        finish(body.wholeEnd(), null);
     }
 
     @Override
@@ -176,6 +176,10 @@ public final class RelayedResponse implements ResponseWay {
             return;
         }
         body.end();
+        if (body.isTerminalSeen()) {
+            endAfterTerminal(); // the answer is whole, whatever became of its framing
+            return;
+        }
         listener.onEnding();
         StreamTerminator.end(sink, body, route.onUpstreamLoss(), cause, Instant.now().getEpochSecond());
         finish(ExchangeEnd.UPSTREAM_LOST, cause.code());

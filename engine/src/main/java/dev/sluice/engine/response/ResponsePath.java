@@ -57,7 +57,7 @@ public final class ResponsePath {
     public void begin(ResponseSource from, ResponseHead received, Handling handling) {
         source = from;
         headNanos = tools.nanoTime();
-        body = new BodyObserver(received, tools);
+        body = new BodyObserver(received, handling.hasTerminal, tools);
         ResponseHead head = ResponseHeaders.passedOn(received, handling.exchangeId, handling.model,
                 body.isEventStream());
         Consumer<ResponseWay> ways = this::use;
@@ -178,9 +178,10 @@ public final class ResponsePath {
      * @param exchangeId    the exchange's id, for the head
      * @param model         the model name that replaces the upstream's in the head; null to keep that
      * @param isCollected   whether an event stream must be collected to one document
+     * @param hasTerminal   whether an event stream of this operation ends with a terminal event
      * @param isRequestSent whether the request was sent completely
      */
     public record Handling(RouteConfig route, String exchangeId, String model, boolean isCollected,
-            boolean isRequestSent) {
+            boolean hasTerminal, boolean isRequestSent) {
     }
 }

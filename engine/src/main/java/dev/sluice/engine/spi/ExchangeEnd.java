@@ -6,9 +6,11 @@ package dev.sluice.engine.spi;
 public enum ExchangeEnd {
     /** The whole response was handed to the downstream, or the downstream left after the terminal event. */
     COMPLETED("completed"),
+    /** The upstream answered that the request failed, with an event or a document that was handed to the downstream. */
+    FAILED("failed"),
     /** The relay answered with an error of its own. */
     REFUSED("refused"),
-    /** The upstream was lost after the commit, or a collected response had failed. */
+    /** The upstream was lost after the commit. */
     UPSTREAM_LOST("upstream_lost"),
     /** The downstream left before the end. */
     DOWNSTREAM_LEFT("downstream_left"),

@@ -19,6 +19,13 @@ public final class RecordingSink implements ResponseSink, RequestSource {
     public boolean isContinued;
     public Runnable onFlush = () -> { };
 
+    /** Forgets what was written. */
+    public void reset() {
+        head = null;
+        end = "open";
+        body.setLength(0);
+    }
+
     @Override
     public void sendContinue() {
         isContinued = true;

@@ -31,6 +31,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The ways of a response, between fakes of both edges and of the exchange. */
 @ExtendWith(LeakGuard.class)
@@ -51,6 +53,7 @@ class ResponsePathTest {
     private final ResponsePath path = new ResponsePath(sink, exchange, new BodyObserver.Tools(new LoopRecorder(),
             () -> nowNanos, new byte[64], new ScannerPool()), budget, LimitConfig.DEFAULT);
     private RouteConfig route = RouteConfig.of("gpt-*", "up");
+    private boolean hasTerminal = true;
 
     @AfterEach
     void release() {
@@ -62,7 +65,7 @@ class ResponsePathTest {
         ResponseHead head = new ResponseHead(HttpResponseStatus.valueOf(status),
                 new DefaultHttpHeaders().set("content-type", type), -1);
         path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null,
-                isCollected, isSent));
+                isCollected, hasTerminal, isSent));
     }
 
     private void beginStream() {
@@ -135,6 +138,83 @@ class ResponsePathTest {
         assertEquals("ended", sink.end);
         assertEquals(List.of("commit", "id resp_1", "ending", "COMPLETED null"), exchange.calls);
         assertEquals(8, path.body().usage().totalTokens());
+    }
+
+    /** After the terminal event the answer is whole: its end counts as what that event says, however it comes. */
+    @ParameterizedTest
+    @CsvSource({
+        "response.completed,  completed,  , COMPLETED",
+        "response.incomplete, incomplete, , COMPLETED",
+        "response.done,       completed,  , COMPLETED",
+        "response.failed,     failed,     rate_limit_exceeded, FAILED",
+        "response.done,       failed,     server_error, FAILED",
+        "error,               ,           overloaded, FAILED",
+    })
+    void shouldEndAfterATerminalEventHoweverTheUpstreamLeaves(String type, String status, String code, String end) {
+        String terminal = "data: {\"type\":\"" + type + "\"" + (status == null ? "" : ",\"response\":{\"status\":\""
+                + status + "\",\"error\":" + (code == null ? "null" : "{\"code\":\"" + code + "\"}") + "}")
+                + (status == null ? ",\"code\":\"" + code + "\"" : "") + "}\n\n";
+        for (ErrorCode cause : List.of(ErrorCode.UPSTREAM_TRUNCATED, ErrorCode.UPSTREAM_CLOSED,
+                ErrorCode.UPSTREAM_IDLE, ErrorCode.UPSTREAM_MALFORMED)) {
+            path.reset();
+            sink.reset();
+            upstream.isCancelled = false;
+            beginStream();
+            deliver(CREATED + terminal + ": ping\n\n");
+
+            path.onLost(cause);
+
+            assertEquals("ended", sink.end);
+            assertEquals(end + " null", exchange.last());
+            assertEquals(code, path.body().errorCode());
+            assertTrue(upstream.isCancelled);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'{\"id\":\"r\",\"status\":\"completed\",\"error\":null}', COMPLETED,",
+        "'{\"id\":\"r\",\"status\":\"incomplete\",\"error\":null}', COMPLETED,",
+        "'{\"id\":\"r\",\"status\":\"failed\",\"error\":{\"code\":\"server_error\"}}', FAILED, server_error",
+        "'{\"id\":\"r\",\"status\":\"failed\",\"error\":null}', FAILED,",
+        "'{\"error\":{\"code\":429}}', FAILED, 429",
+        "'{\"error\":\"overloaded\"}', FAILED, overloaded",
+        "'{\"error\":{\"message\":\"no code\"}}', FAILED,",
+        "'{\"items\":[{\"error\":{\"code\":429}}]}', COMPLETED,",
+    })
+    void shouldCountADocumentAsWhatItSays(String document, String end, String code) {
+        begin(200, "application/json", false, true);
+        deliver(document);
+
+        upstream.way.onEnd(false);
+
+        assertEquals(document, sink.body.toString());
+        assertEquals(end + " null", exchange.last());
+        assertEquals(code, path.body().errorCode());
+    }
+
+    /** Paths outside the Responses API have no terminal event: the framing alone tells the end. */
+    @Test
+    void shouldEndAStreamOfAnotherApiByItsFraming() {
+        hasTerminal = false;
+        for (boolean isByClose : new boolean[] {false, true}) {
+            path.reset();
+            sink.reset();
+            beginStream();
+            deliver("data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
+
+            upstream.way.onEnd(isByClose);
+
+            assertEquals("ended", sink.end);
+            assertEquals("COMPLETED null", exchange.last());
+        }
+        path.reset();
+        sink.reset();
+        beginStream();
+        deliver("data: {\"choices\":[]}\n\n");
+        path.onLost(ErrorCode.UPSTREAM_TRUNCATED);
+        assertEquals("aborted", sink.end);
+        assertEquals("UPSTREAM_LOST upstream_stream_truncated", exchange.last());
     }
 
     @Test

@@ -85,6 +85,11 @@ public final class DocumentObserver {
         return facts.responseStatus();
     }
 
+    /** {@return whether the document reports a failure: an error, or a response that has failed} */
+    public boolean hasFailed() {
+        return facts.hasError() || "failed".equals(facts.responseStatus());
+    }
+
     /** {@return the code of the response's error, or null if there is none} */
     public String errorCode() {
         return facts.error();

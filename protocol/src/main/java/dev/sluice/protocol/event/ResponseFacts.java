@@ -72,7 +72,7 @@ final class ResponseFacts implements JsonListener {
         } else if (kind == JsonKind.NUMBER && watches.isErrorCode(watch)) {
             long code = JsonNumber.asCount(value);
             error = code < 0 ? error : Long.toString(code);
-        } else if (kind == JsonKind.OBJECT && watch == watches.nestedError) {
+        } else if (kind == JsonKind.OBJECT && (watch == watches.nestedError || watch == watches.error)) {
             hasError = true;
         }
     }

@@ -238,6 +238,12 @@ public final class ResponseObserver implements EventListener {
         return terminal;
     }
 
+    /** {@return whether the stream has ended with a failure: an {@code error} event, or a response that has failed} */
+    public boolean hasFailed() {
+        return terminal == EventType.FAILED || terminal == EventType.ERROR
+                || terminal != null && "failed".equals(responseStatus);
+    }
+
     /** {@return whether an event that may have been terminal could not be parsed} */
     public boolean hasGivenUp() {
         return hasGivenUp;
