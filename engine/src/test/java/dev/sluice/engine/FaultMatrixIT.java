@@ -51,6 +51,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <li>{@code other}: the second endpoint's answer; it alone received the request.
  * <li>{@code twice}: the second endpoint's answer; the first one also received the request and declined it, or, in the
  *     column {@code reuse}, had answered the request before.
+ * <li>{@code again}: the first endpoint's answer on a new connection, after it has closed a kept one.
  * <li>{@code 502} and {@code 504}: the relay's refusal; the second endpoint received nothing.
  * <li>{@code relayed}: the first endpoint's refusal.
  * <li>{@code cut}: the bytes before the fault, and then no clean end.
@@ -63,8 +64,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FaultMatrixIT extends RelayFixture {
     private static final String MATRIX = """
         fault     connect handshake reuse in_request before_head in_head after_head mid_event after_event after_terminal
-        reset     other   other     twice other      502         502     502        cut       cut         whole
-        close     a       other     twice other      502         502     502        cut       cut         whole
+        reset     other   other     again other      502         502     502        cut       cut         whole
+        close     a       other     again other      502         502     502        cut       cut         whole
         garbage   a       other     b     502        502         502     502        cut       cut         whole
         stall     other   other     b     504        504         504     504        cut       cut         whole
         drip      a       c         b     whole      whole       whole   whole      whole     whole       whole
@@ -143,6 +144,11 @@ class FaultMatrixIT extends RelayFixture {
                 assertEquals(1, goodRequests.get());
                 assertEquals(outcome.equals("twice") ? 1 : 0, faultyRequests.get());
             }
+            case "again" -> {
+                expectWhole(GOOD, body);
+                assertEquals(0, goodRequests.get());
+                assertEquals(2, faultyRequests.get());
+            }
             case "502", "504", "relayed" -> expectRefusal(outcome, fault, moment, body);
             case "cut" -> expectCut(fault, moment);
             case "whole" -> expectWholeAfter(fault, moment, body);
@@ -178,7 +184,7 @@ class FaultMatrixIT extends RelayFixture {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
                 .cluster(ClusterConfig.of("up", faulty, EndpointConfig.of(good.url(), null).withPlace(1, 1, 0))
                         .withBalance(Balance.PRIORITY, new HealthConfig(1000, 0, 20, Duration.ofSeconds(5),
-                                Duration.ofSeconds(60), 0, null)))
+                                Duration.ofSeconds(60), Duration.ofHours(24), 0, null)))
                 .route(RouteConfig.of("gpt-*", "up"))
                 .timeouts(TimeoutConfig.builder().connect(Duration.ofMillis(700)).tlsHandshake(Duration.ofMillis(700))
                         .build())
@@ -225,6 +231,13 @@ class FaultMatrixIT extends RelayFixture {
             peer.write(eventStreamHead() + chunk(CREATED) + chunk(COMPLETED) + "0\r\n\r\n");
             peer.readBytes(1);
             fail(fault, peer, false);
+            return;
+        }
+        if (moment.equals("reuse")) {
+            peer.readMessage();
+            faultyRequests.incrementAndGet();
+            peer.write(eventStreamHead() + chunk(GOOD) + "0\r\n\r\n");
+            peer.awaitClose();
             return;
         }
         if (moment.equals("in_request")) {

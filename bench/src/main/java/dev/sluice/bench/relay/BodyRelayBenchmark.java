@@ -17,6 +17,7 @@ import dev.sluice.engine.response.ResponseSource;
 import dev.sluice.engine.response.ResponseWay;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.event.ScannerPool;
 import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.TransferScanner;
@@ -88,7 +89,7 @@ public class BodyRelayBenchmark {
         observer = new BodyObserver(head, true, tools);
         path = new ResponsePath(sink, new Silent(), tools, new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
-                "an-id", null, false, true, true));
+                "an-id", null, false, true, false, true));
         framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());
@@ -165,6 +166,11 @@ public class BodyRelayBenchmark {
 
     /** A stand-in for the exchange, whose stream begins and never ends. */
     private static final class Silent implements ResponseListener {
+        @Override
+        public boolean onFailure(Failure failure, boolean isBeginning) {
+            return false;
+        }
+
         @Override
         public void onCommit(long nowNanos) {
             // called once, during setup

@@ -8,6 +8,7 @@ import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HealthConfig;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -63,7 +64,7 @@ public class EndpointChoiceBenchmark {
     /** Measures one choice and the release of the chosen endpoint. */
     @Benchmark
     public Slot choose() {
-        Slot chosen = cluster.choose(null, hash++, 0);
+        Slot chosen = cluster.choose("gpt-5.2", Set.of(), hash++, 0);
         chosen.close();
         return chosen;
     }

@@ -17,6 +17,7 @@ import dev.sluice.protocol.request.RequestFacts;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -188,22 +189,24 @@ public final class EndpointAffinity {
     /**
      * Chooses an endpoint and takes a slot there.
      *
-     * @param before   the endpoint of the previous attempt; null for the first attempt
+     * @param model    the model's name upstream; null if the request has none
+     * @param asked    the endpoints that have had their turn
      * @param nowNanos the current time of the clock
      * @return the slot, or null if no endpoint has a free slot
      * @throws RelayException if the hard owner is ejected
      */
-    public Slot choose(Endpoint before, long nowNanos) {
+    public Slot choose(String model, Set<Endpoint> asked, long nowNanos) {
         if (hard != null) {
             if (hard.isEjected(nowNanos)) {
                 Key key = ids.keys().stream().filter(each -> each.kind().isHard()).findFirst().orElseThrow();
                 throw new RelayException(ErrorCode.OWNER_UNAVAILABLE, paramOf(key), key.field()
                         + ": its endpoint is ejected after failures (expected: an id of a healthy endpoint)");
             }
-            return cluster.tryAcquire(hard);
+            return cluster.tryAcquire(model, hard);
         }
-        Slot preferred = soft == null || soft == before ? null : cluster.tryAcquireIfWelcome(soft, nowNanos);
-        return preferred != null ? preferred : cluster.choose(before, ids.stableHash(), nowNanos);
+        Slot preferred = soft == null || asked.contains(soft) ? null
+                : cluster.tryAcquireIfWelcome(model, soft, nowNanos);
+        return preferred != null ? preferred : cluster.choose(model, asked, ids.stableHash(), nowNanos);
     }
 
     /** {@return whether the store was asked about the ids of the body, even if it has not answered yet} */

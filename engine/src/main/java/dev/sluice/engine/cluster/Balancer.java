@@ -3,6 +3,7 @@
 package dev.sluice.engine.cluster;
 
 import dev.sluice.engine.config.Balance;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,43 +25,90 @@ final class Balancer {
     }
 
     /**
-     * Returns the endpoint for the next attempt, or null if all are full.
+     * Returns the endpoint for the next attempt, or null if all that were not asked are full.
      *
-     * @param avoid an endpoint that is chosen only if there is no other; may be null
+     * @param model the model's name upstream; null if the request has none
+     * @param asked the endpoints that have had their turn
      * @param hash  a number that requests of one session have in common; 0 for none
      */
-    Endpoint choose(Endpoint avoid, long hash, long nowNanos) {
+    Endpoint choose(String model, Set<Endpoint> asked, long hash, long nowNanos) {
         if (endpoints.length == 1) {
-            return endpoints[0].hasRoom() ? endpoints[0] : null;
+            return endpoints[0].hasRoom() && asked.isEmpty() ? endpoints[0] : null;
         }
-        Leniency leniency = leniency(nowNanos);
-        Endpoint avoided = null;
-        for (Endpoint endpoint : endpoints) {
-            if (endpoint != avoid && isEligible(endpoint, null, nowNanos, leniency)) {
-                avoided = avoid; // another endpoint is eligible
-            }
+        Choice choice = new Choice(model, asked, nowNanos);
+        choice.leniency = leniency(choice);
+        if (choice.leniency == Leniency.FULL) {
+            return soonest(choice);
         }
         return switch (policy) {
-            case LEAST_INFLIGHT -> leastOfTwo(avoided, nowNanos, leniency, Integer.MAX_VALUE);
+            case LEAST_INFLIGHT -> leastOfTwo(choice, Integer.MAX_VALUE);
             // A retry does not advance the turn. With two endpoints, the next request would otherwise begin at the one
             // that has just failed.
-            case ROUND_ROBIN -> from(Math.floorMod(avoid == null ? turn.getAndIncrement() : turn.get(),
-                    endpoints.length), avoided, nowNanos, leniency, Integer.MAX_VALUE);
-            case WEIGHTED -> byWeight(avoided, nowNanos, leniency);
-            case PRIORITY -> leastOfTwo(avoided, nowNanos, leniency, firstPriority(avoided, nowNanos, leniency));
+            case ROUND_ROBIN -> from(Math.floorMod(asked.isEmpty() ? turn.getAndIncrement() : turn.get(),
+                    endpoints.length), choice, Integer.MAX_VALUE);
+            case WEIGHTED -> byWeight(choice);
+            case PRIORITY -> leastOfTwo(choice, firstPriority(choice));
             case RENDEZVOUS -> {
-                Endpoint owner = hash == 0 ? null : byHash(hash, avoided, nowNanos, leniency);
-                yield owner != null ? owner : leastOfTwo(avoided, nowNanos, leniency, Integer.MAX_VALUE);
+                Endpoint owner = hash == 0 ? null : byHash(hash, choice);
+                yield owner != null ? owner : leastOfTwo(choice, Integer.MAX_VALUE);
             }
         };
+    }
+
+    /** Returns whether an endpoint can be chosen that has not been asked, whatever its condition. */
+    boolean hasUnasked(Set<Endpoint> asked, Endpoint current) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint != current && !asked.contains(endpoint)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether an endpoint that has not been asked is ready to serve a request. */
+    boolean hasReady(String model, Set<Endpoint> asked, Endpoint current, long nowNanos) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint != current && !asked.contains(endpoint) && endpoint.isReady(model, nowNanos)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether more than half of the endpoints are out: ejected, resting or being probed. */
+    boolean isFailing(String model, long nowNanos) {
+        int out = 0;
+        for (Endpoint endpoint : endpoints) {
+            out += endpoint.health().isAvailable(model, nowNanos) ? 0 : 1;
+        }
+        return out * 2 > endpoints.length;
+    }
+
+    /** Returns the endpoint that is ready first, among those that have room; of two, the one with fewer requests. */
+    private Endpoint soonest(Choice choice) {
+        Endpoint best = null;
+        long least = 0;
+        for (Endpoint endpoint : endpoints) {
+            if (isEligible(endpoint, choice)) {
+                long left = endpoint.health().leftNanos(choice.model, choice.nowNanos);
+                if (best == null || left < least || left == least
+                        && endpoint.health().inFlight() < best.health().inFlight()) {
+                    best = endpoint;
+                    least = left;
+                }
+            }
+        }
+        return best;
     }
 
     /**
      * Returns whether an affinity owner may serve another request: the endpoint is healthy and not loaded far above the
      * others.
      */
-    boolean isWelcome(Endpoint endpoint, long nowNanos) {
-        return isEligible(endpoint, null, nowNanos, leniency(nowNanos)) && !isLoaded(endpoint);
+    boolean isWelcome(String model, Endpoint endpoint, long nowNanos) {
+        Choice choice = new Choice(model, Set.of(), nowNanos);
+        choice.leniency = leniency(choice);
+        return isEligible(endpoint, choice) && !isLoaded(endpoint);
     }
 
     /**
@@ -83,11 +131,11 @@ final class Balancer {
     }
 
     /** Returns the endpoint with the highest score for a hash (rendezvous hashing, D. Thaler and C. Ravishankar). */
-    private Endpoint byHash(long hash, Endpoint avoided, long nowNanos, Leniency leniency) {
+    private Endpoint byHash(long hash, Choice choice) {
         Endpoint best = null;
         double bestScore = 0;
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, avoided, nowNanos, leniency) && !isLoaded(endpoint)) {
+            if (isEligible(endpoint, choice) && !isLoaded(endpoint)) {
                 double share = ((mix(hash ^ endpoint.hash()) >>> 11) + 0.5) * 0x1p-53; // above 0, below 1
                 double score = -endpoint.weight() / Math.log(share);
                 if (score > bestScore) {
@@ -107,33 +155,33 @@ final class Balancer {
     }
 
     /** Returns the least leniency under which an endpoint can be chosen. */
-    private Leniency leniency(long nowNanos) {
+    private Leniency leniency(Choice choice) {
         int well = 0;
         for (Endpoint endpoint : endpoints) {
-            well += endpoint.health().isEjectedOrProbed(nowNanos) ? 0 : 1;
+            well += endpoint.health().isEjectedOrProbed(choice.nowNanos) ? 0 : 1;
         }
-        Leniency least = well * PERCENT < endpoints.length * panicPercent ? Leniency.PANIC : Leniency.NONE;
+        choice.leniency = well * PERCENT < endpoints.length * panicPercent ? Leniency.PANIC : Leniency.NONE;
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, null, nowNanos, least)) {
-                return least;
+            if (isEligible(endpoint, choice)) {
+                return choice.leniency;
             }
         }
         return Leniency.FULL;
     }
 
-    private static boolean isEligible(Endpoint endpoint, Endpoint avoided, long nowNanos, Leniency leniency) {
-        return endpoint != avoided && endpoint.hasRoom() && switch (leniency) {
-            case NONE -> endpoint.health().isAvailable(nowNanos);
-            case PANIC -> !endpoint.health().isCooling(nowNanos);
+    private static boolean isEligible(Endpoint endpoint, Choice choice) {
+        return !choice.asked.contains(endpoint) && endpoint.hasRoom() && switch (choice.leniency) {
+            case NONE -> endpoint.health().isAvailable(choice.model, choice.nowNanos);
+            case PANIC -> !endpoint.health().isResting(choice.model, choice.nowNanos);
             case FULL -> true;
         };
     }
 
     /** Returns the first eligible endpoint, searching from an index on. */
-    private Endpoint from(int start, Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
+    private Endpoint from(int start, Choice choice, int maxPriority) {
         for (int i = 0; i < endpoints.length; i++) {
             Endpoint endpoint = endpoints[(start + i) % endpoints.length];
-            if (endpoint.priority() <= maxPriority && isEligible(endpoint, avoided, nowNanos, leniency)) {
+            if (endpoint.priority() <= maxPriority && isEligible(endpoint, choice)) {
                 return endpoint;
             }
         }
@@ -144,11 +192,11 @@ final class Balancer {
      * Chooses by "the power of two choices": nearly as even as comparing all endpoints, and the least loaded one is not
      * swamped by all requests at once.
      */
-    private Endpoint leastOfTwo(Endpoint avoided, long nowNanos, Leniency leniency, int maxPriority) {
+    private Endpoint leastOfTwo(Choice choice, int maxPriority) {
         int first = ThreadLocalRandom.current().nextInt(endpoints.length);
         int second = (first + 1 + ThreadLocalRandom.current().nextInt(endpoints.length - 1)) % endpoints.length;
-        Endpoint a = from(first, avoided, nowNanos, leniency, maxPriority);
-        Endpoint b = from(second, avoided, nowNanos, leniency, maxPriority);
+        Endpoint a = from(first, choice, maxPriority);
+        Endpoint b = from(second, choice, maxPriority);
         if (a == null || a == b) {
             return b;
         }
@@ -156,24 +204,24 @@ final class Balancer {
         return loadOfA <= (long) b.health().inFlight() * a.weight() ? a : b;
     }
 
-    private int firstPriority(Endpoint avoided, long nowNanos, Leniency leniency) {
+    private int firstPriority(Choice choice) {
         int lowest = Integer.MAX_VALUE;
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, avoided, nowNanos, leniency)) {
+            if (isEligible(endpoint, choice)) {
                 lowest = Math.min(lowest, endpoint.priority());
             }
         }
         return lowest;
     }
 
-    private Endpoint byWeight(Endpoint avoided, long nowNanos, Leniency leniency) {
+    private Endpoint byWeight(Choice choice) {
         int total = 0;
         for (Endpoint endpoint : endpoints) {
-            total += isEligible(endpoint, avoided, nowNanos, leniency) ? endpoint.weight() : 0;
+            total += isEligible(endpoint, choice) ? endpoint.weight() : 0;
         }
         int drawn = total == 0 ? 0 : ThreadLocalRandom.current().nextInt(total);
         for (Endpoint endpoint : endpoints) {
-            if (isEligible(endpoint, avoided, nowNanos, leniency)) {
+            if (isEligible(endpoint, choice)) {
                 drawn -= endpoint.weight();
                 if (drawn < 0) {
                     return endpoint;
@@ -183,13 +231,27 @@ final class Balancer {
         return null;
     }
 
+    /** What one choice depends on. */
+    private static final class Choice {
+        private final String model;
+        private final Set<Endpoint> asked;
+        private final long nowNanos;
+        private Leniency leniency;
+
+        Choice(String model, Set<Endpoint> asked, long nowNanos) {
+            this.model = model;
+            this.asked = asked;
+            this.nowNanos = nowNanos;
+        }
+    }
+
     /** The degree to which an endpoint's condition is ignored if too few endpoints are available. */
     private enum Leniency {
         /** Nothing is ignored. */
         NONE,
         /** Failures are ignored: if that many endpoints fail at once, something else is more likely to be the cause. */
         PANIC,
-        /** Requested rest times are ignored too, because there is no other endpoint. */
+        /** Rest times are ignored too, because there is no other endpoint; the one that is ready first is chosen. */
         FULL
     }
 }

@@ -10,12 +10,10 @@ import dev.sluice.engine.tls.ClientTls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** A named set of endpoints. Shared by all loops. */
 public final class Cluster {
-    private static final int MIN_ATTEMPTS = 2;
-    private static final int MAX_ATTEMPTS = 4;
-
     private final ClusterConfig config;
     private final Endpoint[] endpoints;
     private final ClientTls tls;
@@ -106,15 +104,16 @@ public final class Cluster {
     /**
      * Chooses the endpoint for the next attempt and acquires a slot there.
      *
-     * @param avoid    an endpoint that is chosen only if there is no other; may be null
+     * @param model    the model's name upstream; null if the request has none
+     * @param asked    the endpoints that have had their turn
      * @param hash     a number that requests of one session have in common; 0 for none
      * @param nowNanos the clock's time
-     * @return the slot, to be closed when the attempt is over, or null if all endpoints are full
+     * @return the slot, to be closed when the attempt is over, or null if all other endpoints are full
      */
-    public Slot choose(Endpoint avoid, long hash, long nowNanos) {
+    public Slot choose(String model, Set<Endpoint> asked, long hash, long nowNanos) {
         for (int i = 0; i <= endpoints.length; i++) {
-            Endpoint chosen = balancer.choose(avoid, hash, nowNanos);
-            Slot slot = chosen == null ? null : chosen.tryAcquire();
+            Endpoint chosen = balancer.choose(model, asked, hash, nowNanos);
+            Slot slot = chosen == null ? null : chosen.tryAcquire(model);
             if (slot != null || chosen == null) {
                 return slot;
             }
@@ -125,19 +124,21 @@ public final class Cluster {
     /**
      * Acquires a slot at a preferred endpoint if it is healthy and has at most twice its share of the load.
      *
+     * @param model the model's name upstream; null if the request has none
      * @return the slot, or null if another endpoint should be used
      */
-    public Slot tryAcquireIfWelcome(Endpoint preferred, long nowNanos) {
-        return balancer.isWelcome(preferred, nowNanos) ? preferred.tryAcquire() : null;
+    public Slot tryAcquireIfWelcome(String model, Endpoint preferred, long nowNanos) {
+        return balancer.isWelcome(model, preferred, nowNanos) ? preferred.tryAcquire(model) : null;
     }
 
     /**
-     * Acquires a slot at the only endpoint that can serve a request.
+     * Acquires a slot at a certain endpoint.
      *
+     * @param model the model's name upstream; null if the request has none
      * @return the slot, or null if the endpoint is full
      */
-    public Slot tryAcquire(Endpoint owner) {
-        return owner.tryAcquire();
+    public Slot tryAcquire(String model, Endpoint at) {
+        return at.tryAcquire(model);
     }
 
     /** Returns whether a hash decides which endpoint serves a session, so that owners need not be stored. */
@@ -155,24 +156,29 @@ public final class Cluster {
         return null;
     }
 
+    /** {@return whether the cluster has only one endpoint} */
+    public boolean isSingle() {
+        return endpoints.length == 1;
+    }
+
     /** Returns whether the cluster has more than one endpoint. */
     public boolean hasOthers() {
         return endpoints.length > 1;
     }
 
-    /** {@return whether an endpoint other than this one is ready to serve a request} */
-    public boolean hasReadyOther(Endpoint than, long nowNanos) {
-        for (Endpoint endpoint : endpoints) {
-            if (endpoint != than && endpoint.isReady(nowNanos)) {
-                return true;
-            }
-        }
-        return false;
+    /** {@return whether there is an endpoint other than the current one that has not had its turn} */
+    public boolean hasUnasked(Set<Endpoint> asked, Endpoint current) {
+        return balancer.hasUnasked(asked, current);
     }
 
-    /** Returns the maximum number of attempts of an exchange: the number of endpoints, but at least 2 and at most 4. */
-    public int maxAttempts() {
-        return Math.max(MIN_ATTEMPTS, Math.min(endpoints.length, MAX_ATTEMPTS));
+    /** {@return whether another endpoint than the current one is ready and has not had its turn} */
+    public boolean hasReady(String model, Set<Endpoint> asked, Endpoint current, long nowNanos) {
+        return balancer.hasReady(model, asked, current, nowNanos);
+    }
+
+    /** {@return whether more than half of the endpoints are out: ejected, resting or being probed} */
+    public boolean isFailing(String model, long nowNanos) {
+        return balancer.isFailing(model, nowNanos);
     }
 
     /** Returns the gate that hands out the cluster's permits, or null if the cluster has no limit. */

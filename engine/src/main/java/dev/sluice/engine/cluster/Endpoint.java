@@ -183,10 +183,11 @@ public final class Endpoint {
     /**
      * Acquires a slot for a request.
      *
+     * @param model the model's name upstream; null if the request has none
      * @return the slot, or null if the limit of requests in flight is reached
      */
-    Slot tryAcquire() {
-        return health.tryAcquireSlot(config.maxInFlight()) ? new Slot(this) : null;
+    Slot tryAcquire(String model) {
+        return health.tryAcquireSlot(model, config.maxInFlight()) ? new Slot(this, model) : null;
     }
 
     /** {@return whether the endpoint is ejected and the time to probe it has not come} */
@@ -210,29 +211,36 @@ public final class Endpoint {
     }
 
     /** Records a response that serves its request. */
-    public void recordServed() {
-        health.recordServed();
+    public void recordServed(String model, long nowNanos) {
+        health.recordServed(model, nowNanos);
     }
 
     /**
-     * Keeps requests away from the endpoint after a response that refuses more than one request.
+     * Keeps requests away from the endpoint, or from a model there, after a response that refuses more than one
+     * request.
      *
      * @param cause      why; not {@link RestPolicy.Cause#NONE}
+     * @param model      the model's name upstream; null if the request has none
      * @param namedNanos the time that the response names; 0 for none
      * @return whether the endpoint's credentials were refused and had not been before
      */
-    public boolean rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
-        return health.rest(cause, namedNanos, nowNanos);
+    public boolean rest(RestPolicy.Cause cause, String model, long namedNanos, long nowNanos) {
+        return health.rest(cause, model, namedNanos, nowNanos);
     }
 
     /** {@return whether a request could be served now, as far as is known} */
-    boolean isReady(long nowNanos) {
-        return health.isAvailable(nowNanos) && hasRoom();
+    boolean isReady(String model, long nowNanos) {
+        return health.isAvailable(model, nowNanos) && hasRoom();
     }
 
     /** Keeps requests away from the endpoint for a while, because it asked for that; the latest end time counts. */
     public void restFor(long nowNanos, long nanos) {
         health.restFor(nowNanos, nanos);
+    }
+
+    /** Keeps requests for one model away from the endpoint for a while; the latest end time counts. */
+    public void restFor(String model, long nowNanos, long nanos) {
+        health.restFor(model, nowNanos, nanos);
     }
 
     /**

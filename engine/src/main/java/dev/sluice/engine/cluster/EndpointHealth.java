@@ -3,6 +3,7 @@
 package dev.sluice.engine.cluster;
 
 import dev.sluice.engine.config.HealthConfig;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +21,7 @@ final class EndpointHealth {
     private static final long UNSOLICITED_WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long NOT_REUSED_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final int PERCENT = 100;
+    private static final int MAX_MODELS = 256;
 
     private final HealthConfig config;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -27,11 +29,11 @@ final class EndpointHealth {
     private final AtomicInteger ejections = new AtomicInteger();
     private final AtomicBoolean isProbed = new AtomicBoolean();
     private volatile long ejectedUntilNanos;
-    private volatile long coolUntilNanos;
-    private volatile boolean isCooling;
+    /** The rest of the whole endpoint. */
+    private final Rest rest = new Rest();
+    /** The rests of single models, by the name that the endpoint knows; a bounded number, since callers name models. */
+    private final ConcurrentHashMap<String, Rest> models = new ConcurrentHashMap<>();
     private volatile boolean isUnauthorized;
-    /** The number of rests since the endpoint last served a request. */
-    private volatile int rests;
     private volatile long notReusedUntilNanos;
     private volatile boolean isNotReused;
     private boolean hasUnsolicited;
@@ -47,9 +49,26 @@ final class EndpointHealth {
         this.config = config;
     }
 
-    /** Returns whether the next request may go to the endpoint. */
-    boolean isAvailable(long nowNanos) {
-        return !isCooling(nowNanos) && !isEjectedOrProbed(nowNanos);
+    /**
+     * Returns whether the next request may go to the endpoint.
+     *
+     * @param model the model's name upstream; null if the request has none
+     */
+    boolean isAvailable(String model, long nowNanos) {
+        return rest.isAvailable(nowNanos) && !isEjectedOrProbed(nowNanos) && isModelAvailable(model, nowNanos);
+    }
+
+    private boolean isModelAvailable(String model, long nowNanos) {
+        Rest ofModel = restOf(model);
+        return ofModel == null || ofModel.isAvailable(nowNanos);
+    }
+
+    private Rest restOf(String model) {
+        return models.isEmpty() ? null : models.get(key(model));
+    }
+
+    private static String key(String model) {
+        return model == null ? "" : model;
     }
 
     /** Returns whether the endpoint is ejected or is being probed. */
@@ -62,9 +81,18 @@ final class EndpointHealth {
         return ejections.get() > 0 && nowNanos - ejectedUntilNanos < 0;
     }
 
-    /** Returns whether the rest time that the endpoint asked for has not passed. */
-    boolean isCooling(long nowNanos) {
-        return isCooling && nowNanos - coolUntilNanos < 0;
+    /** Returns whether the endpoint, or the model there, rests. */
+    boolean isResting(String model, long nowNanos) {
+        Rest ofModel = restOf(model);
+        return rest.isResting(nowNanos) || ofModel != null && ofModel.isResting(nowNanos);
+    }
+
+    /** Returns the nanoseconds until the endpoint is neither ejected nor resting for the model. */
+    long leftNanos(String model, long nowNanos) {
+        Rest ofModel = restOf(model);
+        long ejectedNanos = isEjected(nowNanos) ? ejectedUntilNanos - nowNanos : 0;
+        return Math.max(ejectedNanos, Math.max(rest.leftNanos(nowNanos), ofModel == null ? 0
+                : ofModel.leftNanos(nowNanos)));
     }
 
     /**
@@ -72,7 +100,7 @@ final class EndpointHealth {
      *
      * @param limit the maximum number of requests in flight; 0 for none
      */
-    boolean tryAcquireSlot(int limit) {
+    boolean tryAcquireSlot(String model, int limit) {
         if (inFlight.incrementAndGet() > limit && limit > 0) {
             inFlight.decrementAndGet();
             return false;
@@ -80,13 +108,23 @@ final class EndpointHealth {
         if (ejections.get() > 0) {
             isProbed.set(true);
         }
+        rest.onRequest();
+        Rest ofModel = restOf(model);
+        if (ofModel != null) {
+            ofModel.onRequest();
+        }
         return true;
     }
 
     /** Releases the slot of a request that is over. */
-    void releaseSlot() {
+    void releaseSlot(String model) {
         inFlight.decrementAndGet();
         isProbed.set(false); // a probe without a result is followed by another
+        rest.onRequestOver();
+        Rest ofModel = restOf(model);
+        if (ofModel != null) {
+            ofModel.onRequestOver();
+        }
     }
 
     void recordSuccess(long nowNanos) {
@@ -135,55 +173,75 @@ final class EndpointHealth {
     }
 
     /**
-     * Lets the endpoint rest after a response that refuses more than one request.
+     * Lets the endpoint, or a model there, rest after a response that refuses more than one request.
      *
      * @param namedNanos the time that the response names; 0 for none
      * @return whether credentials were refused that were not known to be refused
      */
-    synchronized boolean rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
-        boolean isRefusal = cause == RestPolicy.Cause.CREDENTIALS;
-        if (namedNanos == 0 && isCooling(nowNanos)) {
-            return false; // a request that was in flight when the rest began
+    boolean rest(RestPolicy.Cause cause, String model, long namedNanos, long nowNanos) {
+        long maxNanos = config.maxRest().toNanos();
+        if (cause.isOfModel()) {
+            Rest ofModel = makeRestOf(model, nowNanos);
+            if (ofModel != null) {
+                ofModel.begin(cause, namedNanos, maxNanos, nowNanos);
+            } else if (cause == RestPolicy.Cause.RATE_LIMIT) {
+                rest.begin(cause, namedNanos, maxNanos, nowNanos); // too many models to tell them apart
+            }
+            return false;
         }
-        restFor(nowNanos, RestPolicy.restNanos(cause, namedNanos, rests));
-        rests++;
-        boolean isNew = isRefusal && !isUnauthorized;
-        isUnauthorized = isRefusal;
+        rest.begin(cause, namedNanos, maxNanos, nowNanos);
+        boolean isNew = cause == RestPolicy.Cause.CREDENTIALS && !isUnauthorized;
+        isUnauthorized = cause == RestPolicy.Cause.CREDENTIALS;
         return isNew;
+    }
+
+    /** Returns the rest of a model; null if too many models rest. */
+    private Rest makeRestOf(String model, long nowNanos) {
+        Rest known = models.get(key(model));
+        if (known != null) {
+            return known;
+        }
+        if (models.size() >= MAX_MODELS) {
+            models.values().removeIf(each -> !each.isResting(nowNanos));
+        }
+        return models.size() >= MAX_MODELS ? null : models.computeIfAbsent(key(model), name -> new Rest());
     }
 
     /**
      * Forgets earlier rests, because the endpoint has served a request. A rest because of refused credentials ends:
      * what was refused was one request, which its caller could repeat to keep the endpoint out of use.
      */
-    void recordServed() {
-        if (rests > 0) {
-            forgetRests();
+    void recordServed(String model, long nowNanos) {
+        rest.onServed();
+        if (isUnauthorized) {
+            onNewCredentials();
+        }
+        Rest ofModel = restOf(model);
+        if (ofModel != null) {
+            ofModel.onServed();
+            if (!ofModel.isResting(nowNanos)) {
+                models.remove(key(model), ofModel);
+            }
         }
     }
 
     /** Ends the rest of an endpoint whose credentials were refused and have changed. */
     synchronized void onNewCredentials() {
         if (isUnauthorized) {
-            forgetRests();
-        }
-    }
-
-    private synchronized void forgetRests() {
-        rests = 0;
-        if (isUnauthorized) {
             isUnauthorized = false;
-            isCooling = false;
+            rest.end();
         }
     }
 
     /** Sets the rest time that the endpoint asked for; the latest end time counts. */
     void restFor(long nowNanos, long nanos) {
-        long until = nowNanos + nanos;
-        if (!isCooling(nowNanos) || until - coolUntilNanos > 0) {
-            coolUntilNanos = until;
-            isCooling = true;
-        }
+        rest.extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
+    }
+
+    /** Sets the rest time of a model whose limit is used up, or that the endpoint asked for; the latest counts. */
+    void restFor(String model, long nowNanos, long nanos) {
+        Rest ofModel = makeRestOf(model, nowNanos);
+        (ofModel == null ? rest : ofModel).extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
     }
 
     /** Records bytes that belong to no response. */
@@ -215,7 +273,8 @@ final class EndpointHealth {
         if (isUnauthorized) {
             return "unauthorized";
         }
-        if (isCooling(nowNanos)) {
+        if (rest.isResting(nowNanos) || models.values().stream().anyMatch(each -> each.isResting(nowNanos)
+                && each.cause() != RestPolicy.Cause.MODEL_MISSING)) {
             return "cooling";
         }
         if (ejections.get() == 0) {

@@ -4,7 +4,10 @@ package dev.sluice.engine.cluster;
 
 import java.util.concurrent.TimeUnit;
 
-/** The decision how long an endpoint rests after a response that refuses more than one request; pure. */
+/**
+ * The decisions what rests after a response that refuses more than one request, and for how long; pure. A rate limit
+ * and a missing model concern one model of an endpoint, everything else the endpoint.
+ */
 public final class RestPolicy {
     private static final long FIRST_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long MAX_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -35,14 +38,14 @@ public final class RestPolicy {
      *
      * @param cause      why
      * @param namedNanos the time that the response names; 0 for none
-     * @param before     how often the endpoint has rested, for any cause, since it last served a request
+     * @param before     how often the model or the endpoint has rested since it last served a request
      * @return nanoseconds; 0 for {@link Cause#NONE}
      */
     public static long restNanos(Cause cause, long namedNanos, int before) {
         int doublings = Math.min(before, MAX_DOUBLINGS);
         return switch (cause) {
             case NONE -> 0;
-            case RATE_LIMIT -> namedNanos > 0 ? namedNanos
+            case RATE_LIMIT, MODEL_MISSING -> namedNanos > 0 ? namedNanos
                     : Math.min(FIRST_LIMIT_NANOS << doublings, MAX_LIMIT_NANOS);
             case CREDENTIALS -> Math.min(FIRST_CREDENTIALS_NANOS << doublings, MAX_CREDENTIALS_NANOS);
         };
@@ -52,9 +55,16 @@ public final class RestPolicy {
     public enum Cause {
         /** It does not rest because of this response. */
         NONE,
-        /** It has reached a rate limit. */
+        /** It has reached a rate limit for the model. */
         RATE_LIMIT,
+        /** It does not have the model. */
+        MODEL_MISSING,
         /** It refuses the endpoint's own credentials, or their account. */
-        CREDENTIALS
+        CREDENTIALS;
+
+        /** {@return whether only the requested model rests, and not the whole endpoint} */
+        public boolean isOfModel() {
+            return this == RATE_LIMIT || this == MODEL_MISSING;
+        }
     }
 }

@@ -9,15 +9,22 @@ package dev.sluice.engine.cluster;
  */
 public final class Slot implements AutoCloseable {
     private final Endpoint endpoint;
+    private final String model;
     private boolean isClosed;
 
-    Slot(Endpoint endpoint) {
+    Slot(Endpoint endpoint, String model) {
         this.endpoint = endpoint;
+        this.model = model;
     }
 
     /** {@return the endpoint that was chosen} */
     public Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** {@return the model's name upstream, or null if the request has none} */
+    public String model() {
+        return model;
     }
 
     /** {@return whether the slot was released} */
@@ -30,7 +37,7 @@ public final class Slot implements AutoCloseable {
     public void close() {
         if (!isClosed) {
             isClosed = true;
-            endpoint.health().releaseSlot();
+            endpoint.health().releaseSlot(model);
         }
     }
 }

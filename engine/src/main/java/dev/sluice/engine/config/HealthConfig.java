@@ -16,15 +16,19 @@ import java.time.Duration;
  * @param ejection     length of the first ejection; each further one is twice as long, and up to a tenth is added at
  *                     random. After the ejection one request is sent as a probe; its success ends the ejection
  * @param maxEjection  longest ejection, before the random part
+ * @param maxRest      longest rest of an endpoint that asks for one, in whatever form it names the time
  * @param panicPercent if fewer than this percentage of a cluster's endpoints are not ejected, ejections are ignored,
  *                     because a common cause is more likely than the failure of so many endpoints; 0 to 100
  * @param check        periodic health checks; null to judge endpoints by their requests only
  */
 public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Duration ejection, Duration maxEjection,
-        int panicPercent, CheckConfig check) {
-    /** 5 consecutive failures or 50 % of at least 20 answers; ejected for 5 s to 60 s; panic below 50 %; no checks. */
+        Duration maxRest, int panicPercent, CheckConfig check) {
+    /**
+     * 5 consecutive failures or 50 % of at least 20 answers; ejected for 5 s to 60 s; rests of up to 24 h; panic below
+     * 50 %; no checks.
+     */
     public static final HealthConfig DEFAULT = new HealthConfig(5, 50, 20, Duration.ofSeconds(5),
-            Duration.ofSeconds(60), 50, null);
+            Duration.ofSeconds(60), Duration.ofHours(24), 50, null);
 
     public HealthConfig {
         Checks.between("max_failures", maxFailures, 1, 1_000_000);
@@ -32,6 +36,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
         Checks.between("min_answers", minAnswers, 1, 1_000_000);
         Checks.positive("ejection", ejection);
         Checks.positive("max_ejection", maxEjection);
+        Checks.positive("max_rest", maxRest);
         Checks.between("panic_percent", panicPercent, 0, 100);
     }
 
@@ -44,7 +49,8 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
      * @param panicPercent percentage of endpoints that are not ejected below which ejections are ignored, 0 to 100
      */
     public HealthConfig(int maxFailures, Duration ejection, Duration maxEjection, int panicPercent) {
-        this(maxFailures, DEFAULT.errorPercent, DEFAULT.minAnswers, ejection, maxEjection, panicPercent, null);
+        this(maxFailures, DEFAULT.errorPercent, DEFAULT.minAnswers, ejection, maxEjection, DEFAULT.maxRest,
+                panicPercent, null);
     }
 
     /**
@@ -88,6 +94,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
         private int minAnswers;
         private Duration ejection;
         private Duration maxEjection;
+        private Duration maxRest;
         private int panicPercent;
         private CheckConfig check;
 
@@ -97,6 +104,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
             minAnswers = from.minAnswers;
             ejection = from.ejection;
             maxEjection = from.maxEjection;
+            maxRest = from.maxRest;
             panicPercent = from.panicPercent;
             check = from.check;
         }
@@ -159,6 +167,17 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
         }
 
         /**
+         * Sets {@link HealthConfig#maxRest}.
+         *
+         * @param value longest rest of an endpoint that asks for one, in whatever form it names the time
+         * @return this builder
+         */
+        public Builder maxRest(Duration value) {
+            maxRest = value;
+            return this;
+        }
+
+        /**
          * Sets {@link HealthConfig#panicPercent}.
          *
          * @param value if fewer than this percentage of a cluster's endpoints are not ejected, ejections are
@@ -189,7 +208,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
          * @throws IllegalArgumentException if a value is out of its range
          */
         public HealthConfig build() {
-            return new HealthConfig(maxFailures, errorPercent, minAnswers, ejection, maxEjection,
+            return new HealthConfig(maxFailures, errorPercent, minAnswers, ejection, maxEjection, maxRest,
                     panicPercent, check);
         }
     }

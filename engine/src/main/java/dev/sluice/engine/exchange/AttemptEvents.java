@@ -100,7 +100,8 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),
                 exchange.id, plan.isAliased() ? plan.model() : null,
                 exchange.requestPath.isCollected(),
-                exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED, attempt.isSent()));
+                exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED,
+                exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
     }
 
     @Override

@@ -30,7 +30,7 @@ enum ExchangeState {
         return this == RELAYING || this == DRAINING;
     }
 
-    /** Returns whether the exchange depends on one response, so that no other attempt can be made. */
+    /** Returns whether the body of a response is being read. */
     boolean isAnswered() {
         return this == COLLECTING || this == RELAYING || this == DRAINING;
     }
@@ -48,7 +48,8 @@ enum ExchangeState {
             case CONNECTING -> next == FORWARDING || next == CONNECTING // another attempt
                     || next == FAILED;
             case FORWARDING -> next == RELAYING || next == COLLECTING || next == CONNECTING || next == FAILED;
-            case COLLECTING, RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
+            case COLLECTING -> next == COMPLETED || next == DRAINING || next == CONNECTING || next == FAILED;
+            case RELAYING -> next == COMPLETED || next == DRAINING || next == FAILED;
             case DRAINING -> next == FAILED;
             case COMPLETED, FAILED -> false;
         };

@@ -5,6 +5,8 @@ package dev.sluice.engine.exchange;
 import dev.sluice.engine.response.ResponseListener;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
+import java.util.Map;
 
 /** The handler of reports from the response: it advances the exchange from the commit to the end. */
 final class ResponseEvents implements ResponseListener {
@@ -27,7 +29,6 @@ final class ResponseEvents implements ResponseListener {
     @Override
     public void onCollecting() {
         exchange.life.moveTo(ExchangeState.COLLECTING);
-        exchange.requestPath.onAnswered();
     }
 
     @Override
@@ -47,7 +48,17 @@ final class ResponseEvents implements ResponseListener {
 
     @Override
     public void onEnded(ExchangeEnd end, String error) {
+        if (end == ExchangeEnd.COMPLETED) {
+            exchange.attempt().recordServed();
+        } else if (end == ExchangeEnd.FAILED) {
+            exchange.attempt().recordFailure(new Failure(exchange.responsePath.body().errorCode(), null, Map.of()));
+        }
         ending.finish(end, error);
+    }
+
+    @Override
+    public boolean onFailure(Failure failure, boolean isBeginning) {
+        return exchange.requestPath.attempts().retryAfterFailure(failure, isBeginning);
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.response.ResponseSource;
 import dev.sluice.engine.response.ResponseWay;
 import dev.sluice.engine.spi.ObservedAttempt;
+import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
@@ -54,6 +55,7 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
     private long sentNanos;
     private int status;
     private String failure;
+    private RefusalBody refusal; // null unless the response is a refusal that may name a time
     private Map<String, String> extraHeaders = Map.of();
     private LoopTicker.Entry tick;
     private long leftoverSinceNanos;
@@ -225,31 +227,77 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         } else {
             target().recordSuccess(nowNanos);
         }
-        if (head.isSuccess()) {
-            target().recordServed();
-        }
         rest(head.headers(), nowNanos);
+        refusal = RefusalBody.of(head);
         if (!isDetached) {
             listener.onHead(this, head);
         }
     }
 
     private void rest(HttpHeaders headers, long nowNanos) {
-        long resetNanos = RateLimitHeaders.resetNanos(headers, System.currentTimeMillis() / 1000);
+        long epochMillis = System.currentTimeMillis();
+        long windowNanos = RateLimitHeaders.windowNanos(headers, epochMillis);
+        if (windowNanos > 0) {
+            target().restFor(nowNanos, windowNanos);
+        }
+        long limitNanos = RateLimitHeaders.limitNanos(headers, epochMillis);
         RestPolicy.Cause cause = RestPolicy.cause(status, target().hasCredentials());
         if (cause != RestPolicy.Cause.NONE) {
-            long namedNanos = Math.max(resetNanos, RateLimitHeaders.namedNanos(headers, System.currentTimeMillis()));
-            if (target().rest(cause, namedNanos, nowNanos)) {
-                LOG.warn("endpoint {} refuses its credentials with status {}; it rests until they change, or is asked"
-                        + " again after at least 30 s", target(), status);
-            }
-        } else if (resetNanos > 0) {
-            target().restFor(nowNanos, resetNanos);
+            rest(cause, Math.max(Math.max(limitNanos, windowNanos), RateLimitHeaders.namedNanos(headers, epochMillis)),
+                    nowNanos);
+        } else if (limitNanos > 0) {
+            target().restFor(slot.model(), nowNanos, limitNanos);
+        }
+    }
+
+    private void rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
+        if (target().rest(cause, slot.model(), namedNanos, nowNanos)) {
+            LOG.warn("endpoint {} refuses its credentials with status {}; it rests until they change, or is asked"
+                    + " again after at least 30 s", target(), status);
+        }
+    }
+
+    /** Lets the endpoint rest for the time that the body of its refusal names. */
+    private void restByBody() {
+        Failure told = refusal.read();
+        refusal = null;
+        long namedNanos = RateLimitHeaders.namedNanos(told, System.currentTimeMillis());
+        if (namedNanos > 0 && RestPolicy.cause(status, target().hasCredentials()).isOfModel()) {
+            target().restFor(slot.model(), ticker.nanoTime(), namedNanos);
+        } else if (namedNanos > 0) {
+            target().restFor(ticker.nanoTime(), namedNanos);
+        }
+    }
+
+    /** Returns whether a failure refuses the endpoint's own credentials or their account. */
+    boolean isOwnRefusal(int failedStatus) {
+        return RestPolicy.cause(failedStatus, target().hasCredentials()) == RestPolicy.Cause.CREDENTIALS;
+    }
+
+    /** Records that the response serves its request, if its status is one of success. */
+    public void recordServed() {
+        if (status / 100 == 2) {
+            target().recordServed(slot.model(), ticker.nanoTime());
+        }
+    }
+
+    /** Records a failure that a response reports in its body: it means what the status means that it stands for. */
+    public void recordFailure(Failure told) {
+        long nowNanos = ticker.nanoTime();
+        RestPolicy.Cause cause = told.isModelMissing() ? RestPolicy.Cause.MODEL_MISSING
+                : RestPolicy.cause(told.status(), target().hasCredentials());
+        if (cause != RestPolicy.Cause.NONE) {
+            rest(cause, RateLimitHeaders.namedNanos(told, System.currentTimeMillis()), nowNanos);
+        } else if (told.isPassing() && RetryPolicy.isEndpointFailure(told.status())) {
+            target().recordFailure(nowNanos);
         }
     }
 
     @Override
     public void onResponseBody(BodyPiece piece) {
+        if (refusal != null) {
+            refusal.add(piece);
+        }
         if (!isDetached) {
             way.onBody(piece);
             return;
@@ -264,6 +312,9 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     @Override
     public void onResponseEnd(boolean isByClose) {
+        if (refusal != null) {
+            restByBody();
+        }
         boolean wasDetached = isDetached;
         finish();
         if (!wasDetached) {

@@ -16,6 +16,9 @@ import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.request.RetryPolicy.Decision;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class AttemptRunner implements Attempt.Listener {
+    private static final int TOO_MANY_REQUESTS = 429;
     /** The argument of {@link Connector#acquire} that accepts any connection. */
     public static final long ANY = Long.MIN_VALUE;
     /** The result of {@link #hedgeDelayNanos} if no hedge is allowed. */
@@ -48,6 +52,11 @@ public final class AttemptRunner implements Attempt.Listener {
 
     private Cluster cluster;
     private RetryConfig retry;
+    private String model;
+    /** The endpoints that have had their turn, without the current one. */
+    private Set<Endpoint> asked = Set.of();
+    private int turns;
+    private int repeats;
     private Runnable waitingRetry; // cancels it; null if none waits
     private int count;
     private boolean isHedged;
@@ -67,10 +76,15 @@ public final class AttemptRunner implements Attempt.Listener {
         this.listener = listener;
     }
 
-    /** Sets the cluster of the attempts and the rules for repeating them. */
-    void plan(Cluster of, RetryConfig rules) {
+    /**
+     * Sets the cluster of the attempts and the rules for repeating them.
+     *
+     * @param upstreamModel the model's name upstream; null if the request has none
+     */
+    void plan(Cluster of, RetryConfig rules, String upstreamModel) {
         cluster = of;
         retry = rules;
+        model = upstreamModel;
     }
 
     /** Makes the first attempt. */
@@ -80,7 +94,7 @@ public final class AttemptRunner implements Attempt.Listener {
             if (affinity != null && body.scanner() != null) {
                 affinity.resolve();
             }
-            slot = choose(null);
+            slot = choose();
         } catch (RelayException refusal) {
             listener.onRefused(refusal);
             return;
@@ -98,12 +112,22 @@ public final class AttemptRunner implements Attempt.Listener {
                 "All endpoints of the upstream have reached their limit of requests in flight"));
     }
 
-    private Slot choose(Endpoint before) {
+    /** Chooses among the endpoints that have not had their turn. */
+    private Slot choose() {
         long nowNanos = ticker.nanoTime();
-        return affinity == null ? cluster.choose(before, 0, nowNanos) : affinity.choose(before, nowNanos);
+        return affinity == null ? cluster.choose(model, asked, 0, nowNanos) : affinity.choose(model, asked, nowNanos);
+    }
+
+    /** Notes that an endpoint has had its turn. */
+    private void markAsked(Endpoint endpoint) {
+        if (asked.isEmpty()) {
+            asked = new HashSet<>();
+        }
+        asked.add(endpoint);
     }
 
     private void start(Slot slot, long notBefore) {
+        turns++;
         listener.onConnecting();
         Attempt attempt = newAttempt(slot, false);
         race.start(attempt);
@@ -187,6 +211,9 @@ public final class AttemptRunner implements Attempt.Listener {
     /** Returns whether the other attempt of a race continues in place of a lost one. */
     private boolean survives(Attempt lost) {
         Attempt before = race.lead();
+        if (race.hedge() != null) {
+            markAsked(lost.target());
+        }
         boolean isSurvived = race.survives(lost);
         followLead(before);
         return isSurvived;
@@ -214,14 +241,16 @@ public final class AttemptRunner implements Attempt.Listener {
     public void hedge(long nowNanos) {
         isHedged = true;
         Endpoint slow = race.lead().target();
-        Slot slot = cluster.choose(slow, 0, nowNanos);
+        markAsked(slow);
+        Slot slot = cluster.choose(model, asked, 0, nowNanos);
         if (slot == null) {
             return;
         }
-        if (slot.endpoint() == slow || !cluster.tryRetry()) {
+        if (!cluster.tryRetry()) {
             slot.close();
             return;
         }
+        turns++;
         Attempt hedge = newAttempt(slot, true);
         race.addHedge(hedge);
         listener.onAttemptBegan(hedge);
@@ -231,7 +260,11 @@ public final class AttemptRunner implements Attempt.Listener {
     @Override
     public void onHead(Attempt answering, ResponseHead received) {
         Attempt before = race.lead();
-        boolean isChosen = race.isWonBy(answering, isGood(answering, received.status().code()));
+        boolean isGood = isGood(answering, received.status().code());
+        if (race.hedge() != null && !isGood) {
+            markAsked(answering.target());
+        }
+        boolean isChosen = race.isWonBy(answering, isGood);
         followLead(before);
         if (isChosen && !retryElsewhere(received)) {
             listener.onResponse(answering, received);
@@ -248,8 +281,9 @@ public final class AttemptRunner implements Attempt.Listener {
         isAnswered = true;
     }
 
-    /** Records the time until the response began. */
+    /** Records that the response of the lead is passed on, and the time until it began. */
     public void onCommit(long nowNanos) {
+        race.lead().recordServed();
         if (retry.hedgeQuantile() > 0) {
             cluster.recordResponseTime(nowNanos - race.lead().sentNanos(), nowNanos);
         }
@@ -261,9 +295,7 @@ public final class AttemptRunner implements Attempt.Listener {
             return;
         }
         listener.onConnectFailed(cluster.name(), cause);
-        RetryPolicy.Facts facts = new RetryPolicy.Facts(count, cluster.maxAttempts(), !isBeginningLost(), hasOthers(),
-                false, retry);
-        if (!retry(RetryPolicy.afterConnectFailure(facts), failed.startedNanos())) {
+        if (!retry(RetryPolicy.afterConnectFailure(facts(!isBeginningLost())), failed.startedNanos())) {
             listener.onRefused(RelayException.of(ErrorCode.UPSTREAM_CONNECT_FAILED,
                     "No connection to the upstream could be made"));
         }
@@ -300,101 +332,152 @@ public final class AttemptRunner implements Attempt.Listener {
             return false;
         }
         late.cancel();
-        repeat(ANY);
+        elsewhere();
         return true;
     }
 
     /**
-     * Tries another endpoint after this one has refused the request, or the same one again if it is ready soon and
-     * there is no other.
+     * Tries another endpoint after this one has refused the request, or the only one again if it is ready soon.
      *
      * @return whether another attempt is made, now or later
      */
     private boolean retryElsewhere(ResponseHead refusal) {
         int status = refusal.status().code();
         Attempt refused = race.lead();
-        Endpoint refusing = refused.target();
-        boolean isOwnRefusal = RestPolicy.cause(status, refusing.hasCredentials()) == RestPolicy.Cause.CREDENTIALS;
+        boolean isOwnRefusal = refused.isOwnRefusal(status);
         if (!isOwnRefusal && !RetryPolicy.isRetryable(status, retry)) {
             return false;
         }
         long restNanos = isOwnRefusal ? 0
                 : RateLimitHeaders.retryAfterNanos(refusal.headers(), System.currentTimeMillis());
         long nowNanos = ticker.nanoTime();
-        if (restNanos > 0) {
-            refusing.restFor(nowNanos, restNanos);
+        if (restNanos > 0 && status != TOO_MANY_REQUESTS) { // a rate limit is the model's, and recorded already
+            refused.target().restFor(nowNanos, restNanos);
         }
         Decision decision = RetryPolicy.afterRefusal(facts(), status, isOwnRefusal, restNanos);
-        if (decision == Decision.GIVE_UP) {
-            return false;
-        }
-        Slot other = decision == Decision.AFTER_REST ? null : cluster.choose(refusing, 0, nowNanos);
-        if (other != null && other.endpoint() == refusing) {
-            other.close(); // it would be asked again at once
-            other = null;
-        }
-        if (other == null && decision == Decision.AT_ONCE) {
-            return false;
-        }
-        if (!takeBudget(decision)) {
-            if (other != null) {
-                other.close();
+        if (decision == Decision.AT_ONCE) {
+            if (replace(refused)) {
+                return true;
             }
+            decision = RetryPolicy.afterRefusal(facts().withoutOthers(), status, isOwnRefusal, restNanos);
+        }
+        if (decision != Decision.AFTER_REST || !takeBudget(decision)) {
             return false;
         }
-        if (refused.isSent()) {
+        leave(refused);
+        repeatLater(restNanos, ANY);
+        return true;
+    }
+
+    /**
+     * Tries another endpoint after a response has told, before anything of it was sent downstream, that the request
+     * failed; or after an answer that is collected broke off.
+     *
+     * @param failure     the failure; null if the answer broke off
+     * @param isBeginning whether the failure is the beginning of the answer
+     * @return whether another attempt is in flight
+     */
+    public boolean retryAfterFailure(Failure failure, boolean isBeginning) {
+        Attempt failed = race.lead();
+        if (failure != null) {
+            failed.recordFailure(failure);
+        }
+        boolean isOwnRefusal = failure != null && failed.isOwnRefusal(failure.status());
+        return !isStopped && !isAnswered && RetryPolicy.afterFailure(facts(), failure, isBeginning, isOwnRefusal)
+                == Decision.AT_ONCE && replace(failed);
+    }
+
+    /** {@return whether another endpoint could take the place of the current one} */
+    public boolean hasOthers() {
+        return cluster.hasUnasked(asked, race.lead() == null ? null : race.lead().target())
+                && (affinity == null || !affinity.isHard());
+    }
+
+    /** Asks another endpoint in place of one that has answered; returns whether one has room. */
+    private boolean replace(Attempt refused) {
+        boolean isFree = isFree();
+        markAsked(refused.target());
+        Slot other = choose();
+        if (other == null) {
+            return false;
+        }
+        if (!isFree && !cluster.tryRetry()) {
+            other.close();
+            return false;
+        }
+        leave(refused);
+        listener.onRetry();
+        start(other, ANY);
+        return true;
+    }
+
+    /** Lets an attempt end whose response is not used; its connection can be reused if little of it is left. */
+    private static void leave(Attempt refused) {
+        if (refused.isOver()) {
+            refused.cancel();
+        } else if (refused.isSent()) {
             refused.finishAlone();
         } else {
             refused.cancel();
         }
-        if (other != null) {
-            listener.onRetry();
-            start(other, ANY);
-        } else {
-            repeatLater(restNanos, ANY);
-        }
-        return true;
     }
 
     private RetryPolicy.Facts facts() {
-        return new RetryPolicy.Facts(count, cluster.maxAttempts(), body.isReplayable(), hasOthers(),
-                race.lead().hasHead(), retry);
+        return facts(body.isReplayable());
     }
 
-    /** Returns whether another endpoint could serve the request. */
-    private boolean hasOthers() {
-        return cluster.hasOthers() && (affinity == null || !affinity.isHard());
+    private RetryPolicy.Facts facts(boolean isReplayable) {
+        boolean isOnly = cluster.isSingle() || affinity != null && affinity.isHard();
+        return new RetryPolicy.Facts(turns, repeats, isReplayable, isOnly, hasOthers(), race.lead().hasHead(), retry);
     }
 
     /**
-     * Takes an attempt from the retry budget, unless it is free. The budget keeps a failing cluster from being asked
-     * twice as often; it never stands between a request and another endpoint that is ready to serve it.
+     * Returns whether another endpoint may be asked without a charge to the retry budget. The budget keeps a failing
+     * cluster from being asked twice as often; it never stands between a request and an endpoint that is ready to serve
+     * it.
      */
+    private boolean isFree() {
+        long nowNanos = ticker.nanoTime();
+        return cluster.hasReady(model, asked, race.lead().target(), nowNanos) || !cluster.isFailing(model, nowNanos);
+    }
+
     private boolean takeBudget(Decision decision) {
         if (decision == Decision.GIVE_UP) {
             return false;
         }
-        boolean isElsewhere = decision == Decision.AT_ONCE || decision == Decision.ELSEWHERE_OR_AFTER_REST;
-        return !decision.isCharged()
-                || isElsewhere && cluster.hasReadyOther(race.lead().target(), ticker.nanoTime())
-                || cluster.tryRetry();
+        return !decision.isCharged() || decision == Decision.AT_ONCE && isFree() || cluster.tryRetry();
     }
 
     /**
-     * Carries out a decision.
+     * Makes another attempt after one that failed.
      *
-     * @param notBefore rules out older connections, which are likely to be closed too
+     * @param notBefore rules out older connections of the same endpoint, which are likely to be closed too
      * @return whether another attempt is made, now or later
      */
     private boolean retry(Decision decision, long notBefore) {
         if (!takeBudget(decision)) {
             return false;
         }
-        if (decision == Decision.AFTER_BACKOFF) {
-            long backoffNanos = BACKOFF_NANOS << count - 1;
-            repeatLater(backoffNanos / 2 + ThreadLocalRandom.current().nextLong(backoffNanos), notBefore);
-        } else {
-            repeat(notBefore);
+        switch (decision) {
+            case AFTER_BACKOFF -> {
+                long backoffNanos = BACKOFF_NANOS << count - 1;
+                repeatLater(backoffNanos / 2 + ThreadLocalRandom.current().nextLong(backoffNanos), notBefore);
+            }
+            case ON_NEW_CONNECTION -> {
+                repeats++;
+                turns--; // what was lost was a connection
+                again(ticker.nanoTime());
+            }
+            case AT_ONCE_FREE -> {
+                repeats++;
+                turns--;
+                if (hasOthers()) {
+                    elsewhere();
+                } else {
+                    again(notBefore);
+                }
+            }
+            default -> elsewhere();
         }
         return true;
     }
@@ -403,25 +486,40 @@ public final class AttemptRunner implements Attempt.Listener {
         waitingRetry = ticker.schedule(() -> {
             waitingRetry = null;
             if (!isStopped) {
-                repeat(notBefore);
+                afterWait(notBefore);
             }
         }, delayNanos);
     }
 
-    private void repeat(long notBefore) {
-        listener.onRetry();
-        Endpoint before = race.lead().target();
-        Slot slot;
-        try {
-            slot = choose(before);
-        } catch (RelayException refusal) {
-            listener.onRefused(refusal);
-            return;
+    /** Asks an endpoint that had no room before, otherwise the same one again. */
+    private void afterWait(long notBefore) {
+        Slot other = hasOthers() ? choose() : null;
+        if (other == null) {
+            again(notBefore);
+        } else {
+            listener.onRetry();
+            start(other, ANY);
         }
+    }
+
+    /** Asks the same endpoint again. */
+    private void again(long notBefore) {
+        listener.onRetry();
+        startOrRefuse(cluster.tryAcquire(model, race.lead().target()), notBefore);
+    }
+
+    /** Asks another endpoint in place of the current one. */
+    private void elsewhere() {
+        markAsked(race.lead().target());
+        listener.onRetry();
+        startOrRefuse(choose(), ANY); // never a hard owner, which is the only endpoint of its requests
+    }
+
+    private void startOrRefuse(Slot slot, long notBefore) {
         if (slot == null) {
             refuseFull();
         } else {
-            start(slot, slot.endpoint() == before ? notBefore : ANY);
+            start(slot, notBefore);
         }
     }
 

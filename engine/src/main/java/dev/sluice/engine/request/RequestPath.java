@@ -232,7 +232,7 @@ public final class RequestPath {
         }
         plan = found;
         cluster = services.clusters().apply(found.route().cluster());
-        attempts.plan(cluster, found.route().retry());
+        attempts.plan(cluster, found.route().retry(), found.upstreamModel());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
         listener.onPlanned();
     }

@@ -73,6 +73,11 @@ public final class BodyObserver {
         return events != null;
     }
 
+    /** {@return whether the body is a JSON document that is observed} */
+    public boolean isDocument() {
+        return document != null;
+    }
+
     /**
      * Counts one read and keeps it, to be observed later.
      *

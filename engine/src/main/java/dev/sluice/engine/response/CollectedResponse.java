@@ -96,6 +96,10 @@ final class CollectedResponse implements ResponseWay {
     }
 
     private void answer(ResponseCollector.Answer answer) {
+        boolean hasFailed = answer.failure() != null || !answer.isWhole();
+        if (hasFailed && listener.onFailure(answer.failure(), answer.failure() != null && answer.isFirst())) {
+            return; // another endpoint is asked
+        }
         HttpHeaders headers = head.headers();
         OF_THE_STREAM.forEach(headers::remove);
         headers.set("content-type", "application/json");

@@ -5,6 +5,7 @@ package dev.sluice.engine.response;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Consumer;
 
@@ -19,21 +20,24 @@ final class HeldResponse implements ResponseWay {
     private final ResponseSource source;
     private final ResponseListener listener;
     private final BodyObserver.Tools tools;
+    private final Beginning beginning;
     private boolean isEarly;
     private long lastReadNanos;
 
     /**
      * @param next    the way that was chosen for the response
      * @param ways    makes another way the current one
+     * @param beginning reads the beginning of the response; null if no other attempt could take its place
      * @param isEarly whether the response is a success that arrived before the request was sent completely
      */
     HeldResponse(ResponseWay next, Consumer<ResponseWay> ways, ResponseSource source, ResponseListener listener,
-            BodyObserver.Tools tools, boolean isEarly) {
+            BodyObserver.Tools tools, Beginning beginning, boolean isEarly) {
         this.next = next;
         this.ways = ways;
         this.source = source;
         this.listener = listener;
         this.tools = tools;
+        this.beginning = beginning;
         this.isEarly = isEarly;
         lastReadNanos = tools.nanoTime();
     }
@@ -52,11 +56,19 @@ final class HeldResponse implements ResponseWay {
             refuseEarly();
         } else if (piece.runs().count() == 0) {
             piece.bytes().release(); // framing only: nothing is passed on before the first body byte
+        } else if (isReplaced(piece)) {
+            piece.bytes().release();
         } else {
             ways.accept(next);
             next.begin();
             next.onBody(piece);
         }
+    }
+
+    /** Returns whether another attempt takes the place of a response that begins with a failure. */
+    private boolean isReplaced(BodyPiece piece) {
+        Failure failure = beginning == null ? null : beginning.failure(piece);
+        return failure != null && listener.onFailure(failure, true);
     }
 
     private void refuseEarly() {

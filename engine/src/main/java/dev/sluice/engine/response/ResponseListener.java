@@ -4,6 +4,7 @@ package dev.sluice.engine.response;
 
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
 
 /** The exchange, as its response sees it. Called on the exchange's loop. */
 public interface ResponseListener {
@@ -14,7 +15,10 @@ public interface ResponseListener {
      */
     void onCommit(long nowNanos);
 
-    /** Reports that the body is being collected to one document: from now on no other attempt is made. */
+    /**
+     * Reports that the body is being collected to one document: another attempt can be made until the document is
+     * passed on.
+     */
     void onCollecting();
 
     /** Reports that the downstream has left and the rest of the response is read for its usage. */
@@ -36,6 +40,15 @@ public interface ResponseListener {
      * @param error an error code, or null to use the one that was observed in the response
      */
     void onEnded(ExchangeEnd end, String error);
+
+    /**
+     * Reports that the response tells a failure, or has broken off, while nothing of it was sent downstream.
+     *
+     * @param failure     the failure; null if the response broke off
+     * @param isBeginning whether the failure is the beginning of the response
+     * @return whether another attempt takes its place, so that the response must not be used
+     */
+    boolean onFailure(Failure failure, boolean isBeginning);
 
     /** Receives the reason why the response cannot be passed on; nothing of it was sent downstream. */
     void onRefused(RelayException refusal);

@@ -72,7 +72,9 @@ public final class ResponsePath {
             next = relayed;
         }
         boolean isEarly = received.isSuccess() && !handling.isRequestSent;
-        held = new HeldResponse(next, ways, from, listener, tools, isEarly);
+        Beginning beginning = handling.isReplaceable && !(next instanceof CollectedResponse)
+                ? Beginning.of(body, received.status().code()) : null;
+        held = new HeldResponse(next, ways, from, listener, tools, beginning, isEarly);
         use(held);
     }
 
@@ -179,9 +181,10 @@ public final class ResponsePath {
      * @param model         the model name that replaces the upstream's in the head; null to keep that
      * @param isCollected   whether an event stream must be collected to one document
      * @param hasTerminal   whether an event stream of this operation ends with a terminal event
+     * @param isReplaceable whether another endpoint could serve the request if the response tells a failure
      * @param isRequestSent whether the request was sent completely
      */
     public record Handling(RouteConfig route, String exchangeId, String model, boolean isCollected,
-            boolean hasTerminal, boolean isRequestSent) {
+            boolean hasTerminal, boolean isReplaceable, boolean isRequestSent) {
     }
 }

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -79,7 +80,7 @@ class EndpointAffinityTest {
     }
 
     private String choose() {
-        try (Slot slot = affinity.choose(null, 7)) {
+        try (Slot slot = affinity.choose("m", Set.of(), 7)) {
             return slot.endpoint().id();
         }
     }
@@ -121,7 +122,7 @@ class EndpointAffinityTest {
 
         assertFalse(affinity.isHard());
         assertEquals("up|http://127.0.0.1:2/v1", choose());
-        try (Slot slot = affinity.choose(cluster.endpoint("up|http://127.0.0.1:2/v1"), 7)) {
+        try (Slot slot = affinity.choose("m", Set.of(cluster.endpoint("up|http://127.0.0.1:2/v1")), 7)) {
             assertEquals("up|http://127.0.0.1:1/v1", slot.endpoint().id()); // it has failed there
         }
     }

@@ -16,12 +16,12 @@ class EndpointHealthTest {
     void shouldEndTheRestOfAnEndpointWhoseCredentialsServe(RestPolicy.Cause cause, String resting, String afterwards) {
         EndpointHealth health = new EndpointHealth(new HealthConfig(3, Duration.ofSeconds(5), Duration.ofSeconds(60),
                 50));
-        health.rest(cause, 0, 0);
+        health.rest(cause, "m", 0, 0);
         assertEquals(resting, health.state(1));
 
-        health.recordServed();
+        health.recordServed("m", 1);
 
         assertEquals(afterwards, health.state(1));
-        assertEquals(afterwards.equals("available"), health.isAvailable(1));
+        assertEquals(afterwards.equals("available"), health.isAvailable("m", 1));
     }
 }

@@ -31,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class AttemptRunnerTest {
         }
         cluster = new Cluster(ClusterConfig.of("up", all.toArray(EndpointConfig[]::new)).withBalance(
                 Balance.ROUND_ROBIN, HealthConfig.DEFAULT), 0, null);
-        runner.plan(cluster, retry);
+        runner.plan(cluster, retry, "m");
     }
 
     private RecordingConnection last() {
@@ -306,8 +307,8 @@ class AttemptRunnerTest {
     void shouldRefuseWhereAllEndpointsAreFull() {
         cluster = new Cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:1/v1", null)
                 .withPlace(1, 0, 1)), 0, null);
-        runner.plan(cluster, RetryConfig.DEFAULT);
-        try (var slot = cluster.choose(null, 0, nowNanos)) {
+        runner.plan(cluster, RetryConfig.DEFAULT, "m");
+        try (var slot = cluster.choose("m", Set.of(), 0, nowNanos)) {
             runner.begin();
 
             assertEquals("refused relay_overloaded", exchange.last());

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.http.AttemptFailure;
 import dev.sluice.engine.request.RetryPolicy.Decision;
+import dev.sluice.protocol.event.Failure;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,17 +20,19 @@ class RetryPolicyTest {
     private static final RetryConfig IDEMPOTENT = PLAIN.withIdempotent(true);
     private static final long MILLIS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    private static RetryPolicy.Facts facts(int attempts, boolean isReplayable, boolean hasOthers, boolean hasHead,
+    /** The facts of a cluster that has other endpoints, asked or not, unless this is its first turn and it has none. */
+    private static RetryPolicy.Facts facts(int turns, boolean isReplayable, boolean hasOthers, boolean hasHead,
             RetryConfig retry) {
-        return new RetryPolicy.Facts(attempts, 2, isReplayable, hasOthers, hasHead, retry);
+        return new RetryPolicy.Facts(turns, 0, isReplayable, !hasOthers, hasOthers, hasHead, retry);
     }
 
     @ParameterizedTest
     @CsvSource({
         // attempts, replayable, others, decision
         "1, true, true, AT_ONCE",
+        "5, true, true, AT_ONCE", // each endpoint has its turn
         "1, true, false, AFTER_BACKOFF",
-        "2, true, true, GIVE_UP",
+        "2, true, false, GIVE_UP",
         "1, false, true, GIVE_UP",
     })
     void shouldDecideAfterAFailedConnect(int attempts, boolean isReplayable, boolean hasOthers, Decision decision) {
@@ -46,7 +50,8 @@ class RetryPolicyTest {
         "REFUSED, false, true, false, true, false, 0, AT_ONCE_FREE",
         "REFUSED, true, true, false, false, false, 5000, AT_ONCE_FREE",
         // not processed: a reused connection that closed at once
-        "CLOSED, true, true, false, true, false, 900, AT_ONCE_FREE",
+        "CLOSED, true, true, false, true, false, 900, ON_NEW_CONNECTION",
+        "CLOSED, true, true, false, false, false, 900, ON_NEW_CONNECTION",
         "CLOSED, true, true, false, true, false, 1100, GIVE_UP",
         "CLOSED, false, true, false, true, false, 10, GIVE_UP",
         "CLOSED, true, true, true, true, false, 10, GIVE_UP",
@@ -79,10 +84,16 @@ class RetryPolicyTest {
         AttemptFailure refused = new AttemptFailure(AttemptFailure.Kind.REFUSED, false, true, false, "a test");
         AttemptFailure closed = new AttemptFailure(AttemptFailure.Kind.CLOSED, false, false, false, "a test");
 
-        assertEquals(Decision.AT_ONCE_FREE, RetryPolicy.afterLoss(facts(3, true, true, false, PLAIN), refused, 0));
-        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(4, true, true, false, PLAIN), refused, 0));
-        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(2, true, true, false, PLAIN), closed, 0));
+        assertEquals(Decision.AT_ONCE_FREE, RetryPolicy.afterLoss(repeated(3, true), refused, 0));
+        assertEquals(Decision.AT_ONCE, RetryPolicy.afterLoss(repeated(4, true), refused, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(repeated(4, false), refused, 0));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(2, true, false, false, PLAIN), closed, 0));
         assertEquals(Decision.GIVE_UP, RetryPolicy.afterLoss(facts(1, false, true, false, IDEMPOTENT), closed, 0));
+    }
+
+    /** Facts of a cluster of several endpoints, of which others are left or not. */
+    private static RetryPolicy.Facts repeated(int repeats, boolean hasOthers) {
+        return new RetryPolicy.Facts(1, repeats, true, false, hasOthers, false, PLAIN);
     }
 
     @Test
@@ -100,7 +111,7 @@ class RetryPolicyTest {
         "false, true, true, 1, true, GIVE_UP",
         "true, false, true, 1, true, GIVE_UP",
         "true, true, false, 1, true, GIVE_UP",
-        "true, true, true, 2, true, GIVE_UP",
+        "true, true, true, 3, true, AT_ONCE",
         "true, true, true, 1, false, GIVE_UP",
     })
     void shouldDecideAfterATimeout(boolean isIdempotent, boolean isSent, boolean hasOthers, int attempts,
@@ -122,9 +133,10 @@ class RetryPolicyTest {
         "429, 0, false, 1, GIVE_UP",
         "429, 2000, false, 1, AFTER_REST",
         "429, 2001, false, 1, GIVE_UP",
-        "429, 1000, true, 1, ELSEWHERE_OR_AFTER_REST",
+        "429, 2000, false, 2, GIVE_UP",
+        "429, 1000, true, 1, AT_ONCE",
         "429, 60000, true, 1, AT_ONCE",
-        "429, 1000, true, 2, GIVE_UP",
+        "429, 1000, true, 7, AT_ONCE",
     })
     void shouldDecideAfterARefusal(int status, long restMillis, boolean hasOthers, int attempts, Decision decision) {
         assertEquals(decision, RetryPolicy.afterRefusal(facts(attempts, true, hasOthers, true,
@@ -134,10 +146,57 @@ class RetryPolicyTest {
     /** An endpoint that refuses the relay's own credentials says nothing about the request. */
     @ParameterizedTest
     @CsvSource({"401, true, 1, AT_ONCE", "402, true, 1, AT_ONCE", "403, true, 1, AT_ONCE", "401, false, 1, GIVE_UP",
-        "403, true, 2, GIVE_UP"})
+        "403, true, 2, AT_ONCE"})
     void shouldAskElsewhereAfterARefusalOfItsOwn(int status, boolean hasOthers, int attempts, Decision decision) {
         assertEquals(decision, RetryPolicy.afterRefusal(facts(attempts, true, hasOthers, true, PLAIN), status, true,
                 0));
+    }
+
+    /** A failure that nothing downstream has seen yet means what the status means that its code stands for. */
+    @ParameterizedTest
+    @CsvSource({
+        // code, type, beginning, own refusal, idempotent, decision
+        "rate_limit_exceeded,, true, false, false, AT_ONCE",
+        "429,, true, false, false, AT_ONCE",
+        "server_is_overloaded,, true, false, false, AT_ONCE",
+        "server_error,, true, false, false, AT_ONCE",
+        ", server_error, true, false, false, AT_ONCE",
+        "500,, true, false, false, AT_ONCE",
+        "529,, true, false, false, AT_ONCE",
+        ", overloaded_error, true, false, false, AT_ONCE",
+        "model_not_found,, true, false, false, AT_ONCE",
+        "invalid_api_key,, true, true, false, AT_ONCE",
+        "invalid_api_key,, true, false, false, GIVE_UP",
+        "invalid_prompt,, true, false, false, GIVE_UP",
+        "context_length_exceeded,, true, false, false, GIVE_UP",
+        "content_filter,, true, false, true, GIVE_UP",
+        "bio_policy,, true, false, true, GIVE_UP",
+        "400,, true, false, true, GIVE_UP",
+        "404,, true, false, false, GIVE_UP",
+        // later in a collected answer: only where the route allows that
+        "server_error,, false, false, false, GIVE_UP",
+        "server_error,, false, false, true, AT_ONCE",
+        "rate_limit_exceeded,, false, false, true, AT_ONCE",
+        "invalid_prompt,, false, false, true, GIVE_UP",
+    })
+    void shouldDecideAfterAFailure(String code, String type, boolean isBeginning, boolean isOwnRefusal,
+            boolean isIdempotent, Decision decision) {
+        Failure failure = new Failure(code, type, Map.of());
+        RetryConfig retry = isIdempotent ? IDEMPOTENT : PLAIN;
+
+        assertEquals(decision, RetryPolicy.afterFailure(facts(1, true, true, true, retry), failure, isBeginning,
+                isOwnRefusal));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterFailure(facts(1, true, false, true, retry), failure,
+                isBeginning, isOwnRefusal));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterFailure(facts(1, false, true, true, retry), failure,
+                isBeginning, isOwnRefusal));
+    }
+
+    @Test
+    void shouldAskElsewhereAfterACollectedAnswerBrokeOffWhereTheRouteAllowsIt() {
+        assertEquals(Decision.AT_ONCE, RetryPolicy.afterFailure(facts(1, true, true, true, IDEMPOTENT), null, false,
+                false));
+        assertEquals(Decision.GIVE_UP, RetryPolicy.afterFailure(facts(1, true, true, true, PLAIN), null, false, false));
     }
 
     @Test
@@ -154,7 +213,6 @@ class RetryPolicyTest {
         assertEquals(false, RetryPolicy.mayHedge(facts(1, true, true, false, PLAIN)));
         assertEquals(false, RetryPolicy.mayHedge(facts(1, true, false, false, hedged)));
         assertEquals(false, RetryPolicy.mayHedge(facts(1, false, true, false, hedged)));
-        assertEquals(false, RetryPolicy.mayHedge(facts(2, true, true, false, hedged)));
     }
 
     @ParameterizedTest

@@ -19,6 +19,7 @@ import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.LeakGuard;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.event.ScannerPool;
 import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.buffer.Unpooled;
@@ -54,6 +55,7 @@ class ResponsePathTest {
             () -> nowNanos, new byte[64], new ScannerPool()), budget, LimitConfig.DEFAULT);
     private RouteConfig route = RouteConfig.of("gpt-*", "up");
     private boolean hasTerminal = true;
+    private boolean isReplaceable;
 
     @AfterEach
     void release() {
@@ -65,7 +67,7 @@ class ResponsePathTest {
         ResponseHead head = new ResponseHead(HttpResponseStatus.valueOf(status),
                 new DefaultHttpHeaders().set("content-type", type), -1);
         path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null,
-                isCollected, hasTerminal, isSent));
+                isCollected, hasTerminal, isReplaceable, isSent));
     }
 
     private void beginStream() {
@@ -499,6 +501,7 @@ class ResponsePathTest {
     /** The exchange. */
     private static final class Exchange implements ResponseListener {
         private final List<String> calls = new ArrayList<>();
+        private boolean isReplacedNow;
 
         private String last() {
             return calls.get(calls.size() - 1);
@@ -512,6 +515,12 @@ class ResponsePathTest {
         @Override
         public void onCollecting() {
             calls.add("collecting");
+        }
+
+        @Override
+        public boolean onFailure(Failure failure, boolean isBeginning) {
+            calls.add("failure " + (failure == null ? null : failure.code()) + " " + isBeginning);
+            return isReplacedNow;
         }
 
         @Override

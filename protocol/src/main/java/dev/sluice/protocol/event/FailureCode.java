@@ -51,6 +51,19 @@ final class FailureCode {
         };
     }
 
+    /** Returns whether an error is known to be the server's own, and not just unknown. */
+    static boolean isServerError(String code, String type) {
+        return byCode(code == null ? "" : code) >= 500 || isServerError(code) || isServerError(type);
+    }
+
+    private static boolean isServerError(String name) {
+        return switch (name == null ? "" : name) {
+            case "server_error", "internal_error", "internal_server_error", "api_error", "bad_gateway",
+                    "upstream_error", "timeout", "gateway_timeout", "service_unavailable" -> true;
+            default -> false;
+        };
+    }
+
     private static boolean isDigit(char c) {
         return c >= '0' && c <= '9';
     }

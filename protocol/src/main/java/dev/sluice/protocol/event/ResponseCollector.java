@@ -33,6 +33,7 @@ public final class ResponseCollector implements EventListener {
     private final TreeMap<Long, byte[]> items = new TreeMap<>();
     private EventType nameType = EventType.OTHER;
     private long itemBytes;
+    private int eventsRead;
     private Answer answer;
 
     /**
@@ -50,10 +51,12 @@ public final class ResponseCollector implements EventListener {
      * @param status  the HTTP status
      * @param body    the JSON document, in UTF-8
      * @param error   the error's code; null if the answer is not an error
+     * @param failure what the upstream tells about its failure; null if the answer is not an error of the upstream's
+     * @param isFirst whether the answer is the stream's first event
      * @param isWhole whether the upstream ended its answer itself; false if the stream has no terminal event, or a
      *                {@code response.completed} or {@code response.incomplete} without a response object
      */
-    public record Answer(int status, byte[] body, String error, boolean isWhole) {
+    public record Answer(int status, byte[] body, String error, Failure failure, boolean isFirst, boolean isWhole) {
     }
 
     /** {@return the number of bytes that are kept: the finished items and the data of the current event} */
@@ -102,7 +105,7 @@ public final class ResponseCollector implements EventListener {
     }
 
     private static Answer failure(ErrorCode code, String message) {
-        return new Answer(code.status(), ErrorBody.of(code, message, null), code.code(), false);
+        return new Answer(code.status(), ErrorBody.of(code, message, null), code.code(), null, false, false);
     }
 
     @Override
@@ -132,6 +135,7 @@ public final class ResponseCollector implements EventListener {
         if (answer != null || data.size() == 0) {
             return;
         }
+        eventsRead++;
         Object event;
         try {
             event = JsonTree.read(data.toByteArray());
@@ -142,27 +146,9 @@ public final class ResponseCollector implements EventListener {
             return; // [DONE], or other data that is not JSON and cannot be terminal
         }
         if (event instanceof Map<?, ?> members) {
-            onEvent(verdict(members), members);
+            onEvent(Failure.typeOf(members, nameType), members);
         }
         data.reset();
-    }
-
-    /** Returns the type of an event; of an event whose response has a final status, the type of that status. */
-    private String verdict(Map<?, ?> event) {
-        String type = event.get("type") instanceof String text ? text : nameType.wireName();
-        EventType known = EventType.of(type.getBytes(StandardCharsets.UTF_8), 0,
-                type.getBytes(StandardCharsets.UTF_8).length);
-        if (known == EventType.PART || known.isTerminal()) {
-            return type;
-        }
-        EventType byStatus = event.get("response") instanceof Map<?, ?> response
-                && response.get("status") instanceof String status ? EventType.ofStatus(status) : EventType.OTHER;
-        if (byStatus != EventType.OTHER) {
-            return byStatus.wireName();
-        }
-        boolean isError = type.isEmpty() && event.get("error") != null
-                && !event.get("error").equals(Literal.NULL);
-        return isError ? EventType.ERROR.wireName() : type;
     }
 
     private void onEvent(String type, Map<?, ?> event) {
@@ -180,10 +166,10 @@ public final class ResponseCollector implements EventListener {
             }
             case "response.completed", "response.incomplete", "response.cancelled" -> answer = whole(event);
             case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
-                    ? response.get("error") : null);
+                    ? response.get("error") : null, event);
             case "error" -> {
                 Object nested = event.get("error");
-                answer = failed(nested == null || nested.equals(Literal.NULL) ? event : nested);
+                answer = failed(nested == null || nested.equals(Literal.NULL) ? event : nested, event);
             }
             default -> { } // contributes nothing to the document
         }
@@ -191,7 +177,7 @@ public final class ResponseCollector implements EventListener {
 
     private Answer whole(Map<?, ?> event) {
         return event.get("response") instanceof Map<?, ?> response
-                ? new Answer(200, JsonTree.write(filled(response)), null, true)
+                ? new Answer(200, JsonTree.write(filled(response)), null, null, eventsRead == 1, true)
                 : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
     }
 
@@ -213,12 +199,12 @@ public final class ResponseCollector implements EventListener {
                 + " bytes or has too many parts to be collected (expected: \"stream\": true for such answers)");
     }
 
-    private static Answer failed(Object error) {
+    private Answer failed(Object error, Map<?, ?> event) {
         Map<?, ?> members = error instanceof Map<?, ?> map ? map : Map.of();
-        String code = code(error instanceof Map<?, ?> ? members.get("code") : error);
-        // In a flat error event, "type" is the event's own type, not the error's.
-        String type = members.get("type") instanceof String text && !text.equals("error") ? text : null;
-        int status = FailureCode.status(code, type);
+        Failure failure = Failure.of(error, event);
+        String code = failure.code();
+        String type = failure.type();
+        int status = failure.status();
         Map<String, Object> told = new LinkedHashMap<>();
         String message = members.get("message") instanceof String text ? text : "The upstream failed";
         // An upstream that refuses a key may quote it in its message, and the key is the relay's, not the caller's.
@@ -227,17 +213,7 @@ public final class ResponseCollector implements EventListener {
         told.put("code", code == null ? Literal.NULL : code);
         told.put("param", members.get("param") instanceof String text ? text : Literal.NULL);
         return new Answer(status, JsonTree.text(Map.of("error", told)).getBytes(StandardCharsets.UTF_8),
-                code == null ? "error" : code, true);
-    }
-
-    /** Returns a code that is written as a string or as a number; null for anything else. */
-    private static String code(Object value) {
-        if (value instanceof String text) {
-            return text;
-        }
-        boolean isNumber = value instanceof Literal literal && literal.text().matches("-?\\d[\\d.eE+-]{0,30}");
-        long code = isNumber ? JsonNumber.asCount(Double.parseDouble(((Literal) value).text())) : JsonNumber.UNKNOWN;
-        return code == JsonNumber.UNKNOWN ? null : Long.toString(code);
+                code == null ? "error" : code, failure, eventsRead == 1, true);
     }
 
     private static String typeOf(int status) {

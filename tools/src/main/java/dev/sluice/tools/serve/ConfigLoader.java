@@ -205,8 +205,8 @@ final class ConfigLoader {
     }
 
     private static HealthConfig health(YamlSection section) {
-        section.only("max_failures", "error_percent", "min_answers", "ejection", "max_ejection", "panic_percent",
-                "check");
+        section.only("max_failures", "error_percent", "min_answers", "ejection", "max_ejection", "max_rest",
+                "panic_percent", "check");
         HealthConfig defaults = HealthConfig.DEFAULT;
         HealthConfig.CheckConfig check = section.has("check") ? check(section.section("check")) : null;
         return section.make(() -> defaults.toBuilder()
@@ -215,6 +215,7 @@ final class ConfigLoader {
                 .minAnswers(section.integer("min_answers", defaults.minAnswers()))
                 .ejection(section.duration("ejection", defaults.ejection()))
                 .maxEjection(section.duration("max_ejection", defaults.maxEjection()))
+                .maxRest(section.duration("max_rest", defaults.maxRest()))
                 .panicPercent(section.integer("panic_percent", defaults.panicPercent())).check(check).build());
     }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.protocol.event;
+
+import dev.sluice.protocol.framing.BodyRuns;
+import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+
+/**
+ * A reader of the first event of a stream, in the first bytes that arrive. It answers one question before anything is
+ * passed on: does the stream begin with its failure?
+ *
+ * <p><b>Threading:</b> confined to one call. <b>Ownership:</b> borrows the buffer.
+ */
+public final class FirstEvent implements EventListener {
+    /** The number of bytes that are looked at; the event of a failure is shorter. */
+    private static final int MAX_BYTES = 16 * 1024;
+
+    private final ByteArrayOutputStream data = new ByteArrayOutputStream(512);
+    private EventType nameType = EventType.OTHER;
+    private boolean isOver;
+
+    private FirstEvent() {
+    }
+
+    /**
+     * Returns the failure with which a stream begins.
+     *
+     * @param bytes borrowed; its indices do not change
+     * @param runs  the ranges of the body's bytes in the buffer
+     * @return the failure, or null if the first event is another one or is not complete
+     */
+    @SuppressWarnings("exports") // for the engine
+    public static Failure failure(ByteBuf bytes, BodyRuns runs) {
+        FirstEvent first = new FirstEvent();
+        EventScanner scanner = new EventScanner(first, true);
+        int left = MAX_BYTES;
+        for (int i = 0; i < runs.count() && left > 0 && !first.isOver; i++) {
+            byte[] run = new byte[Math.min(left, runs.length(i))];
+            bytes.getBytes(runs.start(i), run);
+            scanner.scan(run, 0, run.length);
+            left -= run.length;
+        }
+        return first.data.size() == 0 ? null : Failure.ofEvent(first.nameType, first.data.toByteArray());
+    }
+
+    @Override
+    public void onDataLine(EventType type, boolean isFirst) {
+        if (isOver) {
+            return;
+        }
+        nameType = type;
+        if (!isFirst) {
+            data.write('\n');
+        }
+    }
+
+    @Override
+    public boolean onData(byte[] bytes, int from, int to) {
+        if (!isOver) {
+            data.write(bytes, from, to - from);
+        }
+        return !isOver;
+    }
+
+    @Override
+    public void onEvent(boolean wasOffered) {
+        isOver = true;
+    }
+}
