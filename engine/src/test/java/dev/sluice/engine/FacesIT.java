@@ -96,6 +96,28 @@ class FacesIT extends RelayFixture {
         assertTrue(unknown.text().contains("model_not_found"), unknown.head() + unknown.text());
     }
 
+    /** On a further path the model counts whatever the method, and in one spelling only. */
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "GET", "DELETE"})
+    void shouldLookAtTheModelOfEveryMethod(String method) throws Exception {
+        launchOne(builder -> builder.relayedPath("/v1/embeddings"));
+        String start = method + " /v1/embeddings HTTP/1.1";
+
+        String known = ask(post(BODY).replace("POST /v1/responses HTTP/1.1", start)).text();
+        String unknown = ask(post(BODY.replace("gpt-5.2", "claude")).replace("POST /v1/responses HTTP/1.1", start))
+                .text();
+        String chunked = ask(start + "\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
+                + "\r\n\r\n" + ScriptedUpstream.chunk(BODY.replace("gpt-5.2", "claude")) + "0\r\n\r\n").text();
+        String spelled = ask(post(BODY.replace("{", "{\"Model\":\"claude\",")).replace("POST /v1/responses HTTP/1.1",
+                start)).text();
+
+        assertEquals("{\"ok\": 1}", known);
+        assertTrue(unknown.contains("model_not_found"), unknown);
+        assertTrue(chunked.contains("model_not_found"), chunked);
+        assertTrue(spelled.contains("another case (expected: model)"), spelled);
+        assertEquals(1, requests.size());
+    }
+
     /** A stored stream is relayed like any other stream. */
     @Test
     void shouldRelayAStoredStream() throws Exception {

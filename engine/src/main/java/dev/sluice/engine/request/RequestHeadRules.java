@@ -20,9 +20,12 @@ final class RequestHeadRules {
     private RequestHeadRules() {
     }
 
-    /** Returns whether a request's body is scanned, because it names the model that decides the route. */
+    /**
+     * Returns whether a request's body is scanned, because it names the model that decides the route. On further paths,
+     * where any method may have a body, every body is.
+     */
     public static boolean isScanned(ApiOperation operation, DownstreamRequest request) {
-        return operation.isRoutedByModel() && request.method().equals("POST");
+        return operation.kind() == ApiOperation.Kind.RELAYED && request.bodyBytes() != 0 || operation.isRoutedByModel() && request.method().equals("POST");
     }
 
     /**

@@ -3,6 +3,7 @@
 package dev.sluice.protocol.json;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -531,15 +532,23 @@ public final class JsonScanner {
         if (!isNameKept) {
             return;
         }
+        valueNode = table.member(nodes[depth], bytes, from, length);
+        byte[] watched = valueNode == WatchTable.NONE && table.isCaseChecked(nodes[depth])
+                ? table.otherSpelling(nodes[depth], bytes, from, length) : null;
+        if (watched != null && table.hasOnlySpelling(watched)) {
+            throw new JsonException("member name in another case (expected: "
+                    + new String(watched, StandardCharsets.UTF_8) + ")", offset);
+        }
         NameSet seen = namesAt(depth);
-        if (!seen.add(bytes, from, length)) {
-            throw new JsonException("duplicate member name (expected: each name once in this object)", offset);
+        boolean isNew = watched == null ? seen.add(bytes, from, length) : seen.add(watched, 0, watched.length);
+        if (!isNew) {
+            throw new JsonException("duplicate member name (expected: each name once in this object"
+                    + (table.isCaseChecked(nodes[depth]) ? ", in one case)" : ")"), offset);
         }
         if (seen.count() > limits.maxMembers()) {
             throw new JsonException("more than " + limits.maxMembers() + " members in an object (expected: at most"
                     + " that)", offset);
         }
-        valueNode = table.member(nodes[depth], bytes, from, length);
     }
 
     private int scanNumber(byte[] text, int from, int to, long textBase) {

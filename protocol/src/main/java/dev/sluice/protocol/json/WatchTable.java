@@ -19,10 +19,17 @@ public final class WatchTable {
     /** The absence of a node or watch. */
     static final int NONE = -1;
 
-    private final Node[] nodes;
+    private static final int KELVIN_SIGN = 0x212a;
+    private static final int LONG_S = 0x17f;
 
-    private WatchTable(Node[] nodes) {
+    private final Node[] nodes;
+    private final boolean isCaseChecked;
+    private final String onlySpelling;
+
+    private WatchTable(Node[] nodes, boolean isCaseChecked, String onlySpelling) {
         this.nodes = nodes;
+        this.isCaseChecked = isCaseChecked;
+        this.onlySpelling = onlySpelling;
     }
 
     /** {@return a new builder without paths} */
@@ -47,6 +54,57 @@ public final class WatchTable {
             }
         }
         return NONE;
+    }
+
+    /** Returns whether the spelling of the names in the object at a node is compared with the watched names. */
+    boolean isCaseChecked(int node) {
+        return isCaseChecked && node == root();
+    }
+
+    /**
+     * Returns the watched name of which {@code bytes[from, from + length)} is another spelling, for a reader of JSON
+     * that ignores case (as Go's encoding/json does, with the simple case folding of Unicode); null for none.
+     */
+    byte[] otherSpelling(int node, byte[] bytes, int from, int length) {
+        for (Member member : nodes[node].members) {
+            if (isSpelled(member.name, bytes, from, from + length)) {
+                return member.name;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isSpelled(byte[] name, byte[] bytes, int from, int to) {
+        int at = from;
+        for (byte b : name) {
+            if (at >= to) {
+                return false;
+            }
+            int c = bytes[at++];
+            if (c < 0) { // two characters outside ASCII fold to letters inside it
+                int more = (c & 0xe0) == 0xc0 ? 1 : 2;
+                if (at + more > to) {
+                    return false;
+                }
+                int code = more == 1 ? (c & 0x1f) << 6 | bytes[at] & 0x3f
+                        : (c & 0x0f) << 12 | (bytes[at] & 0x3f) << 6 | bytes[at + 1] & 0x3f;
+                at += more;
+                c = code == LONG_S ? 's' : code == KELVIN_SIGN ? 'k' : -1;
+            }
+            if (lower(c) != lower(b)) {
+                return false;
+            }
+        }
+        return at == to;
+    }
+
+    private static int lower(int c) {
+        return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+    }
+
+    /** Returns whether no other spelling of a watched name may occur, even alone. */
+    boolean hasOnlySpelling(byte[] name) {
+        return onlySpelling != null && onlySpelling.equals(new String(name, StandardCharsets.UTF_8));
     }
 
     int element(int node) {
@@ -85,6 +143,8 @@ public final class WatchTable {
     public static final class Builder {
         private final List<Node> nodes = new ArrayList<>(List.of(new Node()));
         private int watches;
+        private boolean isCaseChecked;
+        private String onlySpelling;
 
         private Builder() {
         }
@@ -143,6 +203,19 @@ public final class WatchTable {
             return watch(path, 0);
         }
 
+        /**
+         * Lets a scan refuse a root object in which a watched name occurs in two spellings that differ in case only,
+         * because a reader that ignores case might take the other one.
+         *
+         * @param only a watched name of which no other spelling may occur even alone
+         * @return this builder
+         */
+        public Builder checkCase(String only) {
+            isCaseChecked = true;
+            onlySpelling = only;
+            return this;
+        }
+
         /** {@return the number of watched paths} */
         public int count() {
             return watches;
@@ -150,7 +223,7 @@ public final class WatchTable {
 
         /** {@return a table of the paths watched so far} */
         public WatchTable build() {
-            return new WatchTable(nodes.toArray(Node[]::new));
+            return new WatchTable(nodes.toArray(Node[]::new), isCaseChecked, onlySpelling);
         }
 
         private int member(int parent, String name) {

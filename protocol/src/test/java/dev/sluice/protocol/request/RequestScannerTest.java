@@ -53,6 +53,35 @@ class RequestScannerTest {
         assertFalse(scan("{\"model\":\"m\",\"stream\":false}", 5).stream());
     }
 
+    /** A reader that ignores case must not find another value than the relay. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{\"model\":\"m\",\"Model\":\"n\"}", "{\"MODEL\":\"n\",\"model\":\"m\"}", "{\"mOdel\":\"n\"}",
+        "{\"model\":\"m\",\"mod\\u0045l\":\"n\"}", "{\"model\":\"m\",\"Stream\":true,\"stream\":false}",
+        "{\"model\":\"m\",\"stream\":true,\"\u017ftream\":false}", "{\"model\":\"m\",\"STREAM\":true,\"Stream\":false}",
+        "{\"model\":\"m\",\"previous_response_id\":\"a\",\"Previous_Response_Id\":\"b\"}",
+        "{\"model\":\"m\",\"Conversation\":{\"id\":\"a\"},\"conversation\":\"b\"}",
+    })
+    void shouldRefuseASecondSpellingOfAName(String body) {
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            assertEquals(ErrorCode.DOWNSTREAM_INVALID_JSON, assertThrows(RelayException.class,
+                    () -> scan(body, chunkBytes)).code());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{\"model\":\"m\",\"metadata\":{\"model\":\"a\",\"Model\":\"b\"}}",
+        "{\"model\":\"m\",\"models\":1,\"Models\":2}",
+        "{\"model\":\"m\",\"Stream\":true}", "{\"model\":\"m\",\"x-own\":1,\"X-Own\":2}",
+        "{\"model\":\"m\",\"mode\u013a\":1}", "{\"model\":\"m\",\"\u212a\":1,\"k\":2}", "{\"model\":\"m\",\"\":1}",
+    })
+    void shouldAcceptOtherNamesInAnySpelling(String body) {
+        for (int chunkBytes : Cuts.chunkBytes()) {
+            assertEquals("m", scan(body, chunkBytes).model());
+        }
+    }
+
     @Test
     void shouldFindWhatNamesAnOwnerHoweverTheBodyIsCut() {
         String body = "{\"model\":\"m\",\"previous_response_id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"},"
