@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.admission;
 
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestQuota;
 import dev.sluice.protocol.error.ErrorCode;
@@ -31,9 +32,13 @@ public final class Admission {
     private final Principal caller;
     private final EventExecutor loop;
     private final LongSupplier clock;
+    private final StoreLoss onLoss;
     private final Listener listener;
     private boolean isQuotaTaken;
     private boolean isAnswered;
+    private boolean isDecided;
+    private long quotaAskedNanos;
+    private Runnable whenAdmitted;
     private boolean isReleased;
     private FairGate.Ticket relayPermit;
     private FairGate.Ticket clusterPermit;
@@ -46,10 +51,12 @@ public final class Admission {
      * @param caller    the caller
      * @param loop      the exchange's loop
      * @param clock     nanoseconds since an arbitrary origin
+     * @param onLoss    what happens if the quota does not answer in time, or fails
      * @param listener  the exchange
      */
     public Admission(RequestQuota quota, FairGate relayGate, Principal caller, EventExecutor loop, LongSupplier clock,
-            Listener listener) {
+            StoreLoss onLoss, Listener listener) {
+        this.onLoss = onLoss;
         this.quota = quota;
         this.relayGate = relayGate;
         this.caller = caller;
@@ -71,14 +78,16 @@ public final class Admission {
     /**
      * Asks the caller's quota for a request, then the relay for a permit.
      *
-     * @param whenAdmitted runs when both are granted, during this call or later
+     * @param then runs when both are granted, during this call or later
      */
-    public void enterRelay(Runnable whenAdmitted) {
+    public void enterRelay(Runnable then) {
+        whenAdmitted = then;
+        quotaAskedNanos = clock.getAsLong();
         try {
             quota.admit(caller, new RequestQuota.Answer() {
                 @Override
                 public void admit() {
-                    onLoop(() -> onQuotaGranted(whenAdmitted));
+                    onLoop(Admission.this::onQuotaGranted);
                 }
 
                 @Override
@@ -88,7 +97,26 @@ public final class Admission {
             });
         } catch (RuntimeException e) {
             LOG.error("the request quota failed for a request of {}", caller.name(), e);
-            listener.onRefused(RelayException.of(ErrorCode.RELAY_INTERNAL, "The relay could not count the request"));
+            giveUpQuota();
+        }
+    }
+
+    /** {@return the time since which the quota's answer is awaited, or {@link #NOT_WAITING}} */
+    public long quotaAskedNanos() {
+        return isDecided ? NOT_WAITING : quotaAskedNanos;
+    }
+
+    /** Gives up on a quota that does not answer: the request is refused or goes on, as configured. */
+    public void giveUpQuota() {
+        if (isDecided || isReleased) {
+            return;
+        }
+        isDecided = true;
+        if (onLoss == StoreLoss.REFUSE) {
+            listener.onRefused(RelayException.retryLater(ErrorCode.STORE_UNAVAILABLE,
+                    "The store of quotas did not answer in time", 1));
+        } else {
+            proceed();
         }
     }
 
@@ -100,16 +128,23 @@ public final class Admission {
         }
     }
 
-    private void onQuotaGranted(Runnable whenAdmitted) {
+    private void onQuotaGranted() {
         if (isAnswered) {
             return; // a second answer of the same quota
         }
         isAnswered = true;
-        isQuotaTaken = true;
         if (isReleased) {
             settle(0); // the downstream left in the meantime
             return;
         }
+        isQuotaTaken = true;
+        if (!isDecided) {
+            isDecided = true;
+            proceed();
+        }
+    }
+
+    private void proceed() {
         relayPermit = enter(relayGate, whenAdmitted);
         if (relayPermit != null && waiting == null) {
             whenAdmitted.run();
@@ -117,10 +152,11 @@ public final class Admission {
     }
 
     private void onQuotaRefused(String reason, Duration retryAfter) {
-        if (isAnswered || isReleased) {
+        if (isAnswered || isDecided || isReleased) {
             return;
         }
         isAnswered = true;
+        isDecided = true;
         long seconds = Math.min(Math.max(1, retryAfter.plusMillis(999).toSeconds()), MAX_RETRY_SECONDS);
         listener.onRefused(RelayException.retryLater(ErrorCode.DOWNSTREAM_RATE_LIMITED, reason, seconds));
     }

@@ -25,6 +25,7 @@ final class AffinityIds {
             {"conversation_id", "conversation-id"}, {"thread_id", "thread-id"}};
     private static final int MAX_HEADER_CHARS = 1024;
     private static final int HASH_BYTES = 16;
+    private static final char OWNER = 'o';
 
     private final String principal;
     private final List<Key> keys = new ArrayList<>(4);
@@ -66,16 +67,21 @@ final class AffinityIds {
 
     private void add(Kind kind, String field, String value) {
         if (value != null && !value.isEmpty()) {
-            keys.add(new Key(kind, field, hash(kind, value)));
+            keys.add(new Key(kind, field, hash(principal, kind, value), kind.isHard ? ownerKeyOf(kind, value) : null));
         }
     }
 
     /** Returns the key of an id from a response. */
     public String keyOf(Kind kind, String value) {
-        return encode(kind, hash(kind, value));
+        return encode(kind.letter, hash(principal, kind, value));
     }
 
-    private byte[] hash(Kind kind, String value) {
+    /** Returns the key under which the caller that owns an id is stored; it is the same for all callers. */
+    public String ownerKeyOf(Kind kind, String value) {
+        return encode(OWNER, hash("", kind, value));
+    }
+
+    private static byte[] hash(String principal, Kind kind, String value) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(principal.getBytes(StandardCharsets.UTF_8));
@@ -87,8 +93,8 @@ final class AffinityIds {
         }
     }
 
-    private static String encode(Kind kind, byte[] hash) {
-        return kind.letter + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    private static String encode(char letter, byte[] hash) {
+        return letter + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
     }
 
     /** {@return the keys that were added, in order} */
@@ -151,8 +157,10 @@ final class AffinityIds {
         private final Kind kind;
         private final String field;
         private final byte[] hash;
+        private final String ownerText;
 
-        Key(Kind kind, String field, byte[] hash) {
+        Key(Kind kind, String field, byte[] hash, String ownerText) {
+            this.ownerText = ownerText;
             this.kind = kind;
             this.field = field;
             this.hash = hash;
@@ -168,9 +176,14 @@ final class AffinityIds {
             return field;
         }
 
+        /** {@return the key of the caller that owns a hard id, as text for the store; null for a soft id} */
+        public String ownerText() {
+            return ownerText;
+        }
+
         /** {@return the key as text, for the store} */
         public String text() {
-            return encode(kind, hash);
+            return encode(kind.letter, hash);
         }
     }
 }

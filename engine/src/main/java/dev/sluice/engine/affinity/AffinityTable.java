@@ -60,7 +60,7 @@ public final class AffinityTable implements AffinityStore {
     }
 
     private Part partOf(String key) {
-        boolean isHard = key.charAt(0) == 'r' || key.charAt(0) == 'c';
+        boolean isHard = key.charAt(0) == 'r' || key.charAt(0) == 'c' || key.charAt(0) == 'o';
         return parts.get(Math.floorMod(key.hashCode(), PARTS) + (isHard ? 0 : PARTS));
     }
 

@@ -8,6 +8,8 @@ import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.config.AffinityConfig.UnknownIds;
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.RequestHead;
@@ -16,9 +18,9 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestFacts;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,13 +28,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The search for the endpoint that owns a request. A hard owner is the only endpoint that can serve it; a soft one is
  * preferred as long as it is healthy and not loaded. Ids that the exchange reveals are stored for the requests that
- * follow.
+ * follow. An id that belongs to another caller is refused.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class EndpointAffinity {
-    /** Longest wait for the store. Then the request goes to any endpoint, and a late answer is ignored. */
-    public static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** The result of {@link #askedNanos} if no answer is awaited. */
     public static final long NOT_ASKED = Long.MIN_VALUE;
 
@@ -44,10 +44,12 @@ public final class EndpointAffinity {
     private final LongSupplier clock;
     private final AffinityIds ids;
     private final String principal;
+    private final boolean isShared;
     private final Runnable whenLater;
     private Cluster cluster;
     private State state = State.NOT_ASKED;
     private boolean isAsking;
+    private boolean isLost;
     private long askedNanos;
     private List<String> owners = List.of();
     private Endpoint hard;
@@ -60,16 +62,18 @@ public final class EndpointAffinity {
      * @param loop      the exchange's loop
      * @param clock     nanoseconds since an arbitrary origin
      * @param principal the name of the caller, which separates its ids from those of other callers
+     * @param isShared  whether there are several callers, so that an id may belong to another one
      * @param whenLater runs on the loop when an answer of the store arrives after the call that asked for it
      */
     public EndpointAffinity(AffinityStore store, AffinityConfig config, EventExecutor loop, LongSupplier clock,
-            String principal, Runnable whenLater) {
+            String principal, boolean isShared, Runnable whenLater) {
         this.store = store;
         this.config = config;
         this.loop = loop;
         this.clock = clock;
         this.whenLater = whenLater;
         this.principal = principal;
+        this.isShared = isShared;
         ids = new AffinityIds(principal);
     }
 
@@ -87,13 +91,22 @@ public final class EndpointAffinity {
         if (state == State.NOT_ASKED) {
             cluster = of;
             ids.addAll(facts, head);
-            if (of.hasOthers()) {
+            if (matters(of)) {
                 ask();
             } else {
                 state = State.ANSWERED;
             }
         }
         return state == State.ANSWERED;
+    }
+
+    /** {@return whether the ids in a request for a cluster matter: to its endpoints, or because of other callers} */
+    public boolean matters(Cluster of) {
+        return of.hasOthers() || areOwnersChecked();
+    }
+
+    private boolean areOwnersChecked() {
+        return isShared || config.unknownIds() == UnknownIds.REFUSE;
     }
 
     private void ask() {
@@ -105,10 +118,16 @@ public final class EndpointAffinity {
         askedNanos = clock.getAsLong();
         isAsking = true;
         try {
-            store.find(ids.keys().stream().map(Key::text).toList(), this::onFound);
+            List<String> keys = new ArrayList<>();
+            ids.keys().forEach(key -> keys.add(key.text()));
+            if (areOwnersChecked()) {
+                ids.keys().stream().filter(key -> key.kind().isHard()).forEach(key -> keys.add(key.ownerText()));
+            }
+            store.find(keys, this::onFound);
         } catch (RuntimeException e) {
-            LOG.error("the affinity store failed; the request goes to any endpoint", e);
+            LOG.error("the affinity store failed", e);
             state = State.ANSWERED;
+            isLost = true;
         }
         isAsking = false;
     }
@@ -127,10 +146,11 @@ public final class EndpointAffinity {
         return state == State.ASKED ? askedNanos : NOT_ASKED;
     }
 
-    /** Gives up on a store that does not answer in time: the request goes to any endpoint. */
+    /** Gives up on a store that does not answer in time; a late answer is ignored. */
     public void giveUpWaiting() {
         if (state == State.ASKED) {
             state = State.ANSWERED;
+            isLost = true;
             whenLater.run();
         }
     }
@@ -160,9 +180,11 @@ public final class EndpointAffinity {
     /**
      * Finds the owners among the endpoints of the cluster.
      *
-     * @throws RelayException if the hard owner is no longer configured
+     * @throws RelayException if an id belongs to another caller, the hard owner is no longer configured, or the store
+     *                        is lost and the request must not go on without it
      */
     public void resolve() {
+        checkCaller();
         for (int i = 0; i < Math.min(owners.size(), ids.keys().size()) && hard == null; i++) {
             String owner = owners.get(i);
             if (owner == null || !owner.startsWith(cluster.name() + '|')) {
@@ -178,6 +200,28 @@ public final class EndpointAffinity {
                 hard = endpoint;
             } else if (soft == null) {
                 soft = endpoint;
+            }
+        }
+    }
+
+    /** Refuses ids of other callers in the same words as unknown ids, so that an answer does not tell them apart. */
+    private void checkCaller() {
+        boolean isRefusingUnknown = config.unknownIds() == UnknownIds.REFUSE;
+        if (isLost && (config.onStoreLoss() == StoreLoss.REFUSE || isRefusingUnknown && ids.hardCount() > 0)) {
+            throw RelayException.retryLater(ErrorCode.STORE_UNAVAILABLE,
+                    "The store of owners did not answer in time", 1);
+        }
+        int callersFrom = ids.keys().size();
+        if (isLost || owners.size() <= callersFrom) {
+            return;
+        }
+        for (int i = 0; i < ids.hardCount(); i++) { // hard keys are the first
+            String caller = owners.get(callersFrom + i);
+            boolean isMine = owners.get(i) != null || principal.equals(caller);
+            if (!isMine && (caller != null || isRefusingUnknown)) {
+                Key key = ids.keys().get(i);
+                throw new RelayException(ErrorCode.OWNER_UNKNOWN, paramOf(key), key.field()
+                        + ": not known (expected: an id of an object of this caller)");
             }
         }
     }
@@ -218,7 +262,7 @@ public final class EndpointAffinity {
     public boolean isMissed(RequestFacts facts, RequestHead head) {
         AffinityIds all = new AffinityIds(principal);
         all.addAll(facts, head);
-        return cluster.hasOthers() && all.hardCount() > ids.hardCount();
+        return matters(cluster) && all.hardCount() > ids.hardCount();
     }
 
     /**
@@ -276,8 +320,11 @@ public final class EndpointAffinity {
         boolean isNewConversation = operation.kind() == ApiOperation.Kind.STORED
                 && operation.path().equals("/conversations");
         if (isNewConversation || operation.kind() == ApiOperation.Kind.RESPONSES) {
-            store.put(ids.keyOf(isNewConversation ? Kind.CONVERSATION : Kind.RESPONSE, id), endpoint.id(),
-                    config.idTtl());
+            Kind kind = isNewConversation ? Kind.CONVERSATION : Kind.RESPONSE;
+            store.put(ids.keyOf(kind, id), endpoint.id(), config.idTtl());
+            if (areOwnersChecked()) {
+                store.put(ids.ownerKeyOf(kind, id), principal, config.idTtl());
+            }
         }
     }
 

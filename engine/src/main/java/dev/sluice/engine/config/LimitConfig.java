@@ -3,6 +3,7 @@
 package dev.sluice.engine.config;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * The limits of requests and exchanges. All sizes are in bytes.
@@ -25,18 +26,20 @@ import java.time.Duration;
  *                         for none
  * @param heldMemoryShare  upper limit for all held and replayable bodies together, as a share of the direct memory for
  *                         buffers; above 0, at most 1
+ * @param onQuotaLoss      what happens to a request when the store of quotas does not answer
  */
 public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, long replayBytes, int maxExchanges,
         int maxQueued, Duration maxQueueTime, int maxHeadBytes, int maxTargetBytes, long drainBytes,
-        double heldMemoryShare) {
+        double heldMemoryShare, StoreLoss onQuotaLoss) {
     private static final long MIB = 1024 * 1024;
 
     /**
      * Bodies of 128 MiB, of which 32 MiB are held; cut-through above 64 KiB; 8 MiB kept for retries; 100,000 exchanges
-     * and 1,000 that wait for 2 s; heads of 32 KiB and targets of 8 KiB; 4 MiB drained; a quarter of the direct memory.
+     * and 1,000 that wait for 2 s; heads of 32 KiB and targets of 8 KiB; 4 MiB drained; a quarter of the direct memory;
+     * requests are refused without the store of quotas.
      */
     public static final LimitConfig DEFAULT = new LimitConfig(128 * MIB, 32 * MIB, 64 * 1024, 8 * MIB, 100_000,
-            1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25);
+            1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25, StoreLoss.REFUSE);
 
     public LimitConfig {
         Checks.atLeast("max_body_bytes", maxBodyBytes, 1);
@@ -53,6 +56,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
             throw new IllegalArgumentException("held_memory_share: " + heldMemoryShare
                     + " (expected: above 0, at most 1)");
         }
+        Objects.requireNonNull(onQuotaLoss, "on_quota_loss");
     }
 
     /**
@@ -124,6 +128,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         private int maxTargetBytes;
         private long drainBytes;
         private double heldMemoryShare;
+        private StoreLoss onQuotaLoss;
 
         private Builder(LimitConfig from) {
             maxBodyBytes = from.maxBodyBytes;
@@ -137,6 +142,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
             maxTargetBytes = from.maxTargetBytes;
             drainBytes = from.drainBytes;
             heldMemoryShare = from.heldMemoryShare;
+            onQuotaLoss = from.onQuotaLoss;
         }
 
         /**
@@ -268,6 +274,17 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         }
 
         /**
+         * Sets {@link LimitConfig#onQuotaLoss}.
+         *
+         * @param value what happens to a request when the store of quotas does not answer
+         * @return this builder
+         */
+        public Builder onQuotaLoss(StoreLoss value) {
+            onQuotaLoss = value;
+            return this;
+        }
+
+        /**
          * Returns the configuration.
          *
          * @return the configuration
@@ -275,7 +292,8 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
          */
         public LimitConfig build() {
             return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges,
-                    maxQueued, maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare);
+                    maxQueued, maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare,
+                    onQuotaLoss);
         }
     }
 }

@@ -23,16 +23,20 @@ import java.time.Duration;
  * @param upstreamLifetime age at which an upstream connection receives no further requests, plus or minus a tenth at
  *                       random, so that connections that were opened together are not replaced together. Zero for no
  *                       limit
+ * @param quota          time in which the store of quotas must answer; then {@link LimitConfig#onQuotaLoss} counts
+ * @param affinity       time in which the store of owners must answer; then {@link AffinityConfig#onStoreLoss} counts
  * @param drain          longest time that a drain waits for exchanges in flight; zero to wait for none
  */
 public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration connect, Duration tlsHandshake,
         Duration responseHead, Duration firstEvent, Duration betweenReads, Duration exchange, Duration writeStall,
-        Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime, Duration drain) {
+        Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime, Duration quota, Duration affinity,
+        Duration drain) {
 
     /**
      * 10 s for a request head and as body grace, 3 s to connect, 10 s for a handshake, 10 min each for the response
      * head, the first event and between reads, no limit for an exchange, 60 s of write stall, 75 s and 14 s of idle
-     * downstream and upstream connections, 30 min of upstream lifetime, 30 s of drain.
+     * downstream and upstream connections, 30 min of upstream lifetime, 2 s for quotas, 1 s for owners, 30 s of
+     * drain.
      */
     public static final TimeoutConfig DEFAULT = builder().build();
 
@@ -49,6 +53,8 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         Checks.positive("downstream_idle", downstreamIdle);
         Checks.notNegative("upstream_idle", upstreamIdle);
         Checks.notNegative("upstream_lifetime", upstreamLifetime);
+        Checks.positive("quota", quota);
+        Checks.positive("affinity", affinity);
         Checks.notNegative("drain", drain);
     }
 
@@ -71,6 +77,8 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         private Duration downstreamIdle = Duration.ofSeconds(75);
         private Duration upstreamIdle = Duration.ofSeconds(14);
         private Duration upstreamLifetime = Duration.ofMinutes(30);
+        private Duration quota = Duration.ofSeconds(2);
+        private Duration affinity = Duration.ofSeconds(1);
         private Duration drain = Duration.ofSeconds(30);
 
         private Builder() {
@@ -209,6 +217,28 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         }
 
         /**
+         * Sets {@link TimeoutConfig#quota}.
+         *
+         * @param value the timeout, longer than zero
+         * @return this builder
+         */
+        public Builder quota(Duration value) {
+            quota = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link TimeoutConfig#affinity}.
+         *
+         * @param value the timeout, longer than zero
+         * @return this builder
+         */
+        public Builder affinity(Duration value) {
+            affinity = value;
+            return this;
+        }
+
+        /**
          * Sets {@link TimeoutConfig#drain}.
          *
          * @param value the timeout; zero to wait for none
@@ -228,7 +258,7 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         public TimeoutConfig build() {
             return new TimeoutConfig(requestHead, bodyGrace, connect, tlsHandshake, responseHead,
                     firstEvent, betweenReads, exchange, writeStall, downstreamIdle, upstreamIdle, upstreamLifetime,
-                    drain);
+                    quota, affinity, drain);
         }
     }
 }

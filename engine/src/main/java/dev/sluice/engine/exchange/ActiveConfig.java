@@ -35,6 +35,7 @@ final class ActiveConfig {
     private final ApiKeyAuthenticator keys;
     private final Authenticator authenticator;
     private final boolean isAffinityNeeded;
+    private final boolean isShared;
 
     /**
      * @param own       the embedder's authenticator; null to use the keys of the configuration
@@ -52,7 +53,9 @@ final class ActiveConfig {
         }
         keys = own != null ? null : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
         authenticator = own != null ? own : keys;
-        isAffinityNeeded = clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
+        isShared = own != null || config.keys().size() > 1 || config.keyFile() != null;
+        isAffinityNeeded = isShared || affinity().unknownIds() == AffinityConfig.UnknownIds.REFUSE
+                || clusters.size() > 1 || clusters.values().stream().anyMatch(Cluster::hasOthers);
     }
 
     RelayConfig config() {
@@ -110,7 +113,12 @@ final class ActiveConfig {
         return authenticator;
     }
 
-    /** Returns whether a request could belong to one of several endpoints. */
+    /** Returns whether there may be several callers. */
+    boolean isShared() {
+        return isShared;
+    }
+
+    /** Returns whether a request could belong to one of several endpoints or callers. */
     boolean isAffinityNeeded() {
         return isAffinityNeeded;
     }

@@ -34,9 +34,10 @@ final class Deadlines {
                     Overdue.IDENTIFICATION),
             row(ExchangeState.ADMITTING, Progress::queuedSinceNanos, p -> p.limits().maxQueueTime().toNanos(),
                     Overdue.ADMISSION),
-            row(ExchangeState.ADMITTING, Progress::quotaAskedNanos, p -> p.timeouts().requestHead().toNanos(),
-                    Overdue.IDENTIFICATION),
-            row(ExchangeState.PLANNING, Progress::ownerAskedNanos, Progress::ownerLimitNanos, Overdue.OWNER),
+            row(ExchangeState.ADMITTING, Progress::quotaAskedNanos, p -> p.timeouts().quota().toNanos(),
+                    Overdue.QUOTA),
+            row(ExchangeState.PLANNING, Progress::ownerAskedNanos, p -> p.timeouts().affinity().toNanos(),
+                    Overdue.OWNER),
             row(ExchangeState.PLANNING, Progress::queuedSinceNanos, p -> p.limits().maxQueueTime().toNanos(),
                     Overdue.ADMISSION),
             new Row(Set.of(ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING),
@@ -122,9 +123,6 @@ final class Deadlines {
 
         /** Returns the time since which the exchange has waited for the affinity store's answer. */
         long ownerAskedNanos();
-
-        /** Returns the longest time to wait for the affinity store. */
-        long ownerLimitNanos();
 
         /** Returns the time since which the exchange has waited for a body that arrives too slowly. */
         long slowBodySinceNanos();

@@ -2,8 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import dev.sluice.engine.admission.Admission;
-import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.request.AttemptRunner;
@@ -91,17 +89,12 @@ final class ExchangeProgress implements Deadlines.Progress {
 
     @Override
     public long quotaAskedNanos() {
-        return queuedSinceNanos() == Admission.NOT_WAITING ? exchange.startedNanos : Deadlines.NOT_RUNNING;
+        return exchange.admission == null ? Deadlines.NOT_RUNNING : exchange.admission.quotaAskedNanos();
     }
 
     @Override
     public long ownerAskedNanos() {
         return exchange.requestPath.ownerAskedNanos();
-    }
-
-    @Override
-    public long ownerLimitNanos() {
-        return EndpointAffinity.MAX_WAIT_NANOS;
     }
 
     @Override

@@ -37,7 +37,8 @@ record ExchangeServices(RelayServices relay, ActiveConfig config, RequestService
     }
 
     Admission newAdmission(Principal caller, Admission.Listener listener) {
-        return new Admission(relay.quota(), relay.gate(), caller, request.loop(), tools.clock(), listener);
+        return new Admission(relay.quota(), relay.gate(), caller, request.loop(), tools.clock(),
+                config.limits().onQuotaLoss(), listener);
     }
 
     ResponsePath newResponsePath(ResponseSink sink, ResponseListener listener) {

@@ -36,6 +36,7 @@ final class ExchangeTimer implements Tickable {
             case EXCHANGE -> onTimeout(ErrorCode.UPSTREAM_TIMEOUT, false);
             case IDENTIFICATION -> ending.refuse(RelayException.of(ErrorCode.RELAY_INTERNAL,
                     "The caller could not be identified in time"));
+            case QUOTA -> exchange.admission.giveUpQuota();
             case ADMISSION -> ending.refuse(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "The relay has reached its limit of requests in flight, and no permit came free in time"));
             case OWNER -> exchange.requestPath.giveUpOwner();

@@ -8,9 +8,14 @@ enum Overdue {
     EXCHANGE,
     /** The caller was not identified in time. */
     IDENTIFICATION,
+    /** The store of quotas did not answer in time: the request is refused or goes on, as configured. */
+    QUOTA,
     /** No permit came free in time. */
     ADMISSION,
-    /** The affinity store did not answer in time: the request goes to any endpoint. */
+    /**
+     * The affinity store did not answer in time: the request is refused or goes to any endpoint, as
+     * configured.
+     */
     OWNER,
     /** The downstream sends its body too slowly. */
     REQUEST_BODY,

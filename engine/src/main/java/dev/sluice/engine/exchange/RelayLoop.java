@@ -54,7 +54,7 @@ final class RelayLoop {
     ExchangeServices newServices(RelayServices relay, ActiveConfig config) {
         return new ExchangeServices(relay, config, new RequestServices(config.router(), config::cluster,
                 config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.affinity(),
-                relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers);
+                config.isShared(), relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers);
     }
 
     EventLoop eventLoop() {

@@ -25,7 +25,8 @@ final class RequestHeadRules {
      * where any method may have a body, every body is.
      */
     public static boolean isScanned(ApiOperation operation, DownstreamRequest request) {
-        return operation.kind() == ApiOperation.Kind.RELAYED && request.bodyBytes() != 0 || operation.isRoutedByModel() && request.method().equals("POST");
+        return operation.kind() == ApiOperation.Kind.RELAYED && request.bodyBytes() != 0
+                || operation.isRoutedByModel() && request.method().equals("POST");
     }
 
     /**

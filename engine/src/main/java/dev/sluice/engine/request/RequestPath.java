@@ -68,7 +68,8 @@ public final class RequestPath {
         body = new RequestBody(isScanned ? services.scanners().take(services.router().firstTable(call.operation))
                 : null, services.limits(), services.bodies(), decoder == null ? call.request.bodyBytes() : -1);
         affinity = services.owners() == null ? null : new EndpointAffinity(services.owners(), services.affinity(),
-                services.loop(), services.ticker()::nanoTime, call.principal.name(), this::onOwnerKnown);
+                services.loop(), services.ticker()::nanoTime, call.principal.name(),
+                services.isShared(), this::onOwnerKnown);
         attempts = new AttemptRunner(new ForwardedHead(call.request, call.operation.path(), exchangeId,
                 decoder != null), body, affinity, services.connector(), services.ticker(), attemptListener);
     }
@@ -200,7 +201,7 @@ public final class RequestPath {
         if (affinity == null || body.scanner() == null) {
             return true;
         }
-        boolean mayWait = cluster.hasOthers() && !body.isEnded()
+        boolean mayWait = affinity.matters(cluster) && !body.isEnded()
                 && body.receivedBytes() <= services.limits().maxHeldBytes() && !services.bodies().isScarce();
         return !mayWait && affinity.ask(body.facts(), call.request, cluster);
     }

@@ -21,6 +21,7 @@ import java.util.function.Function;
  * @param owners    the owners of responses and sessions; null if there is only one endpoint to which a request can
  *                  belong
  * @param affinity  the settings of stored owners
+ * @param isShared  whether there are several callers
  * @param bodies    bounds the memory of all bodies of the relay
  * @param scanners  the loop's scanners of request bodies
  * @param connector the loop's upstream connections
@@ -28,6 +29,7 @@ import java.util.function.Function;
  * @param loop      the event loop
  */
 public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,
-        AffinityStore owners, AffinityConfig affinity, MemoryBudget bodies, ScannerCache scanners,
+        AffinityStore owners, AffinityConfig affinity, boolean isShared,
+        MemoryBudget bodies, ScannerCache scanners,
         AttemptRunner.Connector connector, LoopTicker ticker, EventExecutor loop) {
 }

@@ -13,7 +13,8 @@ import java.util.List;
  * only the owner can serve, or {@code t}, {@code s} or {@code p} for a turn, a session or a prompt cache. The other 22
  * are the base64url form of a hash over the caller, the kind of the id and the id. An endpoint is an opaque text as
  * well: the name of the cluster, a vertical bar and the base URL, followed by a number if the cluster has several
- * endpoints with that URL.
+ * endpoints with that URL. A key that begins with {@code o} is that of the caller that owns a response or a
+ * conversation; its hash does not depend on the caller, and in place of an endpoint the name of the caller is stored.
  *
  * <p><b>Threading:</b> called on event loops, so an implementation must not block and must not throw.
  */
@@ -23,7 +24,7 @@ public interface AffinityStore {
      *
      * @param keys   the keys; at least one
      * @param answer receives the owners; to be called exactly once, during this call or later, from any thread. An
-     *               exchange waits for at most 1 s and then goes to any endpoint
+     *               exchange waits for the {@code affinity} timeout, and then {@code on_store_loss} decides
      */
     void find(List<String> keys, Answer answer);
 

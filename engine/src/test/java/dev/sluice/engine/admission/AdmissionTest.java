@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestQuota;
 import dev.sluice.protocol.error.ErrorCode;
@@ -31,7 +32,7 @@ class AdmissionTest {
     }
 
     private Admission admission(FairGate gate, EventExecutor loop) {
-        return new Admission(quota, gate, caller, loop, () -> nowNanos, refusals::add);
+        return new Admission(quota, gate, caller, loop, () -> nowNanos, StoreLoss.REFUSE, refusals::add);
     }
 
     @Test
@@ -95,12 +96,52 @@ class AdmissionTest {
             public void admit(Principal who, Answer answer) {
                 throw new IllegalStateException("a defect of the quota");
             }
-        }, new FairGate(1, 0), caller, ImmediateEventExecutor.INSTANCE, () -> 0, refusals::add);
+        }, new FairGate(1, 0), caller, ImmediateEventExecutor.INSTANCE, () -> 0, StoreLoss.REFUSE, refusals::add);
 
         admission.enterRelay(() -> steps.add("admitted"));
 
         assertEquals(List.of(), steps);
-        assertEquals(ErrorCode.RELAY_INTERNAL, refusals.get(0).code());
+        assertEquals(ErrorCode.STORE_UNAVAILABLE, refusals.get(0).code());
+        assertEquals(1, refusals.get(0).retryAfterSeconds());
+    }
+
+    @Test
+    void shouldRefuseWhereTheQuotaDoesNotAnswer() {
+        quota.isDeferred = true;
+        FairGate gate = new FairGate(1, 0);
+        Admission admission = admission(gate);
+        admission.enterRelay(() -> steps.add("admitted"));
+        assertEquals(7, admission.quotaAskedNanos());
+
+        admission.giveUpQuota();
+        admission.giveUpQuota();
+        assertEquals(Admission.NOT_WAITING, admission.quotaAskedNanos());
+        admission.release(0); // the exchange has ended
+        quota.deferred.admit();
+
+        assertEquals(1, refusals.size());
+        assertEquals(ErrorCode.STORE_UNAVAILABLE, refusals.get(0).code());
+        assertEquals(List.of(), steps);
+        assertEquals(List.of(0L), quota.settled);
+        assertEquals(0, gate.inside());
+    }
+
+    @Test
+    void shouldGoOnWithoutTheQuotaWhereThatIsConfigured() {
+        quota.isDeferred = true;
+        Admission admission = new Admission(quota, new FairGate(1, 0), caller, ImmediateEventExecutor.INSTANCE,
+                () -> nowNanos, StoreLoss.CONTINUE, refusals::add);
+        admission.enterRelay(() -> steps.add("admitted"));
+
+        admission.giveUpQuota();
+        assertEquals(List.of("admitted"), steps);
+        quota.deferred.admit(); // late: what it has counted is settled at the end
+        quota.deferred.refuse("late", Duration.ofSeconds(1));
+        admission.release(9);
+
+        assertEquals(List.of("admitted"), steps);
+        assertEquals(List.of(), refusals);
+        assertEquals(List.of(9L), quota.settled);
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.sluice.engine.affinity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,8 +13,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Slot;
 import dev.sluice.engine.config.AffinityConfig;
+import dev.sluice.engine.config.AffinityConfig.UnknownIds;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.protocol.error.ErrorCode;
@@ -31,6 +34,8 @@ import java.util.Set;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The search for owners, with a fake store and without a relay. */
 class EndpointAffinityTest {
@@ -43,8 +48,70 @@ class EndpointAffinityTest {
     private final Cluster cluster = new Cluster(ClusterConfig.of("up", EndpointConfig.of("http://127.0.0.1:1/v1", null),
             EndpointConfig.of("http://127.0.0.1:2/v1", null)), 0, null);
     private final Store store = new Store();
-    private final EndpointAffinity affinity = new EndpointAffinity(store, AffinityConfig.DEFAULT, channel.eventLoop(),
-            () -> 7, "alice", () -> store.calls.add("later"));
+    private final EndpointAffinity affinity = affinity(AffinityConfig.DEFAULT, false);
+
+    private EndpointAffinity affinity(AffinityConfig config, boolean isShared) {
+        return new EndpointAffinity(store, config, channel.eventLoop(), () -> 7, "alice", isShared,
+                () -> store.calls.add("later"));
+    }
+
+    /** Whose the object is, among callers that may or may not know of each other. */
+    @ParameterizedTest
+    @CsvSource({
+        // endpoint known for alice, caller stored, unknown ids, refused
+        "true, alice, RELAY, false", "true, bob, RELAY, false", // both have used an id that two upstreams gave
+        "false, alice, RELAY, false", "false, bob, RELAY, true", "false,, RELAY, false",
+        "true, alice, REFUSE, false", "true,, REFUSE, false", "false, bob, REFUSE, true", "false,, REFUSE, true",
+    })
+    void shouldRefuseAnObjectOfAnotherCaller(boolean isKnown, String caller, UnknownIds unknown, boolean isRefused) {
+        AffinityIds ids = new AffinityIds("alice");
+        if (isKnown) {
+            own(AffinityIds.Kind.RESPONSE, "resp_1", "up|http://127.0.0.1:2/v1");
+        }
+        store.owners.put(ids.ownerKeyOf(AffinityIds.Kind.RESPONSE, "resp_1"), caller);
+        EndpointAffinity shared = affinity(new AffinityConfig(100, Duration.ofHours(1), Duration.ofHours(1), unknown,
+                StoreLoss.CONTINUE), true);
+        shared.askForPath("/responses/resp_1/input_items");
+        shared.planned(cluster);
+
+        if (isRefused) {
+            assertEquals(ErrorCode.OWNER_UNKNOWN, assertThrows(RelayException.class, shared::resolve).code());
+        } else {
+            shared.resolve();
+        }
+        assertEquals(ids.ownerKeyOf(AffinityIds.Kind.RESPONSE, "x"), new AffinityIds("bob").ownerKeyOf(
+                AffinityIds.Kind.RESPONSE, "x"));
+        assertNotEquals(ids.keyOf(AffinityIds.Kind.RESPONSE, "x"), new AffinityIds("bob").keyOf(
+                AffinityIds.Kind.RESPONSE, "x"));
+    }
+
+    /** Without the store a request goes anywhere or is refused, and never with an id that must be known. */
+    @ParameterizedTest
+    @CsvSource({"CONTINUE, RELAY, true, false", "CONTINUE, RELAY, false, false", "REFUSE, RELAY, true, true",
+        "REFUSE, RELAY, false, true", "CONTINUE, REFUSE, true, true", "CONTINUE, REFUSE, false, false"})
+    void shouldDecideWithoutTheStore(StoreLoss onLoss, UnknownIds unknown, boolean isHard, boolean isRefused) {
+        for (boolean isLate : new boolean[] {true, false}) {
+            store.isLate = isLate;
+            store.isBroken = !isLate;
+            EndpointAffinity lost = affinity(new AffinityConfig(100, Duration.ofHours(1), Duration.ofHours(1), unknown,
+                    onLoss), true);
+            if (isHard) {
+                lost.askForPath("/responses/resp_1");
+                lost.planned(cluster);
+            } else {
+                lost.ask(RequestFacts.none(), OF_A_SESSION, cluster);
+            }
+            lost.giveUpWaiting();
+
+            if (isRefused) {
+                RelayException refusal = assertThrows(RelayException.class, lost::resolve);
+                assertEquals(ErrorCode.STORE_UNAVAILABLE, refusal.code());
+                assertEquals(1, refusal.retryAfterSeconds());
+            } else {
+                lost.resolve();
+            }
+        }
+    }
 
     /** Answers at once, or keeps the questions until the test answers them. */
     private static final class Store implements AffinityStore {

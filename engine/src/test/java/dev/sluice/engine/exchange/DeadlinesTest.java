@@ -25,7 +25,7 @@ class DeadlinesTest {
     @CsvSource({
         // state, what has lasted, until when it is fine (s), from when on it is over (s), consequence
         "AUTHENTICATING, started, 10, 11, IDENTIFICATION",
-        "ADMITTING, quotaAsked, 10, 11, IDENTIFICATION",
+        "ADMITTING, quotaAsked, 2, 3, QUOTA",
         "ADMITTING, queued, 2, 3, ADMISSION",
         "PLANNING, queued, 2, 3, ADMISSION",
         "PLANNING, ownerAsked, 1, 2, OWNER",
@@ -134,11 +134,6 @@ class DeadlinesTest {
         @Override
         public long ownerAskedNanos() {
             return of("ownerAsked");
-        }
-
-        @Override
-        public long ownerLimitNanos() {
-            return SECOND;
         }
 
         @Override

@@ -47,9 +47,7 @@ class RequestBodyTest {
 
     private static LimitConfig limits() {
         LimitConfig base = LimitConfig.DEFAULT;
-        return new LimitConfig(base.maxBodyBytes(), base.maxHeldBytes(), base.holdBytes(), REPLAY, base.maxExchanges(),
-                base.maxQueued(), base.maxQueueTime(), base.maxHeadBytes(), base.maxTargetBytes(), base.drainBytes(),
-                base.heldMemoryShare());
+        return base.toBuilder().replayBytes(REPLAY).build();
     }
 
     private void send(int reads) {

@@ -61,10 +61,14 @@ public enum ErrorCode {
     PROFILE_NOT_ALLOWED(403, "permission_error", "profile_not_allowed"),
     /** No route matches the model. */
     MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
+    /** The object that the request refers to belongs to another caller, or to nobody that is known. */
+    OWNER_UNKNOWN(404, "invalid_request_error", "not_found"),
     /** The only endpoint that stores the response or object the request refers to is no longer configured. */
     OWNER_GONE(404, "invalid_request_error", "previous_response_not_found"),
     /** The only endpoint that stores the response or object the request refers to is ejected after failures. */
     OWNER_UNAVAILABLE(503, "service_unavailable", "owner_unavailable"),
+    /** A store that the request needs, of quotas or of owners, does not answer. */
+    STORE_UNAVAILABLE(503, "service_unavailable", "store_unavailable"),
     /** The cluster has no endpoint that may be used at the moment. */
     CLUSTER_EXHAUSTED(503, "service_unavailable", "no_accounts"),
     /** No connection to the upstream could be made, or its TLS handshake failed. */

@@ -20,6 +20,7 @@ import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
 import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.config.TransportConfig;
@@ -257,16 +258,24 @@ final class ConfigLoader {
     }
 
     private static AffinityConfig affinity(YamlSection section) {
-        section.only("max_entries", "id_ttl", "session_ttl");
+        section.only("max_entries", "id_ttl", "session_ttl", "unknown_ids", "on_store_loss");
         AffinityConfig defaults = AffinityConfig.DEFAULT;
         return section.make(() -> new AffinityConfig(section.integer("max_entries", defaults.maxEntries()),
-                section.duration("id_ttl", defaults.idTtl()), section.duration("session_ttl", defaults.sessionTtl())));
+                section.duration("id_ttl", defaults.idTtl()), section.duration("session_ttl", defaults.sessionTtl()),
+                AffinityConfig.UnknownIds.valueOf(section.choice("unknown_ids", "relay", "relay", "refuse")
+                        .toUpperCase(Locale.ROOT)),
+                storeLoss(section, "on_store_loss", defaults.onStoreLoss())));
+    }
+
+    private static StoreLoss storeLoss(YamlSection section, String name, StoreLoss otherwise) {
+        return StoreLoss.valueOf(section.choice(name, otherwise.name().toLowerCase(Locale.ROOT), "refuse", "continue")
+                .toUpperCase(Locale.ROOT));
     }
 
     private static LimitConfig limits(YamlSection section) {
         section.only("max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
-                "held_memory_share");
+                "held_memory_share", "on_quota_loss");
         LimitConfig defaults = LimitConfig.DEFAULT;
         return section.make(() -> defaults.toBuilder()
                 .maxBodyBytes(section.bytes("max_body_bytes", defaults.maxBodyBytes()))
@@ -279,13 +288,14 @@ final class ConfigLoader {
                 .maxHeadBytes(size(section, "max_head_bytes", defaults.maxHeadBytes()))
                 .maxTargetBytes(size(section, "max_target_bytes", defaults.maxTargetBytes()))
                 .drainBytes(section.bytes("drain_bytes", defaults.drainBytes()))
-                .heldMemoryShare(section.decimal("held_memory_share", defaults.heldMemoryShare())).build());
+                .heldMemoryShare(section.decimal("held_memory_share", defaults.heldMemoryShare()))
+                .onQuotaLoss(storeLoss(section, "on_quota_loss", defaults.onQuotaLoss())).build());
     }
 
     private static TimeoutConfig timeouts(YamlSection section) {
         section.only("request_head", "body_grace", "connect", "tls_handshake", "response_head", "first_event",
                 "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle",
-                "upstream_lifetime", "drain");
+                "upstream_lifetime", "quota", "affinity", "drain");
         TimeoutConfig.Builder builder = TimeoutConfig.builder();
         section.ifDuration("request_head", builder::requestHead);
         section.ifDuration("body_grace", builder::bodyGrace);
@@ -299,6 +309,8 @@ final class ConfigLoader {
         section.ifDuration("downstream_idle", builder::downstreamIdle);
         section.ifDuration("upstream_idle", builder::upstreamIdle);
         section.ifDuration("upstream_lifetime", builder::upstreamLifetime);
+        section.ifDuration("quota", builder::quota);
+        section.ifDuration("affinity", builder::affinity);
         section.ifDuration("drain", builder::drain);
         return section.make(builder::build);
     }
