@@ -14,12 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A collector that turns an event stream into the single document that answers a request without {@code stream}: the
  * response object of the first terminal event, or the error. If the response object has no output, the output is built
- * from the items of the {@code response.output_item.done} events.
+ * from the events of its parts ({@link OutputItems}).
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> borrows the added buffers.
  */
@@ -30,9 +29,8 @@ public final class ResponseCollector implements EventListener {
     private final EventScanner scanner = new EventScanner(this, true);
     private final long maxBytes;
     private final ByteArrayOutputStream data = new ByteArrayOutputStream(1024);
-    private final TreeMap<Long, byte[]> items = new TreeMap<>();
+    private final OutputItems items = new OutputItems();
     private EventType nameType = EventType.OTHER;
-    private long itemBytes;
     private int eventsRead;
     private Answer answer;
 
@@ -61,7 +59,7 @@ public final class ResponseCollector implements EventListener {
 
     /** {@return the number of bytes that are kept: the finished items and the data of the current event} */
     public long keptBytes() {
-        return itemBytes + data.size();
+        return items.keptBytes() + data.size();
     }
 
     /**
@@ -153,17 +151,6 @@ public final class ResponseCollector implements EventListener {
 
     private void onEvent(String type, Map<?, ?> event) {
         switch (type) {
-            case "response.output_item.done" -> {
-                if (event.get("item") instanceof Map<?, ?> item
-                        && event.get("output_index") instanceof Literal index && index.text().matches("\\d{1,9}")) {
-                    byte[] text = JsonTree.write(item);
-                    byte[] before = items.put(Long.parseLong(index.text()), text);
-                    itemBytes += text.length - (before == null ? 0 : before.length);
-                    if (itemBytes > maxBytes) {
-                        throw tooLarge();
-                    }
-                }
-            }
             case "response.completed", "response.incomplete", "response.cancelled" -> answer = whole(event);
             case "response.failed" -> answer = failed(event.get("response") instanceof Map<?, ?> response
                     ? response.get("error") : null, event);
@@ -171,27 +158,38 @@ public final class ResponseCollector implements EventListener {
                 Object nested = event.get("error");
                 answer = failed(nested == null || nested.equals(Literal.NULL) ? event : nested, event);
             }
-            default -> { } // contributes nothing to the document
+            default -> {
+                items.add(type, event);
+                if (items.keptBytes() > maxBytes) {
+                    throw tooLarge();
+                }
+            }
         }
     }
 
     private Answer whole(Map<?, ?> event) {
-        return event.get("response") instanceof Map<?, ?> response
-                ? new Answer(200, JsonTree.write(filled(response)), null, null, eventsRead == 1, true)
-                : failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
-    }
-
-    private Object filled(Map<?, ?> response) {
-        Object output = response.get("output");
-        boolean isThere = output instanceof List<?> list && !list.isEmpty();
-        if (isThere || items.isEmpty()) {
-            return response;
+        if (!(event.get("response") instanceof Map<?, ?> response)) {
+            return failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
+        }
+        boolean isListed = response.get("output") instanceof List<?>;
+        if (isListed && !((List<?>) response.get("output")).isEmpty()) {
+            return new Answer(200, JsonTree.write(response), null, null, eventsRead == 1, true);
+        }
+        List<Object> output = items.items();
+        if (isListed && output.isEmpty() && hasOutputTokens(response)) {
+            return failure(ErrorCode.UPSTREAM_MALFORMED,
+                    "The upstream's stream reports output tokens but has no output");
         }
         Map<Object, Object> filled = new LinkedHashMap<>(response);
-        // A literal holds JSON text, and each item is JSON text already.
-        filled.put("output", items.values().stream().map(item -> new Literal(new String(item, StandardCharsets.UTF_8)))
-                .toList());
-        return filled;
+        if (!output.isEmpty()) {
+            filled.put("output", output);
+        }
+        return new Answer(200, JsonTree.write(filled), null, null, eventsRead == 1, true);
+    }
+
+    private static boolean hasOutputTokens(Map<?, ?> response) {
+        return response.get("usage") instanceof Map<?, ?> usage && usage.get("output_tokens") instanceof Literal tokens
+                && tokens.text().matches("\\d[\\d.eE+-]{0,30}") && Double.parseDouble(tokens.text()) > 0;
     }
 
     private RelayException tooLarge() {
