@@ -22,6 +22,7 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** P9, R49: compressed bodies are decoded as they arrive, within limits, and forwarded as identity. */
@@ -108,6 +109,52 @@ class ContentCodingIT extends RelayFixture {
         launchEcho();
 
         assertRefused(send(codings, BODY.getBytes(UTF_8), 1000), 400, "unsupported_content_encoding");
+    }
+
+    private static byte[] concat(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
+    /** Members and frames that follow each other are one body, however they are cut (RFC 1952 section 2.2). */
+    @ParameterizedTest
+    @CsvSource({"gzip, 1", "gzip, 10000", "zstd, 1", "zstd, 10000", "'gzip, zstd', 100", "'zstd, gzip', 100"})
+    void shouldDecodeSeveralMembers(String codings, int stepBytes) throws Exception {
+        launchEcho();
+        byte[] first = encode(codings, BODY.substring(0, 9).getBytes(UTF_8));
+        byte[] empty = encode(codings, new byte[0]);
+        byte[] last = encode(codings, BODY.substring(9).getBytes(UTF_8));
+
+        assertEquals(CREATED + COMPLETED, send(codings, concat(first, empty, last, empty), stepBytes).text());
+
+        assertArrayEquals(BODY.replace("gpt-5.2", "real").getBytes(UTF_8),
+                requests.poll(20, TimeUnit.SECONDS).body());
+    }
+
+    @Test
+    void shouldRefuseAFloodOfMembers() throws Exception {
+        launchEcho();
+        byte[] empty = encode("gzip", new byte[0]);
+        byte[][] flood = new byte[5000][];
+        java.util.Arrays.fill(flood, empty);
+
+        assertRefused(send("gzip", concat(flood), 10_000), 400, "invalid_content_encoding");
+    }
+
+    /** A body that is cut at any byte is refused in the same words, whatever its coding. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "zstd"})
+    void shouldRefuseABodyThatIsCut(String coding) throws Exception {
+        launchEcho();
+        byte[] encoded = concat(encode(coding, BODY.getBytes(UTF_8)));
+        for (int length = 1; length < encoded.length; length++) {
+            assertRefused(send(coding, java.util.Arrays.copyOf(encoded, length), 1000), 400,
+                    "invalid_content_encoding");
+        }
+        assertTrue(requests.isEmpty());
     }
 
     @Test

@@ -5,6 +5,7 @@ package dev.sluice.engine.request;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -27,7 +28,8 @@ import java.util.function.Consumer;
  * deflate and, if zstd-jni is on the class path, zstd; several codings are decoded from right to left.
  *
  * <p>Bytes are decoded in small steps, and the output of each coding is counted at once, so that a body that expands
- * too far is refused while it expands. A gzip body must be one member; bytes after its end are refused.
+ * too far is refused while it expands. The members of a gzip body are decoded one after the other (RFC 1952 section
+ * 2.2); anything else after the end of a coding is refused.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes its input and passes on its output.
  */
@@ -47,6 +49,8 @@ final class ContentDecoder {
     private static final int PIECE_BYTES = 64 * 1024;
     /** 8 MiB, the window size that RFC 8878 section 3.1.1.1.2 recommends every decoder to support. */
     private static final int MAX_ZSTD_WINDOW_LOG = 23;
+    /** The number of gzip members, each of which costs a decoder; block-wise compressors make one of every 64 KiB. */
+    private static final int MAX_MEMBERS = 4096;
     private static final int MAX_RATIO = 200;
     /** The decoded size up to which the ratio is not checked. */
     private static final int FREE_BYTES = 1024 * 1024;
@@ -149,8 +153,7 @@ final class ContentDecoder {
     private void decode(int index, ByteBuf bytes) {
         Stage stage = stages.get(index);
         while (bytes.isReadable() && fault == null) {
-            stage.channel.writeInbound(bytes.readRetainedSlice(Math.min(stage.stepBytes, bytes.readableBytes())));
-            stage.channel.checkException();
+            stage.feed(bytes.readRetainedSlice(Math.min(stage.stepBytes, bytes.readableBytes())));
             for (ByteBuf piece = stage.pieces.poll(); piece != null; piece = stage.pieces.poll()) {
                 if (fault != null) {
                     piece.release();
@@ -170,11 +173,11 @@ final class ContentDecoder {
     /**
      * Marks the end of the body.
      *
-     * @throws RelayException if it is incomplete; for zstd only the JSON scanner detects that
+     * @throws RelayException if it is incomplete
      */
     public void end() {
         for (Stage stage : stages) {
-            if (stage.zlib != null && !stage.zlib.isClosed()) {
+            if (!stage.isComplete()) {
                 throw RelayException.of(ErrorCode.DOWNSTREAM_CODING_INVALID,
                         "content-encoding: the body ends too early (expected: a complete body)");
             }
@@ -192,19 +195,57 @@ final class ContentDecoder {
     }
 
     /** One coding. The output of each step is counted before it is passed on. */
+    @ChannelHandler.Sharable // by the channels of its gzip members, one after the other
     private final class Stage extends ChannelInboundHandlerAdapter {
         private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
-        private final CompleteZlibDecoder zlib;
+        private final ZlibWrapper wrapper; // null for zstd
+        private final ZstdFrames frames = new ZstdFrames();
         private final int stepBytes;
-        private final EmbeddedChannel channel;
+        private CompleteZlibDecoder zlib;
+        private EmbeddedChannel channel;
+        private int members = 1;
         private long decodedBytes;
 
         Stage(String coding) {
-            boolean isZstd = coding.equals("zstd");
-            zlib = isZstd ? null : new CompleteZlibDecoder(coding.equals("deflate") ? ZlibWrapper.ZLIB_OR_NONE
-                    : ZlibWrapper.GZIP);
-            stepBytes = isZstd ? ZSTD_STEP_BYTES : STEP_BYTES;
-            channel = new EmbeddedChannel(isZstd ? new ZstdDecoder(PIECE_BYTES, MAX_ZSTD_WINDOW_LOG) : zlib, this);
+            wrapper = coding.equals("zstd") ? null : coding.equals("deflate") ? ZlibWrapper.ZLIB_OR_NONE
+                    : ZlibWrapper.GZIP;
+            stepBytes = wrapper == null ? ZSTD_STEP_BYTES : STEP_BYTES;
+            open();
+        }
+
+        private void open() {
+            zlib = wrapper == null ? null : new CompleteZlibDecoder(wrapper);
+            channel = new EmbeddedChannel(wrapper == null ? new ZstdDecoder(PIECE_BYTES, MAX_ZSTD_WINDOW_LOG) : zlib,
+                    this);
+        }
+
+        /** Decodes one step of input, which it takes. */
+        void feed(ByteBuf step) {
+            if (wrapper == null) {
+                frames.add(step);
+            }
+            ByteBuf rest = step;
+            while (rest != null) {
+                if (zlib != null && zlib.isClosed() && rest.isReadable()) {
+                    nextMember(rest);
+                }
+                channel.writeInbound(rest);
+                channel.checkException();
+                rest = zlib == null ? null : zlib.takeRest();
+            }
+        }
+
+        private void nextMember(ByteBuf rest) {
+            if (wrapper != ZlibWrapper.GZIP || ++members > MAX_MEMBERS) {
+                rest.release();
+                throw new DecompressionException("bytes after the end, or too many members");
+            }
+            channel.finishAndReleaseAll();
+            open();
+        }
+
+        boolean isComplete() {
+            return zlib == null ? frames.isAtEnd() : zlib.isClosed();
         }
 
         @Override
@@ -237,18 +278,38 @@ final class ContentDecoder {
         }
     }
 
-    /** A zlib decoder that refuses bytes after the end, which would otherwise pass unnoticed. */
+    /** A zlib decoder that keeps the bytes after the end, which would otherwise pass unnoticed. */
     private static final class CompleteZlibDecoder extends JdkZlibDecoder {
+        private ByteBuf rest;
+
         CompleteZlibDecoder(ZlibWrapper wrapper) {
             super(wrapper, false, 0);
         }
 
         @Override
         protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-            if (isClosed() && in.isReadable()) {
-                throw new DecompressionException("bytes after the end");
+            if (!isClosed()) {
+                super.decode(ctx, in, out);
             }
-            super.decode(ctx, in, out);
+            if (isClosed() && in.isReadable()) {
+                rest = in.readRetainedSlice(in.readableBytes());
+            }
+        }
+
+        /** Returns the bytes after the end, or null for none; the caller releases them. */
+        ByteBuf takeRest() {
+            ByteBuf taken = rest;
+            rest = null;
+            return taken;
+        }
+
+        @Override
+        protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
+            if (rest != null) {
+                rest.release();
+                rest = null;
+            }
+            super.handlerRemoved0(ctx);
         }
     }
 }
