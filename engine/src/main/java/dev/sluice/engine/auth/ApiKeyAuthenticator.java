@@ -4,6 +4,7 @@ package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.files.FollowedFiles;
+import dev.sluice.engine.http.QueryParameters;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;
@@ -18,14 +19,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An authenticator by {@code Authorization: Bearer <key>}. The keys, of which only the SHA-256 is stored, come from the
- * configuration and from a file that is reread when it changes.
+ * An authenticator by {@code Authorization: Bearer <key>}, {@code x-api-key} or {@code api-key}. The
+ * keys, of which only the SHA-256 is stored, come from the configuration and from a file that is reread when it
+ * changes.
  *
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
  */
 public final class ApiKeyAuthenticator implements Authenticator {
     private static final String SCHEME = "Bearer ";
     private static final int MAX_KEY_CHARS = 512;
+    /** Headers in which clients of other services present their key; it counts as in Authorization. */
+    private static final List<String> KEY_HEADERS = List.of("x-api-key", "api-key");
+    private static final byte[] TOO_LONG = new byte[32]; // the hash of no key
     /** The caller of all requests if no keys are configured. */
     private static final Principal ANONYMOUS = Principal.of("anonymous");
 
@@ -94,21 +99,38 @@ public final class ApiKeyAuthenticator implements Authenticator {
             return;
         }
         String authorization = head.header("authorization");
-        if (authorization == null) {
-            decision.refuse("authorization: missing (expected: Bearer and an API key)");
-            return;
-        }
-        if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                || authorization.length() > SCHEME.length() + MAX_KEY_CHARS) {
+        if (authorization != null && (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                || authorization.length() > SCHEME.length() + MAX_KEY_CHARS)) {
             decision.refuse("authorization: another scheme or too long (expected: Bearer and an API key)");
             return;
         }
-        Principal principal = keys.find(sha256(authorization.substring(SCHEME.length()).trim()), clock.instant());
+        byte[] presented = authorization == null ? null : sha256(withoutScheme(authorization));
+        for (String name : KEY_HEADERS) {
+            for (String key : head.headers(name)) {
+                byte[] another = key.length() > MAX_KEY_CHARS ? TOO_LONG : sha256(withoutScheme(key));
+                if (presented != null && !MessageDigest.isEqual(presented, another)) {
+                    decision.refuse("authorization, x-api-key, api-key: two different keys (expected: one)");
+                    return;
+                }
+                presented = another;
+            }
+        }
+        if (presented == null) {
+            decision.refuse(QueryParameters.hasKey(head.query()) ? QueryParameters.KEY_REFUSED
+                    : "authorization: missing (expected: Bearer and an API key)");
+            return;
+        }
+        Principal principal = keys.find(presented, clock.instant());
         if (principal == null) {
             decision.refuse("authorization: unknown API key (expected: a key of this relay)");
         } else {
             decision.accept(principal);
         }
+    }
+
+    /** Returns a key without a scheme, which some clients write in every header that takes a key. */
+    private static String withoutScheme(String key) {
+        return (key.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) ? key.substring(SCHEME.length()) : key).trim();
     }
 
     /** Hashes the bytes of a key. Header text has one character per byte, so ISO 8859-1 restores the original bytes. */

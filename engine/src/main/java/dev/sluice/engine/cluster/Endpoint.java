@@ -7,8 +7,10 @@ import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.files.FollowedFiles;
+import dev.sluice.engine.http.QueryParameters;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +30,8 @@ public final class Endpoint {
     private final FollowedFiles keyFile;
     private final String hostHeader;
     private final String basePath;
+    /** The parameters of the URL as they are written. */
+    private final List<String> parameters;
     private final String id;
     private final long hash;
     private final boolean hasCredentialHeader;
@@ -55,6 +59,7 @@ public final class Endpoint {
                 config.apiKeyFile());
         apiKey = keyFile == null ? config.apiKey() : EndpointConfig.readKey(config.apiKeyFile());
         basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        parameters = QueryParameters.of(config.baseUrl().getRawQuery());
         id = cluster + '|' + config.baseUrl() + (ordinal == 0 ? "" : "#" + ordinal);
         hash = hash(id);
         hasCredentialHeader = config.headers().keySet().stream().anyMatch(name -> CREDENTIALS.contains(
@@ -129,6 +134,15 @@ public final class Endpoint {
     /** Returns the path that replaces the API's prefix: empty, or without a trailing slash. */
     public String basePath() {
         return basePath;
+    }
+
+    /**
+     * Returns the query of a request: the caller's, with the parameters of the endpoint's URL that it does not have.
+     *
+     * @param query the caller's query, with its question mark; empty for none
+     */
+    public String query(String query) {
+        return parameters.isEmpty() ? query : QueryParameters.add(query, parameters);
     }
 
     /** Returns the HTTP versions that may be used. */

@@ -38,10 +38,10 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
     private static final int MAX_KEY_FILE_BYTES = 8 * 1024;
 
     public EndpointConfig {
-        if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl) || baseUrl.getRawQuery() != null
+        if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl)
                 || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
             throw new IllegalArgumentException("endpoint url: " + shown(baseUrl == null ? "" : baseUrl.toString())
-                    + " (expected: http:// or https:// with a host, without user, query or fragment)");
+                    + " (expected: http:// or https:// with a host, without user or fragment)");
         }
         if (apiKey != null) {
             checkKey("api_key", apiKey);

@@ -31,6 +31,8 @@ import java.util.Set;
  * @param relayedPaths further paths that are relayed unchanged, together with all paths below them, such as
  *                  {@code /v1/embeddings}
  * @param defaultCluster the cluster for stored objects whose owner is unknown; null for none
+ * @param via       the relay's pseudonym in {@code Via} (RFC 9110 section 7.6.3), a token. A request that carries it
+ *                  already has come back and is refused with 508. Empty to add no {@code Via}
  * @param affinity  the bounds of the memory that maps requests to their endpoints
  * @param limits    the limits of requests and exchanges
  * @param timeouts  the timeouts
@@ -40,7 +42,7 @@ import java.util.Set;
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
-        List<String> relayedPaths, String defaultCluster, AffinityConfig affinity, LimitConfig limits,
+        List<String> relayedPaths, String defaultCluster, String via, AffinityConfig affinity, LimitConfig limits,
         TimeoutConfig timeouts, Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream,
         TransportConfig transport) {
 
@@ -51,6 +53,10 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         keys = List.copyOf(keys);
         profiles = Map.copyOf(profiles);
         relayedPaths = List.copyOf(relayedPaths);
+        if (!via.matches("[-!#$%&'*+.^_`|~0-9A-Za-z]{0,64}")) {
+            throw new IllegalArgumentException("via: " + via + " (expected: a token of at most 64 characters, or"
+                    + " empty)");
+        }
         Checks.atLeast("clusters", clusters.size(), 1);
         Checks.atLeast("routes", routes.size(), 1);
         Set<String> names = new HashSet<>();
@@ -137,7 +143,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         List<ListenerConfig> changed = new ArrayList<>(listeners);
         changed.set(index, other);
         return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, profiles, relayedPaths, defaultCluster,
-                affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+                via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
     }
 
     /** {@return a builder with all defaults} */
@@ -180,6 +186,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private final List<KeyConfig> keys = new ArrayList<>();
         private final Map<String, Profile> profiles = new LinkedHashMap<>();
         private final List<String> relayedPaths = new ArrayList<>();
+        private String via = "sluice";
         private AdminConfig admin;
         private Path keyFile;
         private String defaultCluster;
@@ -293,6 +300,17 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         }
 
         /**
+         * Sets {@link RelayConfig#via}.
+         *
+         * @param pseudonym a token; empty to add no {@code Via}
+         * @return this builder
+         */
+        public Builder via(String pseudonym) {
+            via = pseudonym;
+            return this;
+        }
+
+        /**
          * Sets the cluster for stored objects whose owner is unknown.
          *
          * @param cluster the name of the cluster; null for none
@@ -377,7 +395,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          */
         public RelayConfig build() {
             return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,
-                    defaultCluster, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+                    defaultCluster, via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
         }
     }
 }

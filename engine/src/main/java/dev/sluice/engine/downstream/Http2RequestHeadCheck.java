@@ -46,13 +46,14 @@ final class Http2RequestHeadCheck {
             throw RelayException.of(ErrorCode.DOWNSTREAM_TARGET_TOO_LONG, ":path: over " + maxTargetBytes
                     + " bytes (expected: at most that)");
         }
-        if (!target.startsWith("/") || !isPrintable(target)) {
-            throw badRequest(":path: not a path (expected: origin form, such as /v1/responses)");
+        RequestTarget parts = target.startsWith("/") ? RequestTarget.parse(target) : null;
+        if (parts == null) {
+            throw badRequest(":path: not a path, or bytes that RFC 3986 does not allow"
+                    + " (expected: a path such as /v1/responses)");
         }
-        int query = target.indexOf('?');
-        return new DownstreamRequest(received.method().toString(), query < 0 ? target : target.substring(0, query),
-                query < 0 ? "" : target.substring(query), headers, bodyBytes(headers, isEnded),
-                expectsContinue(headers), remoteAddress);
+        RequestHeadCheck.checkCredentials(headers);
+        return new DownstreamRequest(received.method().toString(), parts.path(), parts.query(), headers,
+                bodyBytes(headers, isEnded), expectsContinue(headers), remoteAddress);
     }
 
     /** Requires one of :authority and Host, or both with the same value (RFC 9113 section 8.3.1). */
@@ -66,6 +67,9 @@ final class Http2RequestHeadCheck {
         if (hosts.isEmpty() && (authority == null || authority.length() == 0)) {
             throw badRequest(":authority: missing (expected: the name that the request is for)");
         }
+        if (!RequestTarget.isHost(hosts.isEmpty() ? authority : hosts.get(0))) {
+            throw badRequest(":authority: not a host (expected: a name or an address, with or without a port)");
+        }
     }
 
     private static boolean isToken(CharSequence method) {
@@ -73,11 +77,10 @@ final class Http2RequestHeadCheck {
                 || c == '-' || c == '_');
     }
 
-    private static boolean isPrintable(String target) {
-        return target.chars().allMatch(c -> c > 0x20 && c < 0x7f && c != '#');
-    }
-
     private static long bodyBytes(HttpHeaders headers, boolean isEnded) {
+        if (headers.getAll(HttpHeaderNames.CONTENT_LENGTH).size() > 1) {
+            throw badRequest("content-length: not one decimal number (expected: exactly one)");
+        }
         if (isEnded) {
             return 0;
         }

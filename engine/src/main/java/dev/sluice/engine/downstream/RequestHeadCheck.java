@@ -39,13 +39,16 @@ final class RequestHeadCheck {
         }
         boolean isHttp10 = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
         checkHost(head.headers(), isHttp10);
-        String target = head.uri();
-        if (target.isEmpty() || target.charAt(0) != '/') {
-            throw badRequest("request target: not a path (expected: origin form, such as /v1/responses)");
+        RequestTarget target = RequestTarget.parse(head.uri());
+        if (target == null) {
+            throw badRequest("request target: not a path, or bytes that RFC 3986 does not allow"
+                    + " (expected: a path such as /v1/responses, or a URL)");
         }
-        int query = target.indexOf('?');
-        DownstreamRequest request = new DownstreamRequest(head.method().name(),
-                query < 0 ? target : target.substring(0, query), query < 0 ? "" : target.substring(query),
+        if (target.authority() != null) {
+            head.headers().set(HttpHeaderNames.HOST, target.authority());
+        }
+        checkCredentials(head.headers());
+        DownstreamRequest request = new DownstreamRequest(head.method().name(), target.path(), target.query(),
                 head.headers(), bodyBytes(head.headers(), isHttp10), expectsContinue(head.headers(), isHttp10),
                 remoteAddress);
         return new Http1Request(request, isHttp10, HttpUtil.isKeepAlive(head) && !isHttp10);
@@ -60,6 +63,18 @@ final class RequestHeadCheck {
         int hosts = headers.getAll(HttpHeaderNames.HOST).size();
         if (hosts > 1 || hosts == 0 && !isHttp10) {
             throw badRequest("host: " + hosts + " headers (expected: exactly one)");
+        }
+        if (hosts == 1 && !RequestTarget.isHost(headers.get(HttpHeaderNames.HOST))) {
+            throw badRequest("host: not a host (expected: a name or an address, with or without a port)");
+        }
+    }
+
+    /** Refuses two Authorization headers, of which each server might take another one. */
+    static void checkCredentials(HttpHeaders headers) {
+        int credentials = headers.contains(HttpHeaderNames.AUTHORIZATION)
+                ? headers.getAll(HttpHeaderNames.AUTHORIZATION).size() : 0;
+        if (credentials > 1) {
+            throw badRequest("authorization: " + credentials + " headers (expected: one)");
         }
     }
 

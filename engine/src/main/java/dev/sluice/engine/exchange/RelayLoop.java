@@ -53,7 +53,8 @@ final class RelayLoop {
     /** Returns the services of exchanges on this loop under a configuration. */
     ExchangeServices newServices(RelayServices relay, ActiveConfig config) {
         return new ExchangeServices(relay, config, new RequestServices(config.router(), config::cluster,
-                config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.affinity(),
+                config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.config().via(),
+                config.affinity(),
                 config.isShared(), relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers);
     }
 

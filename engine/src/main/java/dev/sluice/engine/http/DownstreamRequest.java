@@ -5,6 +5,7 @@ package dev.sluice.engine.http;
 import dev.sluice.engine.spi.RequestHead;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.SocketAddress;
+import java.util.List;
 
 /**
  * The checked head of a request.
@@ -23,5 +24,10 @@ public record DownstreamRequest(String method, String path, String query, HttpHe
     @Override
     public String header(String name) {
         return headers.get(name);
+    }
+
+    @Override
+    public List<String> headers(String name) {
+        return headers.getAll(name);
     }
 }

@@ -4,6 +4,7 @@ package dev.sluice.engine.observe;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.ObservedExchange;
 import dev.sluice.protocol.event.Usage;
@@ -21,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * value, no key, no body byte.
  */
 final class AccessLogObserver implements ExchangeObserver {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private static final int MAX_TEXT_CHARS = 256;
 
     private final AccessLog log;
@@ -74,7 +75,7 @@ final class AccessLogObserver implements ExchangeObserver {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // cannot happen: the target is memory
         }
-        return line.toString();
+        return line.toString().replace("\u007f", "\\u007f"); // it occurs within strings only
     }
 
     private static String addressOf(SocketAddress remote) {

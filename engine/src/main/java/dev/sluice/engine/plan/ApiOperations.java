@@ -68,8 +68,10 @@ public final class ApiOperations {
     public ApiOperation of(RequestHead head) {
         ApiOperation operation = ofPath(head.path());
         if (operation == null) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN,
-                    "path: unknown (expected: /v1/responses, /v1/models or another path of the API)");
+            String meant = meant(head.path());
+            throw RelayException.of(ErrorCode.DOWNSTREAM_PATH_UNKNOWN, "path: unknown (expected: " + (meant == null
+                    ? "/v1/responses, /v1/models or another path of the API)"
+                    : meant + "; check the base URL of the client)"));
         }
         if (operation.kind() == ApiOperation.Kind.RESPONSES && head.method().equals("GET")
                 && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
@@ -81,6 +83,13 @@ public final class ApiOperations {
                     + operation.allow() + ")", operation.allow());
         }
         return operation;
+    }
+
+    /** Returns the known path of which a path is a slip: a prefix twice, a slash too many; null for none. */
+    private String meant(String path) {
+        String meant = path.replaceAll("/{2,}", "/").replaceFirst("^(/v1)+(?=/|$)", "/v1");
+        meant = meant.length() > 1 && meant.endsWith("/") ? meant.substring(0, meant.length() - 1) : meant;
+        return !meant.equals(path) && ofPath(meant) != null ? meant : null;
     }
 
     /** Returns the operation at a path, or null for none. */

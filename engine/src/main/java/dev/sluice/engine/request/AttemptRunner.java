@@ -149,7 +149,7 @@ public final class AttemptRunner implements Attempt.Listener {
             return;
         }
         UpstreamConnection connection = connected.connection();
-        connection.writeHead(head.of(body.lengthToSend(), connected.target().headers(), connected.extraHeaders()));
+        connection.writeHead(head.of(body.lengthToSend(), connected.target(), connected.extraHeaders()));
         body.sendTo(connection);
         if (isHedge) {
             connection.endRequest();

@@ -4,7 +4,9 @@ package dev.sluice.engine.request;
 
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.QueryParameters;
 import dev.sluice.engine.plan.ApiOperation;
+import dev.sluice.engine.plan.RequestHeaders;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.handler.codec.http.HttpUtil;
@@ -32,9 +34,17 @@ final class RequestHeadRules {
     /**
      * Checks the head of a request.
      *
+     * @param via the relay's pseudonym; empty for none
      * @throws RelayException with the first rule that is broken
      */
-    public static void check(ApiOperation operation, DownstreamRequest request, LimitConfig limits) {
+    public static void check(ApiOperation operation, DownstreamRequest request, LimitConfig limits, String via) {
+        if (!via.isEmpty() && RequestHeaders.hasPassed(request.headers(), via)) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_LOOP, "via: " + via + " (expected: a request that has not been"
+                    + " through this relay; a relay in front of another needs a pseudonym of its own)");
+        }
+        if (QueryParameters.hasKey(request.query())) {
+            throw RelayException.of(ErrorCode.DOWNSTREAM_KEY_INVALID, QueryParameters.KEY_REFUSED);
+        }
         if (isScanned(operation, request)) {
             checkMediaType(request.header("content-type"));
             ContentDecoder.check(request.headers());

@@ -15,6 +15,7 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 
 /**
  * The path of an exchange's request, from the downstream's body to an attempt upstream. It reads the body, plans the
@@ -61,7 +62,7 @@ public final class RequestPath {
         this.services = services;
         this.admission = admission;
         this.listener = listener;
-        RequestHeadRules.check(call.operation, call.request, services.limits());
+        RequestHeadRules.check(call.operation, call.request, services.limits(), services.via());
         boolean isScanned = RequestHeadRules.isScanned(call.operation, call.request);
         decoder = isScanned ? ContentDecoder.of(call.request.headers(),
                 services.limits().maxBodyBytes()) : null;
@@ -71,7 +72,14 @@ public final class RequestPath {
                 services.loop(), services.ticker()::nanoTime, call.principal.name(),
                 services.isShared(), this::onOwnerKnown);
         attempts = new AttemptRunner(new ForwardedHead(call.request, call.operation.path(), exchangeId,
-                decoder != null), body, affinity, services.connector(), services.ticker(), attemptListener);
+                decoder != null, viaElement(services.via(), source.protocol())), body, affinity,
+                services.connector(), services.ticker(), attemptListener);
+    }
+
+    /** Returns the element to add to Via (RFC 9110 section 7.6.3): the received protocol and the pseudonym. */
+    private static String viaElement(String pseudonym, String protocol) {
+        return pseudonym.isEmpty() ? null : (protocol.equals(ApplicationProtocolNames.HTTP_2) ? "2"
+                : protocol.substring(protocol.indexOf('/') + 1)) + ' ' + pseudonym;
     }
 
     /** Starts the request. If only its path can name an owner, the owner is looked up first. */

@@ -20,6 +20,7 @@ import java.util.function.Function;
  * @param limits    the bounds of bodies
  * @param owners    the owners of responses and sessions; null if there is only one endpoint to which a request can
  *                  belong
+ * @param via       the relay's pseudonym; empty for none
  * @param affinity  the settings of stored owners
  * @param isShared  whether there are several callers
  * @param bodies    bounds the memory of all bodies of the relay
@@ -29,7 +30,7 @@ import java.util.function.Function;
  * @param loop      the event loop
  */
 public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,
-        AffinityStore owners, AffinityConfig affinity, boolean isShared,
+        AffinityStore owners, String via, AffinityConfig affinity, boolean isShared,
         MemoryBudget bodies, ScannerCache scanners,
         AttemptRunner.Connector connector, LoopTicker ticker, EventExecutor loop) {
 }

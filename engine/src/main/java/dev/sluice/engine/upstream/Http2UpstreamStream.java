@@ -164,6 +164,7 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         HttpHeaders headers = Http2Fields.toHttp1(received);
         require(headers != null, "a field that RFC 9113 section 8.2.1 does not allow");
         List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        require(lengths.size() <= 1, "more than one content-length");
         hasHead = true;
         boolean hasBody = status != 204 && status != 304;
         missingBytes = !hasBody || lengths.isEmpty() ? 0 : Long.parseLong(lengths.get(0));

@@ -49,7 +49,7 @@ class RelayConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ftp://a/v1", "http:///v1", "http://user:pw@a/v1", "http://a/v1?x=pw", "http://a/v1#f",
+    @ValueSource(strings = {"ftp://a/v1", "http:///v1", "http://user:pw@a/v1", "http://a/v1#f",
         "http://user:pw@my_host/v1", "http://user:p w@h/", "http://user:pw@[h",
         "a/v1"})
     void shouldRefuseBaseUrlsThatCannotBeUsed(String url) {

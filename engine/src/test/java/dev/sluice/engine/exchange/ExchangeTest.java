@@ -77,7 +77,7 @@ class ExchangeTest {
         });
         byte[] scratch = new byte[1024];
         ExchangeServices services = new ExchangeServices(relay, active, new RequestServices(active.router(),
-                active::cluster, active.limits(), null, active.affinity(), false, relay.bodies(),
+                active::cluster, active.limits(), null, "", active.affinity(), false, relay.bodies(),
                 new ScannerCache(scratch),
                 (endpoint, notBefore, attempt) -> connections.add(new RecordingConnection(attempt)), ticker,
                 channel.eventLoop()),

@@ -46,7 +46,7 @@ class AttemptRunnerTest {
     private long nowNanos = 1;
     private final AttemptRunner runner = new AttemptRunner(new ForwardedHead(new DownstreamRequest("POST",
             "/v1/responses", "?a=b", new DefaultHttpHeaders(), -1, false, new InetSocketAddress(0)), "/responses",
-            "an-id", false), body, null, (endpoint, notBefore, attempt) -> {
+            "an-id", false, null), body, null, (endpoint, notBefore, attempt) -> {
                 endpoints.add(endpoint.toString());
                 connections.add(new RecordingConnection(attempt));
             }, new LoopTicker(channel.eventLoop(), () -> nowNanos, (loop, tick) -> () -> { }), exchange);

@@ -25,6 +25,8 @@ public enum ErrorCode {
     DOWNSTREAM_TOO_SLOW(408, "invalid_request_error", "request_timeout"),
     /** No face is served at this path, or no cluster can be chosen for a request that has no model. */
     DOWNSTREAM_PATH_UNKNOWN(404, "invalid_request_error", "not_found"),
+    /** The request has been through this relay before. */
+    DOWNSTREAM_LOOP(508, "invalid_request_error", "loop_detected"),
     /** The path is known, but does not allow the method. */
     DOWNSTREAM_METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_allowed"),
     /** The request asks for an upgrade to WebSocket, which is not supported. */

@@ -14,20 +14,20 @@ public final class KeepAliveEvent {
     }
 
     /**
-     * Writes the event, with the stream's own line ends.
+     * Writes the event, with the stream's own line ends, and without a sequence number if the stream has none.
      *
      * @param stream the observer of the stream
      * @return the event with its blank line, in ASCII; null if no event can be added, because the stream is within an
-     *         event, {@code response.created} has not arrived, the sequence number is unknown, the stream has a
-     *         terminal event already, or the observer has given up
+     *         event, its first event has not arrived, it has a terminal event already, or the observer has given up
      */
     public static byte[] of(ResponseObserver stream) {
-        if (!stream.isAtEventBoundary() || stream.responseId() == null || stream.nextSequenceNumber() < 1
-                || stream.terminal() != null || stream.hasGivenUp()) {
+        if (!stream.isAtEventBoundary() || stream.events() == 0 || stream.terminal() != null || stream.hasGivenUp()) {
             return null;
         }
         String lineEnd = stream.lineEnd();
-        return ("event: keepalive" + lineEnd + "data: {\"type\":\"keepalive\",\"sequence_number\":"
-                + (stream.nextSequenceNumber() - 1) + '}' + lineEnd + lineEnd).getBytes(StandardCharsets.US_ASCII);
+        long next = stream.nextSequenceNumber();
+        String number = next < 1 ? "" : ",\"sequence_number\":" + (next - 1);
+        return ("event: keepalive" + lineEnd + "data: {\"type\":\"keepalive\"" + number + '}' + lineEnd + lineEnd)
+                .getBytes(StandardCharsets.US_ASCII);
     }
 }

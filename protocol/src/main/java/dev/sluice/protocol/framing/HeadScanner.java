@@ -19,6 +19,8 @@ import io.netty.buffer.ByteBuf;
 public final class HeadScanner {
     private static final String HOST = "host";
     private static final String VERSION_PREFIX = "HTTP/1.";
+    /** A status line up to the end of its status: a 1 stands for 0 or 1, a 9 for any digit. */
+    private static final String STATUS_LINE = "HTTP/1.1 999";
 
     private static final boolean[] IS_TOKEN_BYTE = tokenBytes();
 
@@ -176,6 +178,8 @@ public final class HeadScanner {
         if (b == '\r') {
             require(!isRequest || separators == 2 && versionBytes == VERSION_PREFIX.length() + 1,
                     "a request line that is not 'method target HTTP/1.x'");
+            require(isRequest || startLineBytes == 0 || startLineBytes >= STATUS_LINE.length(),
+                    "a status line that is not 'HTTP/1.x NNN reason'");
             require(startLineBytes > 0, "an empty start line");
             state = State.START_LINE_LF;
             return;
@@ -187,9 +191,23 @@ public final class HeadScanner {
         require(b != '\n', "a bare LF in the head");
         if (!isRequest) {
             require(isText(b), "a control character in the status line");
+            require(isOfStatusLine(b, startLineBytes - 1), "a status line that is not 'HTTP/1.x NNN reason'");
             return;
         }
         onRequestLine(b);
+    }
+
+    /** Returns whether a status line may have a byte at an index (RFC 9112 section 4); the reason may be missing. */
+    private static boolean isOfStatusLine(int b, int index) {
+        if (index > STATUS_LINE.length()) {
+            return true;
+        }
+        if (index == STATUS_LINE.length()) {
+            return b == ' ';
+        }
+        boolean isMinor = index == VERSION_PREFIX.length();
+        boolean isDigit = index > VERSION_PREFIX.length() + 1;
+        return isMinor ? b == '0' || b == '1' : isDigit ? b >= '0' && b <= '9' : b == STATUS_LINE.charAt(index);
     }
 
     private void onRequestLine(int b) {
@@ -265,6 +283,11 @@ public final class HeadScanner {
             isToken[b] = Character.isLetterOrDigit(b) || "!#$%&'*+-.^_`|~".indexOf(b) >= 0;
         }
         return isToken;
+    }
+
+    /** Returns whether a byte may occur in a header name. */
+    static boolean isTokenByte(int b) {
+        return IS_TOKEN_BYTE[b];
     }
 
     private static void require(boolean isValid, String found) {

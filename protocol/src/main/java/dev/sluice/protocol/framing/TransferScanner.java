@@ -180,7 +180,7 @@ public final class TransferScanner {
                 state = State.SIZE;
                 remaining = 0;
             }
-            case TRAILER_START, TRAILER, TRAILER_LF, END_LF -> onTrailer(b);
+            case TRAILER_START, TRAILER_NAME, TRAILER, TRAILER_LF, END_LF -> onTrailer(b);
             default -> throw new AssertionError(state);
         }
     }
@@ -221,9 +221,10 @@ public final class TransferScanner {
                     return;
                 }
                 require(b != ' ' && b != '\t' && b != ':', "a folded or nameless trailer line");
-                state = State.TRAILER;
-                onTrailerByte(b);
+                state = State.TRAILER_NAME;
+                onTrailerName(b);
             }
+            case TRAILER_NAME -> onTrailerName(b);
             case TRAILER -> onTrailerByte(b);
             case TRAILER_LF -> {
                 require(b == '\n', "a trailer line without CRLF");
@@ -235,6 +236,15 @@ public final class TransferScanner {
             }
             default -> throw new AssertionError(state);
         }
+    }
+
+    /** Checks the name of a trailer as strictly as that of a header, although all trailers are dropped. */
+    private void onTrailerName(int b) {
+        if (b == ':') {
+            state = State.TRAILER;
+            return;
+        }
+        require(HeadScanner.isTokenByte(b), "a trailer name that is not a token");
     }
 
     private void onTrailerByte(int b) {
@@ -279,6 +289,6 @@ public final class TransferScanner {
 
     private enum State {
         FIXED, UNTIL_CLOSE, SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF,
-        TRAILER_START, TRAILER, TRAILER_LF, END_LF, ENDED
+        TRAILER_START, TRAILER_NAME, TRAILER, TRAILER_LF, END_LF, ENDED
     }
 }

@@ -5,6 +5,7 @@ package dev.sluice.tools.serve;
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.HeaderPolicy;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The {@code sluice check} command. */
@@ -25,6 +27,9 @@ import picocli.CommandLine.Spec;
 public final class CheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options;
+
+    @Option(names = "--explain", description = "Also prints what becomes of each header of a request.")
+    private boolean isExplained;
 
     @Spec
     private CommandSpec spec;
@@ -37,6 +42,10 @@ public final class CheckCommand implements Callable<Integer> {
         RelayConfig config = options.load(spec.commandLine());
         Relay.check(config, Extensions.NONE);
         print(config, spec.commandLine().getOut());
+        if (isExplained) {
+            explain(spec.commandLine().getOut());
+        }
+        spec.commandLine().getOut().println("ok");
         return 0;
     }
 
@@ -63,10 +72,21 @@ public final class CheckCommand implements Callable<Integer> {
                 : config.keys().size() + ", plus those in " + config.keyFile();
         out.println("keys     " + (config.keys().isEmpty() && config.keyFile() == null
                 ? "none: every local client is accepted" : keys));
-        out.println("ok");
+    }
+
+    private static void explain(PrintWriter out) {
+        for (HeaderPolicy.Row row : HeaderPolicy.rows()) {
+            out.printf("header   %-22s %-6s %s%n", row.name(), switch (row.fate()) {
+                case STOPS -> "stops";
+                case IS_SET -> "is set";
+                case PASSES -> "passes";
+            }, row.reason());
+        }
+        out.printf("header   %-22s %-6s %s%n", "every other", "passes", "as it came");
     }
 
     private static String endpoint(EndpointConfig endpoint) {
-        return endpoint.baseUrl() + (endpoint.apiKey() == null ? " without a key" : " with a key");
+        String url = endpoint.baseUrl().toString().replaceFirst("\\?.*", "?..."); // a query may hold a secret
+        return url + (endpoint.apiKey() == null && endpoint.apiKeyFile() == null ? " without a key" : " with a key");
     }
 }

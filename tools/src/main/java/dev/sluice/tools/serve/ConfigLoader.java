@@ -82,8 +82,8 @@ final class ConfigLoader {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
         YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "affinity", "limits", "timeouts",
-                "http2", "transport");
+                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits",
+                "timeouts", "http2", "transport");
         return top.make(() -> build(top));
     }
 
@@ -111,6 +111,9 @@ final class ConfigLoader {
         }
         top.texts("relayed_paths").forEach(builder::relayedPath);
         builder.defaultCluster(top.text("default_cluster", null));
+        if (top.has("via")) {
+            builder.via(top.text("via"));
+        }
         if (top.has("affinity")) {
             builder.affinity(affinity(top.section("affinity")));
         }
