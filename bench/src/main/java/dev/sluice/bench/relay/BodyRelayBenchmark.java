@@ -86,10 +86,10 @@ public class BodyRelayBenchmark {
         sink = new RawWriter(new CoalescingWriter(context));
         BodyObserver.Tools tools = new BodyObserver.Tools(new LoopRecorder(), System::nanoTime, new byte[16 * 1024],
                 new ScannerPool());
-        observer = new BodyObserver(head, true, tools);
+        observer = new BodyObserver(head, true, true, 0, tools);
         path = new ResponsePath(sink, new Silent(), tools, new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
-                "an-id", null, false, true, false, true));
+                "an-id", null, false, true, true, null, false, true));
         framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());

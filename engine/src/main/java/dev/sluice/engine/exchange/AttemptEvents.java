@@ -98,10 +98,10 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         }
         Plan plan = exchange.requestPath.plan();
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),
-                exchange.id, plan.isAliased() ? plan.model() : null,
-                exchange.requestPath.isCollected(),
+                exchange.id, plan.isAliased() ? plan.model() : null, exchange.requestPath.isCollected(),
                 exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED,
-                exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
+                exchange.requestPath.asksForStream(),
+                exchange.request, exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
     }
 
     @Override

@@ -3,6 +3,7 @@
 package dev.sluice.engine.request;
 
 import dev.sluice.engine.config.LimitConfig;
+import dev.sluice.engine.http.ContentDecoder;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.QueryParameters;
 import dev.sluice.engine.plan.ApiOperation;

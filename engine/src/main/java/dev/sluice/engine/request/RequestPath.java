@@ -6,6 +6,7 @@ import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.ContentDecoder;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.plan.Plan;
@@ -338,6 +339,12 @@ public final class RequestPath {
     public boolean isCollected() {
         return call.operation.kind() == ApiOperation.Kind.RESPONSES && !call.operation.alwaysStreams()
                 && plan.collects(body.facts().stream());
+    }
+
+    /** {@return whether the request that is sent asks for an event stream} */
+    public boolean asksForStream() {
+        return isCollected() || call.operation.alwaysStreams() || Boolean.TRUE.equals(body.facts().stream())
+                || call.request.query().contains("stream=true");
     }
 
     /** {@return whether the request waits for body bytes from the downstream} */

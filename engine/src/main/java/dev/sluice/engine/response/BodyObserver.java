@@ -2,11 +2,14 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.response;
 
+import dev.sluice.engine.http.ContentDecoder;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.DocumentObserver;
 import dev.sluice.protocol.event.ResponseObserver;
 import dev.sluice.protocol.event.ScannerPool;
+import dev.sluice.protocol.event.StreamStart;
 import dev.sluice.protocol.event.Usage;
 import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
@@ -26,10 +29,13 @@ import java.util.function.LongSupplier;
  */
 public final class BodyObserver {
     private final Tools tools;
-    private final ResponseObserver events;
+    private final ContentDecoder decoder; // null unless the body is coded and observed
     private final DocumentObserver document;
     private final boolean isCoded;
     private final boolean hasTerminal;
+    private ResponseObserver events;
+    private StreamStart start; // null once it is known whether the body is an event stream
+    private boolean hasGivenUp;
 
     private ByteBuf unseen;
     private int unseenFrom;
@@ -46,18 +52,32 @@ public final class BodyObserver {
     /**
      * @param head        the upstream's head; its media type decides how the body is observed
      * @param hasTerminal whether an event stream of this operation ends with a terminal event
+     * @param isAsked     whether the request asked for an event stream, so that a body without a label may be one
+     * @param maxBytes    the limit of a coded body, both as received and decoded; beyond it the body is not observed
      * @param tools       shared by the loop
      */
-    public BodyObserver(ResponseHead head, boolean hasTerminal, Tools tools) {
+    public BodyObserver(ResponseHead head, boolean hasTerminal, boolean isAsked, long maxBytes, Tools tools) {
         this.tools = tools;
         this.hasTerminal = hasTerminal;
-        String coding = head.headers().get("content-encoding");
-        isCoded = coding != null && !coding.trim().equalsIgnoreCase("identity");
-        boolean isObserved = head.isSuccess() && !isCoded;
+        isCoded = !ContentDecoder.named(head.headers()).isEmpty();
+        decoder = isCoded && head.isSuccess() ? decoderOf(head, maxBytes) : null;
+        boolean isObserved = head.isSuccess() && (!isCoded || decoder != null);
         String type = mediaType(head.headers().get("content-type"));
-        events = isObserved && type.equals("text/event-stream") ? new ResponseObserver(tools.scanners) : null;
-        document = isObserved && (type.equals("application/json") || type.endsWith("+json"))
-                ? new DocumentObserver(tools.scanners) : null;
+        boolean isJson = type.equals("application/json") || type.endsWith("+json");
+        boolean isStream = type.equals("text/event-stream");
+        boolean mayBeStream = isAsked && !isStream && !isJson && !type.equals("text/html")
+                && !type.equals("application/xhtml+xml");
+        start = isObserved && mayBeStream ? new StreamStart() : null;
+        events = isObserved && (isStream || mayBeStream) ? new ResponseObserver(tools.scanners) : null;
+        document = isObserved && isJson ? new DocumentObserver(tools.scanners) : null;
+    }
+
+    private static ContentDecoder decoderOf(ResponseHead head, long maxBytes) {
+        try {
+            return ContentDecoder.of(head.headers(), maxBytes);
+        } catch (RelayException unknown) {
+            return null; // the content stays unknown, and the framing alone tells the end
+        }
     }
 
     private static String mediaType(String contentType) {
@@ -68,7 +88,41 @@ public final class BodyObserver {
         return (parameters < 0 ? contentType : contentType.substring(0, parameters)).trim().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return whether the body is an event stream that is observed} */
+    /** {@return whether only the first bytes will tell if the body is an event stream} */
+    public boolean isUndecided() {
+        return start != null;
+    }
+
+    /** Decides by the first bytes whether the body is an event stream; borrows them. */
+    void decide(BodyPiece piece) {
+        BodyRuns runs = piece.runs();
+        for (int i = 0; i < runs.count() && start != null; i++) {
+            decide(piece.bytes(), runs.start(i), runs.end(i));
+        }
+    }
+
+    private void decide(ByteBuf bytes, int from, int to) {
+        if (decoder != null) {
+            return; // decided behind the decoder
+        }
+        StreamStart asked = start;
+        for (int i = from; i < to && asked.answer() == StreamStart.Answer.UNKNOWN; i++) {
+            asked.add(bytes.getByte(i));
+        }
+        onDecided();
+    }
+
+    private void onDecided() {
+        if (start.answer() == StreamStart.Answer.NO) {
+            events.release();
+            events = null;
+        }
+        if (start.answer() != StreamStart.Answer.UNKNOWN) {
+            start = null;
+        }
+    }
+
+    /** {@return whether the body is an event stream that is observed, or may still turn out to be one} */
     public boolean isEventStream() {
         return events != null;
     }
@@ -86,6 +140,9 @@ public final class BodyObserver {
      */
     public void add(BodyPiece piece, long nowNanos) {
         observe();
+        if (start != null) {
+            decide(piece);
+        }
         unseenAtNanos = nowNanos;
         BodyRuns runs = piece.runs();
         hasUnseenRuns = runs.count() != 1;
@@ -129,11 +186,15 @@ public final class BodyObserver {
         ByteBuf seen = unseen;
         unseen = null;
         try {
-            if (events != null) {
+            if (decoder != null) {
+                observeCoded(seen);
+            } else if (events != null) {
                 observeEvents(seen);
-                countEvents(unseenAtNanos);
             } else if (document != null) {
                 observeDocument(seen);
+            }
+            if (events != null) {
+                countEvents(unseenAtNanos);
             }
         } finally {
             seen.release();
@@ -145,6 +206,52 @@ public final class BodyObserver {
             events.observe(seen, unseenRuns, tools.scratch);
         } else {
             events.observe(seen, unseenFrom, unseenTo, tools.scratch);
+        }
+    }
+
+    /** Observes a coded body behind a bounded decoder. One that cannot be decoded is not observed any further. */
+    private void observeCoded(ByteBuf seen) {
+        if (hasGivenUp) {
+            return;
+        }
+        try {
+            if (hasUnseenRuns) {
+                for (int i = 0; i < unseenRuns.count(); i++) {
+                    decode(seen, unseenRuns.start(i), unseenRuns.end(i));
+                }
+            } else {
+                decode(seen, unseenFrom, unseenTo);
+            }
+        } catch (RelayException notDecodable) {
+            hasGivenUp = true;
+        }
+    }
+
+    private void decode(ByteBuf seen, int from, int to) {
+        decoder.decode(seen.retainedSlice(from, to - from), decoded -> {
+            try {
+                observeDecoded(decoded);
+            } finally {
+                decoded.release();
+            }
+        });
+    }
+
+    private void observeDecoded(ByteBuf decoded) {
+        int from = decoded.readerIndex();
+        int to = decoded.writerIndex();
+        for (int i = from; i < to && start != null && start.answer() == StreamStart.Answer.UNKNOWN; i++) {
+            start.add(decoded.getByte(i));
+        }
+        if (start != null) {
+            onDecided();
+        }
+        if (events != null) {
+            events.observe(decoded, from, to, tools.scratch);
+        } else if (document != null) {
+            tools.single.clear();
+            tools.single.add(from, to);
+            document.observe(decoded, tools.single, tools.scratch);
         }
     }
 
@@ -174,6 +281,11 @@ public final class BodyObserver {
     /** Observes the rest and marks the end of the body. */
     public void end() {
         observe();
+        if (start != null) { // too short to be known as an event stream
+            events.release();
+            events = null;
+            start = null;
+        }
         if (events != null) {
             events.end();
             countEvents(lastEventNanos);
@@ -188,12 +300,14 @@ public final class BodyObserver {
      */
     public boolean isComplete(boolean isByClose) {
         if (events != null) {
-            return !hasTerminal || events.terminal() != null || events.hasGivenUp() && !isByClose;
+            boolean isUnknown = hasGivenUp || events.hasGivenUp();
+            return !hasTerminal || events.terminal() != null || isUnknown && !isByClose;
         }
         if (!isByClose) {
             return true;
         }
-        return document != null ? document.isComplete() : !isCoded; // the content of a coded body is unknown
+        // The content of a coded body that cannot be decoded is unknown.
+        return document != null && !hasGivenUp ? document.isComplete() : !isCoded;
     }
 
     /** {@return whether the terminal event of the stream was observed} */
@@ -249,6 +363,9 @@ public final class BodyObserver {
 
     /** Releases the latest read and the scanners; the observed values stay available. Idempotent. */
     public void release() {
+        if (decoder != null) {
+            decoder.release();
+        }
         if (unseen != null) {
             unseen.release();
             unseen = null;

@@ -8,6 +8,7 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A response of which only the head has arrived. It sends nothing downstream before the first body byte or the end, so
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
  * request was sent completely, because an invalid end of the request must be refused.
  */
 final class HeldResponse implements ResponseWay {
-    private final ResponseWay next;
+    private final Function<BodyPiece, ResponseWay> chooser;
+    private final int status;
     private final Consumer<ResponseWay> ways;
     private final ResponseSource source;
     private final ResponseListener listener;
@@ -25,14 +27,17 @@ final class HeldResponse implements ResponseWay {
     private long lastReadNanos;
 
     /**
-     * @param next    the way that was chosen for the response
+     * @param chooser chooses the way of the response by its first bytes; null for a response without any
+     * @param status  the response's status
      * @param ways    makes another way the current one
      * @param beginning reads the beginning of the response; null if no other attempt could take its place
      * @param isEarly whether the response is a success that arrived before the request was sent completely
      */
-    HeldResponse(ResponseWay next, Consumer<ResponseWay> ways, ResponseSource source, ResponseListener listener,
-            BodyObserver.Tools tools, Beginning beginning, boolean isEarly) {
-        this.next = next;
+    HeldResponse(Function<BodyPiece, ResponseWay> chooser, Consumer<ResponseWay> ways, int status,
+            ResponseSource source, ResponseListener listener, BodyObserver.Tools tools, Beginning beginning,
+            boolean isEarly) {
+        this.chooser = chooser;
+        this.status = status;
         this.ways = ways;
         this.source = source;
         this.listener = listener;
@@ -59,6 +64,7 @@ final class HeldResponse implements ResponseWay {
         } else if (isReplaced(piece)) {
             piece.bytes().release();
         } else {
+            ResponseWay next = chooser.apply(piece);
             ways.accept(next);
             next.begin();
             next.onBody(piece);
@@ -89,13 +95,14 @@ final class HeldResponse implements ResponseWay {
             refuseEarly();
             return;
         }
+        ResponseWay next = chooser.apply(null);
         ways.accept(next);
         next.onEnd(isByClose);
     }
 
     @Override
     public void onLost(ErrorCode cause) {
-        next.onLost(cause);
+        chooser.apply(null).onLost(cause);
     }
 
     @Override
@@ -111,6 +118,6 @@ final class HeldResponse implements ResponseWay {
 
     @Override
     public int status() {
-        return next.status();
+        return status;
     }
 }

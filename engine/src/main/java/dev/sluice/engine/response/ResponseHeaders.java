@@ -24,6 +24,8 @@ final class ResponseHeaders {
     private static final HeaderNames BLOCKED = HeaderNames.of("connection", "keep-alive", "proxy-connection", "te",
             "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "content-length", "set-cookie",
             "set-cookie2", "alt-svc", "strict-transport-security", "x-sluice-request-id");
+    private static final String[] OF_THE_CODING = {"content-encoding", "etag", "digest", "content-digest",
+        "content-md5", "accept-ranges"};
     private static final HeaderNames MODEL_NAMES = HeaderNames.of("openai-model", "x-openai-model");
 
     private ResponseHeaders() {
@@ -57,6 +59,15 @@ final class ResponseHeaders {
         }
         // Declare no length for a stream that may have to be cut short: with all bytes received it would look complete.
         return new ResponseHead(received.status(), sent, isEventStream ? -1 : received.bodyBytes());
+    }
+
+    /** Returns the head of a response whose body is decoded, without what describes the coded bytes. */
+    static ResponseHead decoded(ResponseHead received) {
+        HttpHeaders headers = received.headers();
+        for (String name : OF_THE_CODING) {
+            headers.remove(name);
+        }
+        return new ResponseHead(received.status(), headers, -1);
     }
 
     private static boolean isHeaderText(String text) {

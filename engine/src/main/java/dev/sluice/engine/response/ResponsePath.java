@@ -4,11 +4,16 @@ package dev.sluice.engine.response;
 
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.http.AcceptEncoding;
+import dev.sluice.engine.http.ContentDecoder;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.engine.spi.RequestHead;
 import dev.sluice.protocol.error.ErrorCode;
-import java.util.function.Consumer;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyPiece;
+import java.util.List;
 
 /**
  * The path of an exchange's response, from an attempt to the downstream. When the head arrives, the path chooses the
@@ -28,6 +33,7 @@ public final class ResponsePath {
     private HeldResponse held;
     private RelayedResponse relayed;
     private CollectedResponse collected;
+    private DecodedResponse decoded; // null unless the body is decoded on its way
     private BodyObserver body;
     private long headNanos;
 
@@ -57,25 +63,47 @@ public final class ResponsePath {
     public void begin(ResponseSource from, ResponseHead received, Handling handling) {
         source = from;
         headNanos = tools.nanoTime();
-        body = new BodyObserver(received, handling.hasTerminal, tools);
-        ResponseHead head = ResponseHeaders.passedOn(received, handling.exchangeId, handling.model,
-                body.isEventStream());
-        Consumer<ResponseWay> ways = this::use;
-        LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), ways, tools);
-        ResponseWay next;
-        if (body.isEventStream() && handling.isCollected) {
-            collected = new CollectedResponse(head, limits.maxHeldBytes(), budget, body, sink, from, listener, tools,
-                    leave);
-            next = collected;
-        } else {
-            relayed = new RelayedResponse(head, body, sink, from, listener, tools, handling.route, leave);
-            next = relayed;
+        ResponseHead read = received;
+        List<String> codings = ContentDecoder.named(received.headers());
+        boolean isCollected = handling.isCollected && received.isSuccess();
+        if (!codings.isEmpty() && !received.isBodiless() && (isCollected || !AcceptEncoding.admits(
+                handling.request.headers("accept-encoding"), codings))) {
+            try {
+                decoded = new DecodedResponse(ContentDecoder.of(received.headers(), limits.maxBodyBytes()), from);
+            } catch (RelayException unknown) {
+                listener.onRefused(StreamTerminator.refusal(ErrorCode.UPSTREAM_CODING));
+                return;
+            }
+            read = ResponseHeaders.decoded(received);
         }
+        body = new BodyObserver(read, handling.hasTerminal, handling.isStreamAsked, limits.maxBodyBytes(), tools);
         boolean isEarly = received.isSuccess() && !handling.isRequestSent;
-        Beginning beginning = handling.isReplaceable && !(next instanceof CollectedResponse)
+        Beginning beginning = handling.isReplaceable && !(body.isEventStream() && isCollected)
                 ? Beginning.of(body, received.status().code()) : null;
-        held = new HeldResponse(next, ways, from, listener, tools, beginning, isEarly);
+        ResponseHead head = read;
+        held = new HeldResponse(piece -> choose(head, piece, handling), this::use, received.status().code(), from,
+                listener, tools, beginning, isEarly);
         use(held);
+    }
+
+    /**
+     * Chooses the way of a response whose body begins.
+     *
+     * @param first the first bytes, borrowed; null if there are none
+     */
+    private ResponseWay choose(ResponseHead read, BodyPiece first, Handling handling) {
+        if (first != null && body.isUndecided()) {
+            body.decide(first);
+        }
+        ResponseHead head = ResponseHeaders.passedOn(read, handling.exchangeId, handling.model, body.isEventStream());
+        LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), this::use, tools);
+        if (body.isEventStream() && handling.isCollected) {
+            collected = new CollectedResponse(head, limits.maxHeldBytes(), budget, body, sink, source, listener, tools,
+                    leave);
+            return collected;
+        }
+        relayed = new RelayedResponse(head, body, sink, source, listener, tools, handling.route, leave);
+        return relayed;
     }
 
     private void use(ResponseWay next) {
@@ -83,7 +111,7 @@ public final class ResponsePath {
         if (next != held) {
             held = null;
         }
-        source.deliverTo(next);
+        source.deliverTo(decoded == null ? next : decoded.before(next));
     }
 
     /** Discards the response, because another attempt is made. */
@@ -93,6 +121,7 @@ public final class ResponsePath {
         held = null;
         relayed = null;
         collected = null;
+        decoded = null;
         body = null;
     }
 
@@ -168,6 +197,9 @@ public final class ResponsePath {
         if (collected != null) {
             collected.release();
         }
+        if (decoded != null) {
+            decoded.release();
+        }
         if (body != null) {
             body.release();
         }
@@ -181,10 +213,13 @@ public final class ResponsePath {
      * @param model         the model name that replaces the upstream's in the head; null to keep that
      * @param isCollected   whether an event stream must be collected to one document
      * @param hasTerminal   whether an event stream of this operation ends with a terminal event
+     * @param isStreamAsked whether the request that was sent asks for an event stream
+     * @param request       the head of the request, for what the downstream accepts
      * @param isReplaceable whether another endpoint could serve the request if the response tells a failure
      * @param isRequestSent whether the request was sent completely
      */
     public record Handling(RouteConfig route, String exchangeId, String model, boolean isCollected,
-            boolean hasTerminal, boolean isReplaceable, boolean isRequestSent) {
+            boolean hasTerminal, boolean isStreamAsked, RequestHead request, boolean isReplaceable,
+            boolean isRequestSent) {
     }
 }

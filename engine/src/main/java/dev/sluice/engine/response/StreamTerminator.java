@@ -48,6 +48,8 @@ final class StreamTerminator {
     /** Returns the refusal of a request whose upstream was lost before its response was committed. */
     static RelayException refusal(ErrorCode cause) {
         return RelayException.of(cause, switch (cause) {
+            case UPSTREAM_CODING -> "The upstream's response has a content coding that cannot be decoded here"
+                    + " (expected: identity)";
             case UPSTREAM_MALFORMED -> "The upstream's response is malformed";
             case UPSTREAM_TRUNCATED -> "The upstream ended its event stream before a terminal event";
             case UPSTREAM_TIMEOUT -> "The upstream did not answer in time";

@@ -11,6 +11,7 @@ import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
 import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RecordingSink;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.loop.MemoryBudget;
@@ -46,6 +47,9 @@ class ResponsePathTest {
             + "{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":3,"
             + "\"output_tokens\":5,\"total_tokens\":8}}}\n\n";
 
+    private static final DownstreamRequest REQUEST = new DownstreamRequest("POST", "/v1/responses", "",
+            new DefaultHttpHeaders(), 0, false, null);
+
     private final RecordingSink sink = new RecordingSink();
     private final Upstream upstream = new Upstream();
     private final Exchange exchange = new Exchange();
@@ -56,6 +60,7 @@ class ResponsePathTest {
     private RouteConfig route = RouteConfig.of("gpt-*", "up");
     private boolean hasTerminal = true;
     private boolean isReplaceable;
+    private boolean isStreamAsked = true;
 
     @AfterEach
     void release() {
@@ -67,7 +72,7 @@ class ResponsePathTest {
         ResponseHead head = new ResponseHead(HttpResponseStatus.valueOf(status),
                 new DefaultHttpHeaders().set("content-type", type), -1);
         path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null,
-                isCollected, hasTerminal, isReplaceable, isSent));
+                isCollected, hasTerminal, isStreamAsked, REQUEST, isReplaceable, isSent));
     }
 
     private void beginStream() {

@@ -79,6 +79,8 @@ public enum ErrorCode {
     UPSTREAM_CLOSED(502, "upstream_error", "upstream_error"),
     /** The upstream's response is malformed, came before the request was complete, or is a redirect. */
     UPSTREAM_MALFORMED(502, "upstream_error", "upstream_error"),
+    /** The upstream's response is in a content coding that cannot be read, although it must be. */
+    UPSTREAM_CODING(502, "upstream_error", "upstream_malformed"),
     /** The upstream refused the endpoint's own credentials. */
     UPSTREAM_AUTH_FAILED(502, "upstream_error", "upstream_auth_failed"),
     /** The upstream's event stream ended without a terminal event. */

@@ -5,10 +5,13 @@ package dev.sluice.tools.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TransportConfig;
 import java.time.Duration;
 import java.util.List;
@@ -90,6 +93,31 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldReadWhatHappensWhenSomethingIsMissing() {
+        RelayConfig config = loader.parse("f.yaml", MINIMAL.replace("{a: {", "{a: {health: {max_rest: 7m}, ") + """
+                via: edge-1
+                affinity: {unknown_ids: refuse, on_store_loss: refuse}
+                limits: {on_quota_loss: continue}
+                timeouts: {quota: 500ms, affinity: 300ms}
+                """);
+
+        assertEquals(Duration.ofMinutes(7), config.clusters().get(0).health().maxRest());
+        assertEquals("edge-1", config.via());
+        assertEquals(AffinityConfig.UnknownIds.REFUSE, config.affinity().unknownIds());
+        assertEquals(StoreLoss.REFUSE, config.affinity().onStoreLoss());
+        assertEquals(StoreLoss.CONTINUE, config.limits().onQuotaLoss());
+        assertEquals(Duration.ofMillis(500), config.timeouts().quota());
+        assertEquals(Duration.ofMillis(300), config.timeouts().affinity());
+
+        RelayConfig plain = loader.parse("f.yaml", MINIMAL + "via: ''\n");
+        assertEquals("", plain.via());
+        assertEquals(AffinityConfig.DEFAULT, plain.affinity());
+        assertEquals("sluice", loader.parse("f.yaml", MINIMAL).via());
+        assertTrue(assertThrows(SettingException.class, () -> loader.parse("f.yaml", MINIMAL + "via: a b\n"))
+                .getMessage().contains("via: a b (expected: a token"));
+    }
+
+    @Test
     void shouldNeedNoMoreThanThreeLines() {
         assertEquals("b", loader.parse("f.yaml", MINIMAL).clusters().get(0).endpoints().get(0).baseUrl().getHost());
     }
@@ -104,12 +132,13 @@ class ConfigLoaderTest {
         "5m|5min|f.yaml, line 31: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
-            + " key_file, profiles, relayed_paths, default_cluster, affinity, limits, timeouts, http2, transport)",
+            + " key_file, profiles, relayed_paths, default_cluster, via, affinity, limits, timeouts, http2,"
+            + " transport)",
         "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
             + " that is not set (expected: set it, or give a default as ${NAME:-default})",
         "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
-            + " with a host, without user, query or fragment)",
+            + " with a host, without user or fragment)",
         "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
         "label: alice|labl: alice|f.yaml, line 23: keys[0].labl: unknown setting (expected: label, sha256, models,"
             + " profiles, expires, max_in_flight, requests_per_minute, tokens_per_minute)",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.request;
+package dev.sluice.engine.http;
 
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -24,7 +24,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * A decoder of compressed request bodies, which decodes as the bytes arrive (RFC 9110 section 8.4). It supports gzip,
+ * A decoder of compressed bodies, which decodes as the bytes arrive (RFC 9110 section 8.4). It supports gzip,
  * deflate and, if zstd-jni is on the class path, zstd; several codings are decoded from right to left.
  *
  * <p>Bytes are decoded in small steps, and the output of each coding is counted at once, so that a body that expands
@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes its input and passes on its output.
  */
-final class ContentDecoder {
+public final class ContentDecoder {
     /** The maximum number of codings that may be applied to one body. */
     private static final int MAX_CODINGS = 3;
     /**
@@ -89,7 +89,13 @@ final class ContentDecoder {
         codings(headers);
     }
 
-    private static List<String> codings(HttpHeaders headers) {
+    /**
+     * Returns the codings of a body, whether or not they are supported.
+     *
+     * @param headers the headers of the message
+     * @return the names in lower case, in the order in which they were applied, without {@code identity}
+     */
+    public static List<String> named(HttpHeaders headers) {
         if (!headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
             return List.of();
         }
@@ -97,18 +103,24 @@ final class ContentDecoder {
         for (String header : headers.getAll(HttpHeaderNames.CONTENT_ENCODING)) {
             for (String element : header.split(",", -1)) {
                 String coding = element.trim().toLowerCase(Locale.ROOT);
-                if (coding.isEmpty() || coding.equals("identity")) {
-                    continue;
+                if (!coding.isEmpty() && !coding.equals("identity")) {
+                    codings.add(coding);
                 }
-                boolean isKnown = switch (coding) {
-                    case "gzip", "x-gzip", "deflate" -> true;
-                    case "zstd" -> Zstd.isAvailable();
-                    default -> false;
-                };
-                if (!isKnown) {
-                    throw unsupported("a coding that is not supported");
-                }
-                codings.add(coding);
+            }
+        }
+        return codings;
+    }
+
+    private static List<String> codings(HttpHeaders headers) {
+        List<String> codings = named(headers);
+        for (String coding : codings) {
+            boolean isKnown = switch (coding) {
+                case "gzip", "x-gzip", "deflate" -> true;
+                case "zstd" -> Zstd.isAvailable();
+                default -> false;
+            };
+            if (!isKnown) {
+                throw unsupported("a coding that is not supported");
             }
         }
         if (codings.size() > MAX_CODINGS) {
