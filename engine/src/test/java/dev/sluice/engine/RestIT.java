@@ -187,6 +187,7 @@ class RestIT extends RelayFixture {
         ask(3);
         assertEquals(1, badRequests.get());
         assertTrue(describeEndpoints().contains("\"unauthorized\""), describeEndpoints());
+        assertEquals(1, gauge("endpoints_unauthorized"));
 
         Files.delete(key);
         Files.writeString(key, "sk-new");
@@ -194,5 +195,6 @@ class RestIT extends RelayFixture {
         ask(3);
         assertEquals(4, badRequests.get());
         assertTrue(!describeEndpoints().contains("\"unauthorized\""), describeEndpoints());
+        assertEquals(0, gauge("endpoints_unauthorized"));
     }
 }

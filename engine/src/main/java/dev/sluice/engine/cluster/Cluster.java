@@ -216,6 +216,15 @@ public final class Cluster {
         return retries.tryTake();
     }
 
+    /** {@return the number of endpoints that refuse their credentials} */
+    public int unauthorized() {
+        int count = 0;
+        for (Endpoint endpoint : endpoints) {
+            count += endpoint.health().isUnauthorized() ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Reports the state of each endpoint. */
     public void describe(long nowNanos, EndpointReport report) {
         for (Endpoint endpoint : endpoints) {

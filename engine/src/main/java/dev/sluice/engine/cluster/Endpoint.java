@@ -224,6 +224,24 @@ public final class Endpoint {
         health.recordFailure(nowNanos);
     }
 
+    /**
+     * Records a failed connect.
+     *
+     * @return the number of failed connects since the last connection
+     */
+    public int recordUnreachable() {
+        return health.recordUnreachable();
+    }
+
+    /**
+     * Records a connection.
+     *
+     * @return the number of failed connects before it
+     */
+    public int recordReached() {
+        return health.recordReached();
+    }
+
     /** Records a response that serves its request. */
     public void recordServed(String model, long nowNanos) {
         health.recordServed(model, nowNanos);

@@ -26,6 +26,7 @@ final class EndpointHealth {
     private final HealthConfig config;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger failedConnects = new AtomicInteger();
     private final AtomicInteger ejections = new AtomicInteger();
     private final AtomicBoolean isProbed = new AtomicBoolean();
     private volatile long ejectedUntilNanos;
@@ -225,6 +226,10 @@ final class EndpointHealth {
         }
     }
 
+    boolean isUnauthorized() {
+        return isUnauthorized;
+    }
+
     /** Ends the rest of an endpoint whose credentials were refused and have changed. */
     synchronized void onNewCredentials() {
         if (isUnauthorized) {
@@ -262,6 +267,16 @@ final class EndpointHealth {
     /** Returns whether a connection may carry another exchange. */
     boolean isReused(long nowNanos) {
         return !isNotReused || nowNanos - notReusedUntilNanos >= 0;
+    }
+
+    /** Records a failed connect; returns the number of those since the last connection. */
+    int recordUnreachable() {
+        return failedConnects.incrementAndGet();
+    }
+
+    /** Records a connection; returns the number of failed connects before it. */
+    int recordReached() {
+        return failedConnects.get() == 0 ? 0 : failedConnects.getAndSet(0);
     }
 
     int inFlight() {

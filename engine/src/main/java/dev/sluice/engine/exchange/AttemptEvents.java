@@ -55,7 +55,7 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
 
     @Override
     public void onConnectFailed(String cluster, Throwable cause) {
-        LOG.info("exchange {}: no connection to cluster {}: {}", exchange.id, cluster, cause.toString());
+        LOG.debug("exchange {}: no connection to cluster {}: {}", exchange.id, cluster, cause.toString());
     }
 
     @Override

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
+import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ProtocolChoice;
@@ -47,7 +48,8 @@ public final class RelayCore {
         services = RelayServices.of(config, extensions, clock);
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
         metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, this::queued,
-                services.bodies()::usedBytes, () -> Buffers.directBytes(allocator), accessLog::droppedLines));
+                services.bodies()::usedBytes, () -> Buffers.directBytes(allocator), accessLog::droppedLines,
+                () -> this.config.clusters().stream().mapToLong(Cluster::unauthorized).sum()));
         loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,
                 ExchangeObservers.of(accessLog, extensions));
         downstream = downstreamOf(config);

@@ -63,7 +63,9 @@ public final class Metrics {
                 new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.",
                         gauges.heldBytes.getAsLong()),
                 new MetricsSnapshot.Value("direct_bytes", "Direct memory of the relay's buffers, pools included.",
-                        gauges.directBytes.getAsLong())),
+                        gauges.directBytes.getAsLong()),
+                new MetricsSnapshot.Value("endpoints_unauthorized", "Endpoints that refuse the relay's credentials.",
+                        gauges.unauthorized.getAsLong())),
                 timings);
     }
 
@@ -75,8 +77,9 @@ public final class Metrics {
      * @param heldBytes    bytes of request bodies held
      * @param directBytes  bytes of direct memory taken by the relay's buffers, pools included
      * @param droppedLines access log lines dropped since the start
+     * @param unauthorized endpoints that refuse the relay's credentials
      */
     public record Gauges(LongSupplier inFlight, LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes,
-            LongSupplier droppedLines) {
+            LongSupplier droppedLines, LongSupplier unauthorized) {
     }
 }

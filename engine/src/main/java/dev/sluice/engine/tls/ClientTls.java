@@ -63,9 +63,10 @@ public final class ClientTls {
             }
             return builder.build();
         } catch (SSLException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(name + ": ca_file " + caFile + (certificate == null ? ""
-                    : ", certificate " + certificate.certificate() + " and key " + certificate.key())
-                    + " cannot be used (expected: PEM, and a key that fits its certificate)", e);
+            String problem = CaFile.problem(caFile);
+            throw new IllegalArgumentException(name + ": " + (problem != null ? "ca_file " + caFile + ": " + problem
+                    : "certificate " + certificate.certificate() + " and key " + certificate.key()
+                    + " cannot be used (expected: PEM, and a key that fits its certificate)"), e);
         }
     }
 

@@ -19,6 +19,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -28,10 +29,12 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -154,6 +157,27 @@ public final class UpstreamPools implements Tickable {
         }
     }
 
+    /** Returns the reason of a failed connect in a few words, without classes and addresses. */
+    static String reason(Throwable cause) {
+        if (cause instanceof UnknownHostException) {
+            return "its name is not known";
+        }
+        if (cause instanceof ConnectTimeoutException) {
+            return "no answer in time";
+        }
+        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        if (cause instanceof SSLException) {
+            return "TLS, " + cause.getMessage();
+        }
+        for (String known : new String[] {"connection refused", "network is unreachable", "no route to host",
+            "connection reset", "too many open files"}) {
+            if (text.contains(known)) {
+                return known;
+            }
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
     /** One connection that is being opened, up to the choice of its protocol. */
     private final class Opening implements AddressRace.Result {
         private final Endpoint endpoint;
@@ -213,6 +237,10 @@ public final class UpstreamPools implements Tickable {
                 return;
             }
             isOver = true;
+            int failedBefore = endpoint.recordReached();
+            if (failedBefore > 0) {
+                LOG.info("endpoint {} can be reached again, after {} failed connects", endpoint, failedBefore);
+            }
             if (isHttp2 && attempt != null) {
                 pool.onUnexpectedHttp2(attempt);
             }
@@ -248,6 +276,10 @@ public final class UpstreamPools implements Tickable {
                 return;
             }
             isOver = true;
+            if (endpoint.recordUnreachable() == 1) {
+                LOG.warn("endpoint {} cannot be reached: {}; the next line comes when it can", endpoint,
+                        reason(cause));
+            }
             onClosed();
             if (attempt == null) {
                 pool.onConnectFailed(cause);

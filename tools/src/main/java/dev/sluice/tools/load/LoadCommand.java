@@ -132,7 +132,8 @@ public final class LoadCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the result to this file, as JSON.")
     private Path json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with percentile plots to this file.")
+    @Option(names = {"--html", "--page"}, paramLabel = "FILE",
+            description = "Write a page with percentile plots to this file.")
     private Path html;
 
     @Option(names = "--hdr", paramLabel = "FILE", description = "Write an HdrHistogram log to this file.")
