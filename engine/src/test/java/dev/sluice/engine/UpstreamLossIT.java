@@ -266,7 +266,8 @@ class UpstreamLossIT extends RelayFixture {
         });
 
         try (RawPeer client = connect()) {
-            assertEquals("coded bytes", client.write(post("Accept-Encoding: gzip\r\nContent-Length: " + BODY.length() + "\r\n", BODY)).readMessage().text());
+            assertEquals("coded bytes", client.write(post("Accept-Encoding: gzip\r\nContent-Length: "
+                    + BODY.length() + "\r\n", BODY)).readMessage().text());
         }
     }
 

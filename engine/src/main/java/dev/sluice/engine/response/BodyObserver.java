@@ -35,6 +35,7 @@ public final class BodyObserver {
     private final boolean hasTerminal;
     private ResponseObserver events;
     private StreamStart start; // null once it is known whether the body is an event stream
+    private boolean isFirstSeen;
     private boolean hasGivenUp;
 
     private ByteBuf unseen;
@@ -93,8 +94,13 @@ public final class BodyObserver {
         return start != null;
     }
 
-    /** Decides by the first bytes whether the body is an event stream; borrows them. */
-    void decide(BodyPiece piece) {
+    /** Decides by the first piece, which is added after that, whether the body is an event stream; borrows it. */
+    void decideBy(BodyPiece first) {
+        decide(first);
+        isFirstSeen = true;
+    }
+
+    private void decide(BodyPiece piece) {
         BodyRuns runs = piece.runs();
         for (int i = 0; i < runs.count() && start != null; i++) {
             decide(piece.bytes(), runs.start(i), runs.end(i));
@@ -140,9 +146,10 @@ public final class BodyObserver {
      */
     public void add(BodyPiece piece, long nowNanos) {
         observe();
-        if (start != null) {
+        if (start != null && !isFirstSeen) {
             decide(piece);
         }
+        isFirstSeen = false;
         unseenAtNanos = nowNanos;
         BodyRuns runs = piece.runs();
         hasUnseenRuns = runs.count() != 1;

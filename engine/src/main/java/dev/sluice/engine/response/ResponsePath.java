@@ -93,7 +93,7 @@ public final class ResponsePath {
      */
     private ResponseWay choose(ResponseHead read, BodyPiece first, Handling handling) {
         if (first != null && body.isUndecided()) {
-            body.decide(first);
+            body.decideBy(first);
         }
         ResponseHead head = ResponseHeaders.passedOn(read, handling.exchangeId, handling.model, body.isEventStream());
         LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), this::use, tools);

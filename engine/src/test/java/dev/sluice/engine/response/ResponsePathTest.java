@@ -200,6 +200,22 @@ class ResponsePathTest {
         assertEquals(code, path.body().errorCode());
     }
 
+    /** The first bytes decide, in whatever reads they come. */
+    @ParameterizedTest
+    @CsvSource({"1", "2", "3", "7", "1000"})
+    void shouldKnowAStreamWithoutALabelHoweverItIsCut(int stepBytes) {
+        String stream = "\uFEFF" + CREATED + DELTA + COMPLETED;
+        begin(200, "text/plain", false, true);
+        for (int i = 0; i < stream.length(); i += stepBytes) {
+            deliver(stream.substring(i, Math.min(stream.length(), i + stepBytes)));
+        }
+        upstream.way.onEnd(false);
+
+        assertEquals("COMPLETED null", exchange.last());
+        assertEquals(8, path.body().usage().totalTokens());
+        assertEquals(stream, sink.body.toString());
+    }
+
     /** Paths outside the Responses API have no terminal event: the framing alone tells the end. */
     @Test
     void shouldEndAStreamOfAnotherApiByItsFraming() {
