@@ -169,7 +169,7 @@ class OperationsIT extends RelayFixture {
 
         try (RawPeer client = connect(); RawPeer keptAlive = connect()) {
             client.write(post(BODY)).readUntil(CREATED);
-            keptAlive.write("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            keptAlive.write("GET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
             CompletableFuture<Void> drained = relay.drain();
             Await.until("connections are refused, or reset in the backlog", this::isRefused);
             RawPeer.Message last = keptAlive.write(post(BODY)).readMessage();

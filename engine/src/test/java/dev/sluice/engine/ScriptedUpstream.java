@@ -17,7 +17,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
-/** An upstream whose every byte and every close a test controls. Each connection runs the next script. */
+/**
+ * An upstream whose every byte and every close a test controls. Each connection runs the next script. Without one, it
+ * only answers that it has no list of models.
+ */
 public final class ScriptedUpstream implements AutoCloseable {
     private final ServerSocket server;
     private final boolean isTls;
@@ -25,7 +28,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final List<RawPeer> peers = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
     private final Thread accepting;
-    private volatile Script fallback;
+    private volatile Script fallback = ScriptedUpstream::haveNoModels;
 
     public ScriptedUpstream() {
         this(null);
@@ -63,6 +66,16 @@ public final class ScriptedUpstream implements AutoCloseable {
     public ScriptedUpstream always(Script script) {
         fallback = script;
         return this;
+    }
+
+    private static void haveNoModels(RawPeer peer) throws IOException {
+        while (true) {
+            String head = peer.readMessage().head();
+            if (!head.startsWith("GET /v1/models ")) {
+                throw new IllegalStateException("no script for " + head);
+            }
+            peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        }
     }
 
     private void accept() throws IOException {

@@ -11,9 +11,9 @@ import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.plan.ApiOperations;
-import dev.sluice.engine.plan.ModelList;
 import dev.sluice.engine.plan.Router;
 import dev.sluice.engine.spi.Authenticator;
+import dev.sluice.engine.upstream.Models;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.HashSet;
@@ -30,7 +30,7 @@ final class ActiveConfig {
     private final RelayConfig config;
     private final Router router;
     private final ApiOperations operations;
-    private final ModelList models;
+    private final Models models;
     private final Map<String, Cluster> clusters = new LinkedHashMap<>();
     private final ApiKeyAuthenticator keys;
     private final Authenticator authenticator;
@@ -46,7 +46,7 @@ final class ActiveConfig {
         this.config = config;
         router = new Router(config.routes(), config.clusters(), config.allProfiles(), config.defaultCluster());
         operations = new ApiOperations(config.allProfiles().values(), config.relayedPaths());
-        models = new ModelList(router, createdAt);
+        models = new Models(router, createdAt, clusters::get);
         for (ClusterConfig cluster : config.clusters()) {
             Cluster known = before == null ? null : before.clusters.get(cluster.name());
             clusters.put(cluster.name(), new Cluster(cluster, config.limits().maxQueued(), known));
@@ -87,7 +87,7 @@ final class ActiveConfig {
         return operations;
     }
 
-    ModelList models() {
+    Models models() {
         return models;
     }
 

@@ -19,6 +19,9 @@ final class ExchangeEnding {
 
     /** Answers with a JSON document of the relay's own. */
     void answer(byte[] json) {
+        if (exchange.life.state().isTerminal()) {
+            return; // the downstream left in the meantime
+        }
         exchange.view.answer(OK);
         Refusal.writeJson(exchange.source.response(), exchange.id, json);
         finish(ExchangeEnd.COMPLETED, null);

@@ -81,9 +81,9 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
             }
             ActiveConfig config = exchange.services.config();
             switch (operation.kind()) {
-                case MODELS -> ending.answer(config.models().list(caller,
-                        exchange.request.query().contains("client_version=")));
-                case MODEL -> ending.answer(config.models().one(operation.model(), caller));
+                case MODELS, MODEL -> config.models().answer(operation, caller, exchange.request.query(),
+                        exchange.services.request().connector()::acquire, exchange.services.ticker(),
+                        exchange.services.request().loop(), ending::answer, ending::refuse);
                 default -> {
                     exchange.admission = exchange.services.newAdmission(caller, this);
                     exchange.admission.enterRelay(this::onAdmitted);

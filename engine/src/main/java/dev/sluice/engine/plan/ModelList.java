@@ -12,19 +12,27 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
-/** The responses to {@code GET /v1/models} and {@code GET /v1/models/{model}}, in the form of the API reference. */
+/**
+ * The responses to {@code GET /v1/models} and {@code GET /v1/models/{model}}, in the form of the API reference: what
+ * the caller may really use. These are the models that routes name, and, where a route's models are a pattern, those of
+ * its cluster's own list that the pattern, the routes before it and the caller's key let through.
+ */
 public final class ModelList {
     private static final JsonFactory JSON = new JsonFactory();
 
     private final Router router;
     private final long createdAt;
+    private final Function<String, List<ListedModel>> upstreams;
 
     /**
      * @param router    the routes with the models
      * @param createdAt creation time of all models, which is the start of the relay, in seconds since the epoch
+     * @param upstreams returns the models that a cluster lists itself; null if they are not known
      */
-    public ModelList(Router router, long createdAt) {
+    public ModelList(Router router, long createdAt, Function<String, List<ListedModel>> upstreams) {
+        this.upstreams = upstreams;
         this.router = router;
         this.createdAt = createdAt;
     }
@@ -41,8 +49,8 @@ public final class ModelList {
             json.writeStartObject();
             json.writeStringField("object", "list");
             json.writeArrayFieldStart("data");
-            for (Map.Entry<String, String> model : models(principal).entrySet()) {
-                writeModel(json, model.getKey(), model.getValue());
+            for (ListedModel model : models(principal).values()) {
+                writeModel(json, model);
             }
             json.writeEndArray();
             if (forCodex) {
@@ -59,28 +67,42 @@ public final class ModelList {
      * @throws dev.sluice.protocol.error.RelayException if the model is not listed for the caller
      */
     public byte[] one(String model, Principal principal) {
-        String cluster = models(principal).get(model);
-        if (cluster == null) {
-            throw Router.unknown(model);
+        ListedModel listed = models(principal).get(model);
+        if (listed == null) {
+            String cluster = router.servedByPattern(model, principal);
+            if (cluster == null || upstreams.apply(cluster) != null) {
+                throw Router.unknown(model);
+            }
+            listed = new ListedModel(model, createdAt, cluster); // its list is not known, so it may have the model
         }
-        return write(json -> writeModel(json, model, cluster));
+        ListedModel found = listed;
+        return write(json -> writeModel(json, found));
     }
 
-    private Map<String, String> models(Principal principal) {
-        List<RouteConfig> routes = router.listed(principal);
-        Map<String, String> models = new LinkedHashMap<>();
-        for (RouteConfig route : routes) {
-            models.putIfAbsent(route.model(), route.cluster());
+    private Map<String, ListedModel> models(Principal principal) {
+        Map<String, ListedModel> models = new LinkedHashMap<>();
+        for (RouteConfig route : router.listed(principal)) {
+            models.putIfAbsent(route.model(), new ListedModel(route.model(), createdAt, route.cluster()));
+        }
+        for (String cluster : router.listing(principal)) {
+            List<ListedModel> own = upstreams.apply(cluster);
+            for (ListedModel model : own == null ? List.<ListedModel>of() : own) {
+                if (cluster.equals(router.servedByPattern(model.id(), principal))) {
+                    models.putIfAbsent(model.id(), new ListedModel(model.id(),
+                            model.createdAt() == 0 ? createdAt : model.createdAt(),
+                            model.owner() == null ? cluster : model.owner()));
+                }
+            }
         }
         return models;
     }
 
-    private void writeModel(JsonGenerator json, String model, String cluster) throws IOException {
+    private static void writeModel(JsonGenerator json, ListedModel model) throws IOException {
         json.writeStartObject();
-        json.writeStringField("id", model);
+        json.writeStringField("id", model.id());
         json.writeStringField("object", "model");
-        json.writeNumberField("created", createdAt);
-        json.writeStringField("owned_by", cluster);
+        json.writeNumberField("created", model.createdAt());
+        json.writeStringField("owned_by", model.owner());
         json.writeEndObject();
     }
 

@@ -16,6 +16,7 @@ import dev.sluice.protocol.request.RuleTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -175,6 +176,33 @@ public final class Router {
         return entries.stream().filter(entry -> entry.glob.isLiteral() && principal.mayUse(entry.route.model())
                 && principal.mayUseProfile(entry.profile.name()))
                 .map(Entry::route).toList();
+    }
+
+    /**
+     * Returns the clusters whose own lists of models a caller may see: those of routes whose models are a pattern.
+     *
+     * @param principal the caller
+     */
+    public Set<String> listing(Principal principal) {
+        return entries.stream().filter(Router::isListing).filter(entry -> principal.mayUseProfile(entry.profile.name()))
+                .map(entry -> entry.route.cluster()).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /**
+     * Returns the cluster that serves a model under the name that the cluster itself lists.
+     *
+     * @param principal the caller
+     * @return the cluster's name; null if no route with a pattern does, or the caller may not use it
+     */
+    public String servedByPattern(String model, Principal principal) {
+        Entry found = entries.stream().filter(entry -> entry.glob.matches(model)).findFirst().orElse(null);
+        boolean isServed = found != null && isListing(found) && principal.mayUse(model)
+                && principal.mayUseProfile(found.profile.name());
+        return isServed ? found.route.cluster() : null;
+    }
+
+    private static boolean isListing(Entry entry) {
+        return !entry.glob.isLiteral() && entry.route.upstreamModel() == null;
     }
 
     private record Entry(Glob glob, RouteConfig route, Profile profile, Profile dialect,

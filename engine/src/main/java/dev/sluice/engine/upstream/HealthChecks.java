@@ -4,16 +4,8 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.HealthConfig.CheckConfig;
-import dev.sluice.engine.http.AttemptFailure;
-import dev.sluice.engine.http.ResponseHead;
-import dev.sluice.engine.http.UpstreamConnection;
-import dev.sluice.engine.http.UpstreamListener;
-import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
-import dev.sluice.protocol.framing.BodyPiece;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -73,7 +65,7 @@ public final class HealthChecks implements Tickable {
         private final Endpoint endpoint;
         private final CheckConfig config;
         private long nextNanos;
-        private Question running;
+        private StatusQuestion running;
 
         Check(Endpoint endpoint) {
             this.endpoint = endpoint;
@@ -82,7 +74,7 @@ public final class HealthChecks implements Tickable {
         }
 
         void onTick(long nowNanos) {
-            if (running != null && running.isOver) {
+            if (running != null && running.isOver()) {
                 running = null;
             }
             if (running != null) {
@@ -93,7 +85,7 @@ public final class HealthChecks implements Tickable {
                 long spread = config.interval().toNanos() / 10;
                 nextNanos = nowNanos + config.interval().toNanos() + ThreadLocalRandom.current().nextLong(-spread,
                         spread + 1);
-                running = new Question(this, nowNanos);
+                running = new StatusQuestion(this, nowNanos);
                 pools.acquire(endpoint, UpstreamPools.ANY, running);
             }
         }
@@ -115,18 +107,16 @@ public final class HealthChecks implements Tickable {
     }
 
     /** One request and its response, of which only the status matters. */
-    private static final class Question implements UpstreamListener {
+    private static final class StatusQuestion extends Question {
         private static final int MAX_BODY_BYTES = 64 * 1024;
         private static final int SERVER_ERROR = 500;
 
         private final Check check;
         private final long sinceNanos;
-        private UpstreamConnection connection;
         private boolean isAnswered;
-        private boolean isOver;
-        private int bodyBytes;
 
-        Question(Check check, long sinceNanos) {
+        StatusQuestion(Check check, long sinceNanos) {
+            super(check.endpoint, check.config.path(), MAX_BODY_BYTES);
             this.check = check;
             this.sinceNanos = sinceNanos;
         }
@@ -143,89 +133,19 @@ public final class HealthChecks implements Tickable {
             answer(false, "no answer in " + check.config.timeout().toMillis() + " ms");
         }
 
-        private void end() {
-            if (!isOver && connection != null) {
-                isOver = true;
-                connection.cancel();
-            }
-            isOver = true;
+        @Override
+        void onStatus(int status) {
+            answer(status < SERVER_ERROR, "status " + status);
         }
 
         @Override
-        public void onConnected(UpstreamConnection acquired) {
-            connection = acquired;
-            if (isOver) {
-                acquired.cancel();
-                return;
-            }
-            HttpHeaders headers = new DefaultHttpHeaders().set("accept", "application/json")
-                    .set("accept-encoding", "identity");
-            check.endpoint.headers().forEach(headers::set);
-            acquired.writeHead(new UpstreamRequest("GET", check.config.path(), headers, 0, false));
-            acquired.endRequest();
-            acquired.flush();
-            if (!isOver) {
-                acquired.read(0);
-            }
+        void onUnreachable(Throwable cause) {
+            isAnswered = true; // the pool has already recorded and logged this failure
         }
 
         @Override
-        public void onConnectFailed(Throwable cause) {
-            isOver = true;
-            isAnswered = true; // the pool has already recorded this failure
-            LOG.info("health check of {}: {}", check.endpoint, cause.toString());
-        }
-
-        @Override
-        public void onUpstreamBusy() {
-            isOver = true;
-            answer(false, "no connection has room");
-        }
-
-        @Override
-        public boolean isWanted() {
-            return !isOver;
-        }
-
-        @Override
-        public void onResponseHead(ResponseHead head) {
-            answer(head.status().code() < SERVER_ERROR, "status " + head.status().code());
-        }
-
-        @Override
-        public void onResponseBody(BodyPiece piece) {
-            bodyBytes += piece.bytes().readableBytes();
-            piece.bytes().release();
-            if (bodyBytes > MAX_BODY_BYTES) {
-                end();
-            }
-        }
-
-        @Override
-        public void onResponseEnd(boolean isByClose) {
-            isOver = true;
-        }
-
-        @Override
-        public void onUpstreamReadComplete() {
-            if (!isOver) {
-                connection.read(0);
-            }
-        }
-
-        @Override
-        public void onAttemptFailed(AttemptFailure failure) {
-            isOver = true;
-            boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && failure.isReused()
-                    && !failure.hasResponseBytes();
-            if (!isStale) { // a kept connection that the endpoint closed meanwhile proves nothing
-                answer(false, failure.detail());
-            }
-        }
-
-        @Override
-        public void onUpstreamWritable() {
-            // nothing waits to be written
+        void onFailed(String found) {
+            answer(false, found);
         }
     }
 }

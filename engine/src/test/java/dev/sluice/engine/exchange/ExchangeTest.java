@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.Await;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
@@ -167,9 +168,18 @@ class ExchangeTest {
     }
 
     @Test
-    void shouldAnswerTheListOfModelsItself() {
+    void shouldAnswerTheListOfModelsItself() throws Exception {
         start("GET", "/v1/models");
+        RecordingConnection list = connections.get(0); // the cluster's own, because a route has a pattern
+        list.connect().answer(200);
+        list.deliver("{\"data\":[{\"id\":\"gpt-own\"},{\"id\":\"other\"}]}").end();
+        Await.until("the lists are merged", () -> {
+            channel.runPendingTasks();
+            return downstream.head != null;
+        });
 
+        assertTrue(downstream.body.toString().contains("\"id\":\"gpt-own\""), downstream.body.toString());
+        assertFalse(downstream.body.toString().contains("\"id\":\"other\""), downstream.body.toString());
         assertTrue(downstream.body.toString().contains("\"id\":\"gpt-named\""), downstream.body.toString());
         assertEquals(200, downstream.head.status().code());
         assertEquals(List.of("started /v1/models", "COMPLETED null null tokens"), calls);
