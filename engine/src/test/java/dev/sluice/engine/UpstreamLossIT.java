@@ -95,6 +95,24 @@ class UpstreamLossIT extends RelayFixture {
         }
     }
 
+    /** The profiles of that load balancer name the loss as it does. */
+    @ParameterizedTest
+    @CsvSource({"codex-lb, upstream_stream_truncated", "codex-lb-lenient, upstream_stream_truncated",
+        "openai, server_error"})
+    void shouldNameTheLossAsTheProfileDoes(String profile, String code) throws Exception {
+        launch(route -> route.withUpstreamLoss(UpstreamLoss.FAILED_EVENT).withProfile(profile), builder -> builder);
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED) + chunk(DELTA));
+            peer.close();
+        });
+
+        try (RawPeer client = connect()) {
+            String text = client.write(post(BODY)).readMessage().text();
+            assertTrue(text.contains("\"code\":\"" + code + "\""), text);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"half", "cut chunk", "no id"})
     void shouldAbortWhereNoEventCanBeAdded(String moment) throws Exception {

@@ -89,7 +89,7 @@ public class BodyRelayBenchmark {
         observer = new BodyObserver(head, true, true, 0, tools);
         path = new ResponsePath(sink, new Silent(), tools, new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
-                "an-id", null, false, true, true, null, false, true));
+                "an-id", null, null, false, true, true, null, false, true));
         framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());

@@ -98,7 +98,8 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
         }
         Plan plan = exchange.requestPath.plan();
         exchange.responsePath.begin(attempt, head, new ResponsePath.Handling(plan.route(),
-                exchange.id, plan.isAliased() ? plan.model() : null, exchange.requestPath.isCollected(),
+                exchange.id, plan.isAliased() ? plan.model() : null, plan.face().truncatedCode(),
+                exchange.requestPath.isCollected(),
                 exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED,
                 exchange.requestPath.asksForStream(),
                 exchange.request, exchange.requestPath.attempts().hasOthers(), attempt.isSent()));

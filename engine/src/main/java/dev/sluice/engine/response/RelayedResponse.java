@@ -36,6 +36,7 @@ public final class RelayedResponse implements ResponseWay {
     private final ResponseListener listener;
     private final RouteConfig route;
     private final LeavePolicy leave;
+    private final String lossCode;
     private final int status;
     private ResponseHead head;
     private long lastReadNanos;
@@ -56,9 +57,12 @@ public final class RelayedResponse implements ResponseWay {
      * @param tools    shared by the loop
      * @param route    the route's policies for losses, leaves and silence
      * @param leave    the treatment of a response whose downstream leaves
+     * @param lossCode the error code of the event that ends a lost stream; null for the usual one
      */
     RelayedResponse(ResponseHead head, BodyObserver body, ResponseSink sink, ResponseSource source,
-            ResponseListener listener, BodyObserver.Tools tools, RouteConfig route, LeavePolicy leave) {
+            ResponseListener listener, BodyObserver.Tools tools, RouteConfig route, LeavePolicy leave,
+            String lossCode) {
+        this.lossCode = lossCode;
         this.head = head;
         status = head.status().code();
         this.body = body;
@@ -181,7 +185,7 @@ public final class RelayedResponse implements ResponseWay {
             return;
         }
         listener.onEnding();
-        StreamTerminator.end(sink, body, route.onUpstreamLoss(), cause, Instant.now().getEpochSecond());
+        StreamTerminator.end(sink, body, route.onUpstreamLoss(), cause, lossCode, Instant.now().getEpochSecond());
         finish(ExchangeEnd.UPSTREAM_LOST, cause.code());
     }
 

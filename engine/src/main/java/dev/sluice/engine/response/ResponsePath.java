@@ -102,7 +102,8 @@ public final class ResponsePath {
                     leave);
             return collected;
         }
-        relayed = new RelayedResponse(head, body, sink, source, listener, tools, handling.route, leave);
+        relayed = new RelayedResponse(head, body, sink, source, listener, tools, handling.route, leave,
+                handling.lossCode);
         return relayed;
     }
 
@@ -211,6 +212,7 @@ public final class ResponsePath {
      * @param route         the route's policies
      * @param exchangeId    the exchange's id, for the head
      * @param model         the model name that replaces the upstream's in the head; null to keep that
+     * @param lossCode      the error code of the event that ends a lost stream; null for the usual one
      * @param isCollected   whether an event stream must be collected to one document
      * @param hasTerminal   whether an event stream of this operation ends with a terminal event
      * @param isStreamAsked whether the request that was sent asks for an event stream
@@ -218,7 +220,7 @@ public final class ResponsePath {
      * @param isReplaceable whether another endpoint could serve the request if the response tells a failure
      * @param isRequestSent whether the request was sent completely
      */
-    public record Handling(RouteConfig route, String exchangeId, String model, boolean isCollected,
+    public record Handling(RouteConfig route, String exchangeId, String model, String lossCode, boolean isCollected,
             boolean hasTerminal, boolean isStreamAsked, RequestHead request, boolean isReplaceable,
             boolean isRequestSent) {
     }

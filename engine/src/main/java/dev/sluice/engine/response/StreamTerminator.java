@@ -26,12 +26,15 @@ final class StreamTerminator {
      * @param body         the observer, which has observed the whole body
      * @param policy       the route's policy
      * @param cause        the reason of the loss
+     * @param usualCode    the error code of a loss that is not a silence; null for {@code server_error}
      * @param epochSeconds the current time, for {@code created_at}
      * @return whether an event was added, so that the body ended cleanly
      */
-    static boolean end(ResponseSink sink, BodyObserver body, UpstreamLoss policy, ErrorCode cause, long epochSeconds) {
+    static boolean end(ResponseSink sink, BodyObserver body, UpstreamLoss policy, ErrorCode cause, String usualCode,
+            long epochSeconds) {
         if (policy == UpstreamLoss.FAILED_EVENT && body.isEventStream() && sink.canAppend()) {
-            String code = cause == ErrorCode.UPSTREAM_IDLE ? cause.code() : SERVER_ERROR;
+            String usual = usualCode == null ? SERVER_ERROR : usualCode;
+            String code = cause == ErrorCode.UPSTREAM_IDLE ? cause.code() : usual;
             String message = cause == ErrorCode.UPSTREAM_IDLE ? "The upstream sent nothing for too long"
                     : "The upstream closed the stream before its end";
             byte[] event = FailedEvent.of(body.events(), code, message, epochSeconds);

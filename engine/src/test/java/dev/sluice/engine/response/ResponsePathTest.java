@@ -71,7 +71,7 @@ class ResponsePathTest {
     private void begin(int status, String type, boolean isCollected, boolean isSent) {
         ResponseHead head = new ResponseHead(HttpResponseStatus.valueOf(status),
                 new DefaultHttpHeaders().set("content-type", type), -1);
-        path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null,
+        path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null, null,
                 isCollected, hasTerminal, isStreamAsked, REQUEST, isReplaceable, isSent));
     }
 

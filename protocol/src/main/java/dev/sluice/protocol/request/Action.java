@@ -24,9 +24,14 @@ public enum Action {
     TOGETHER,
     /** Refuses a request in which values from more than one of the listed groups occur. */
     APART,
+    /** Refuses a listed value in an array element that is not the last one, or that is the second of its kind. */
+    LAST,
     /** Refuses a value that is neither a boolean nor a usual spelling of one; forwards a spelling as the boolean. */
     BOOLEAN,
-    /** Refuses a JSON schema that breaks the rules of strict mode. */
+    /**
+     * Refuses a JSON schema that breaks the rules of strict mode; with {@code "closed"} also one with an object that
+     * does not say whether it allows additional properties.
+     */
     STRICT_SCHEMA,
     /** Removes the field together with its value. */
     DROP,

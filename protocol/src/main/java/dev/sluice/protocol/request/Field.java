@@ -13,6 +13,8 @@ final class Field {
     final String path;
     final List<Row> edits = new ArrayList<>(1);
     final List<Row> checks = new ArrayList<>(1);
+    /** The rows about which element of this array is the last one. */
+    final List<Row> lasts = new ArrayList<>(0);
     final List<Sighting> sightings = new ArrayList<>(1);
     /** Set if conditions depend on members of a container at this path. */
     boolean isTracked;

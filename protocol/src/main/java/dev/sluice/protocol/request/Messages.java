@@ -277,10 +277,19 @@ final class Messages {
         if (output instanceof String text) {
             return callOutput(callId, text);
         }
-        if (output instanceof List<?> list) {
-            return callOutput(callId, joined(list, Set.of("text", "input_text", "output_text", "refusal")));
-        }
-        return callOutput(callId, JsonTree.text(output));
+        List<?> parts = output instanceof List<?> list ? list : List.of(output);
+        boolean hasText = parts.stream().anyMatch(part -> outputText(part) != null);
+        StringBuilder text = new StringBuilder();
+        parts.forEach(part -> text.append(outputText(part) == null ? "" : outputText(part)));
+        // What has no text, such as an image alone, is kept as it is told: an output is text.
+        boolean isEmptyList = output instanceof List<?> list && list.isEmpty();
+        return callOutput(callId, hasText || isEmptyList ? text.toString() : JsonTree.text(output));
+    }
+
+    private static String outputText(Object part) {
+        String text = textOf(part, Set.of("text", "input_text", "output_text"));
+        return text == null && part instanceof Map<?, ?> members && "refusal".equals(members.get("type"))
+                && members.get("refusal") instanceof String refusal ? refusal : text;
     }
 
     /**

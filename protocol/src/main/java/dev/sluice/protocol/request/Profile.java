@@ -16,10 +16,11 @@ import java.util.Map;
  *                 {@code /api/v1}. They are not inherited, and no two profiles of a relay may share one
  * @param answers  the kind of response that an API of this kind sends
  * @param streamsByDefault whether a request without {@code stream} is answered with events if the profile is its face
+ * @param truncatedCode the error code of the event that ends a stream whose upstream was lost; null for the usual one
  * @param rules    the rules, in the order of precedence of their violations
  */
 public record Profile(String name, String summary, String parent, List<String> paths, Answers answers,
-        boolean streamsByDefault, List<Rule> rules) {
+        boolean streamsByDefault, String truncatedCode, List<Rule> rules) {
     public Profile {
         paths = List.copyOf(paths);
         rules = List.copyOf(rules);

@@ -26,7 +26,8 @@ final class ProfileReader {
     }
 
     Profile read() {
-        tree.only(fields, Set.of("summary", "extends", "paths", "answers", "streams_by_default", "rules"), "");
+        tree.only(fields, Set.of("summary", "extends", "paths", "answers", "streams_by_default",
+                "truncated_code", "rules"), "");
         String parent = fields.containsKey("extends") ? tree.text(fields.get("extends"), "extends") : null;
         Profile base = parent == null ? null : known.get(parent);
         if (parent != null && base == null) {
@@ -42,7 +43,9 @@ final class ProfileReader {
         Profile profile = new Profile(name, tree.text(fields.getOrDefault("summary", ""), "summary"), parent,
                 paths(), answers(base),
                 fields.containsKey("streams_by_default") ? Literal.TRUE.equals(fields.get("streams_by_default"))
-                        : base != null && base.streamsByDefault(), merge(rules, own));
+                        : base != null && base.streamsByDefault(), fields.containsKey("truncated_code")
+                        ? tree.text(fields.get("truncated_code"), "truncated_code")
+                        : base == null ? null : base.truncatedCode(), merge(rules, own));
         try {
             RuleCompiler.compile(profile, profile);
         } catch (IllegalArgumentException e) {

@@ -53,6 +53,7 @@ final class Refusals {
         }
         return switch (rule.action()) {
             case KINDS -> !((Set<?>) rule.argument()).contains(kind);
+            case LAST -> ((List<?>) rule.argument()).contains(text);
             case VALUES -> (kind == JsonKind.STRING || kind == JsonKind.TRUE || kind == JsonKind.FALSE)
                     && (text == MemberText.OTHER || !((List<?>) rule.argument()).contains(text));
             case RANGE -> kind == JsonKind.NUMBER && !isWithin((List<?>) rule.argument(), value);
@@ -156,6 +157,17 @@ final class Refusals {
             from = at + 3;
         }
         return param.append(template, from, template.length()).toString();
+    }
+
+    /** Returns the position, counted from 1, of the current element of the innermost array of a path. */
+    static int position(String path, JsonScanner json) {
+        int level = 0;
+        for (int arrays = path.split("\\[]", -1).length - 1; arrays > 0; arrays--) {
+            do {
+                level++;
+            } while (level < json.depth() && !json.isArray(level));
+        }
+        return json.ordinal(level) + 1;
     }
 
     static RelayException of(Rule rule, String param, String found) {

@@ -206,14 +206,15 @@ final class RootFields {
                 return isGiven(row.mark) || isConverted ? null : Refusals.of(rule, param, "missing");
             }
             case TOGETHER -> {
-                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))).count();
+                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))
+                        && !isEmptyString(table.markOf(path))).count();
                 return given < 2 ? null : Refusals.of(rule, rule.param(), given + " of them");
             }
             case ONE_OF -> {
-                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))
-                        && !isEmptyArray(table.markOf(path))).count();
-                boolean isFirstEmpty = isEmptyArray(table.markOf(paths(rule).get(0)));
-                return given == 1 || given == 0 && isFirstEmpty ? null
+                long given = paths(rule).stream().filter(path -> isGiven(table.markOf(path))).count();
+                // The first one may be an empty array beside another.
+                long counted = given > 1 && isEmptyArray(table.markOf(paths(rule).get(0))) ? given - 1 : given;
+                return counted == 1 ? null
                         : Refusals.of(rule, rule.param(), given == 0 ? "none of them" : given + " of them");
             }
             default -> {
@@ -230,16 +231,18 @@ final class RootFields {
         return kinds[mark] != null && kinds[mark] != JsonKind.NULL;
     }
 
+    private boolean isEmptyString(int mark) {
+        return kinds[mark] == JsonKind.STRING && ends[mark] - starts[mark] == 2;
+    }
+
     private boolean isEmptyArray(int mark) {
         return kinds[mark] == JsonKind.ARRAY && children[mark] == 0;
     }
 
     private void convertMessages() {
-        if (isEmptyArray(messagesMark)) {
+        if (isEmptyArray(messagesMark) && kinds[inputMark] == JsonKind.ARRAY) {
             messagesEdit.drop();
-            if (emptyInput != null) {
-                emptyInput.discard();
-            }
+            emptyInput.discard();
             return;
         }
         if (isInputSeen) {

@@ -153,6 +153,9 @@ public final class RuleCompiler {
         if (rule.action().isRefusal() || rule.action() == Action.BOOLEAN) {
             field.checks.add(row);
         }
+        if (rule.action() == Action.LAST) {
+            field(rule.field().substring(0, rule.field().lastIndexOf("[]")), 0).lasts.add(row);
+        }
         boolean isSettled = rule.action() == Action.BOOLEAN && rules.stream().anyMatch(other ->
                 other.action() == Action.SET && other.isUnconditional() && rule.field().equals(other.field()));
         if (!rule.action().isRefusal() && !isSettled) {
@@ -166,7 +169,7 @@ public final class RuleCompiler {
     private static int captureBytes(Rule rule) {
         return switch (rule.action()) {
             case STRICT_SCHEMA -> RuleTable.SCHEMA_BYTES;
-            case VALUES, RANGE, APART, BOOLEAN, MAP, TRIM -> DECIDING_BYTES;
+            case VALUES, LAST, RANGE, APART, BOOLEAN, MAP, TRIM -> DECIDING_BYTES;
             case DEFAULT, SET, WRAP, TOOL_OUTPUT, HOIST, MESSAGES -> 0;
             default -> rule.is().isEmpty() ? 0 : DECIDING_BYTES;
         };

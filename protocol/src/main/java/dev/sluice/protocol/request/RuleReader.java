@@ -74,6 +74,9 @@ final class RuleReader {
         if (isTopLevelOnly && path.contains("[")) {
             throw tree.wrong(at, "for " + path, "a field outside arrays");
         }
+        if (action == Action.LAST && !path.contains("[].")) {
+            throw tree.wrong(at, "for " + path, "a member of the elements of an array");
+        }
         if (action == Action.DEFAULT && path.contains(".")) {
             throw tree.wrong(at, "for " + path, "a top-level field");
         }
@@ -133,7 +136,7 @@ final class RuleReader {
     private Object argument(Action action, Object value, String at) {
         return switch (action) {
             case KINDS -> kinds(value, at);
-            case VALUES -> tree.nonEmpty(tree.texts(value, at), at);
+            case VALUES, LAST -> tree.nonEmpty(tree.texts(value, at), at);
             case ONE_OF, TOGETHER -> fieldNames(value, at);
             case WRAP -> pair(value, at);
             case APART -> tree.list(value, at).stream().map(group -> tree.nonEmpty(tree.texts(group, at), at)).toList();
@@ -144,6 +147,7 @@ final class RuleReader {
             case SUFFIXES -> suffixes(value, at);
             case MODEL_NAME -> modelName(value, at);
             case SET, DEFAULT -> value;
+            case STRICT_SCHEMA -> "closed".equals(value) ? value : tree.flag(value, at);
             case REFUSE -> value instanceof String ? value : tree.flag(value, at);
             default -> tree.flag(value, at);
         };

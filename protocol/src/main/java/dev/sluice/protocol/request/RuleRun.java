@@ -261,6 +261,13 @@ final class RuleRun implements JsonListener {
         } else if (field.owner != null) {
             facts.onOwner(field.owner, kind, value);
         }
+        for (int i = 0; i < field.lasts.size(); i++) {
+            Row row = field.lasts.get(i);
+            if (groups[row.rank] != 0 && groups[row.rank] != json.children()) {
+                violations.report(row.rank, Refusals.of(row.rule, row.rule.param(), "a " + row.rule.argument()
+                        + " item that is not the last one"));
+            }
+        }
         endEdits(field, kind, start, end, value, text);
         check(field, kind, start, end, value, text);
         root.onValueEnd(field, kind, start, end, json, inside);
@@ -330,8 +337,12 @@ final class RuleRun implements JsonListener {
                     || objects.isRuledOut(row)) {
                 continue;
             }
+            if (row.rule.action() == Action.LAST && groups[row.rank] == 0) {
+                groups[row.rank] = Refusals.position(row.rule.field(), json);
+                continue; // the end of the array tells whether it is the last one
+            }
             boolean isSchema = row.rule.action() == Action.STRICT_SCHEMA;
-            String fault = isSchema ? StrictSchema.fault(value) : null;
+            String fault = isSchema ? StrictSchema.fault(value, "closed".equals(row.rule.argument())) : null;
             if (isSchema && fault == null) {
                 continue;
             }

@@ -22,40 +22,44 @@ final class StrictSchema {
     private StrictSchema() {
     }
 
-    /** Returns a message with the first fault and the expected form, or null if the schema is valid. */
-    static String fault(JsonCapture schema) {
+    /**
+     * Returns a message with the first fault and the expected form, or null if the schema is valid.
+     *
+     * @param mustBeClosed whether each object must say that it allows no additional properties
+     */
+    static String fault(JsonCapture schema, boolean mustBeClosed) {
         if (schema.isTruncated()) {
             return "over " + RuleTable.SCHEMA_BYTES + " bytes (expected: at most that)";
         }
         try {
-            return fault(JsonTree.read(Arrays.copyOf(schema.bytes(), schema.length())));
+            return fault(JsonTree.read(Arrays.copyOf(schema.bytes(), schema.length())), mustBeClosed);
         } catch (IllegalArgumentException e) {
             return "a schema of over " + JsonTree.MAX_VALUES + " values (expected: at most that)";
         }
     }
 
-    private static String fault(Object schema) {
+    private static String fault(Object schema, boolean mustBeClosed) {
         if (!(schema instanceof Map<?, ?> node)) {
             return "a schema that is not an object (expected: an object)";
         }
         if (node.keySet().stream().noneMatch(KINDS::contains)) {
             return "a schema without a type (expected: type, $ref, anyOf, oneOf or allOf)";
         }
-        String fault = isObject(node) ? objectFault(node) : null;
+        String fault = isObject(node) ? objectFault(node, mustBeClosed) : null;
         if (fault == null && node.containsKey("items")) {
-            fault = fault(node.get("items"));
+            fault = fault(node.get("items"), mustBeClosed);
         }
         for (String list : List.of("anyOf", "oneOf", "allOf")) {
             if (node.get(list) instanceof List<?> alternatives) {
                 for (Object alternative : alternatives) {
-                    fault = fault == null ? fault(alternative) : fault;
+                    fault = fault == null ? fault(alternative, mustBeClosed) : fault;
                 }
             }
         }
-        for (String map : List.of("properties", "$defs")) {
+        for (String map : List.of("properties", "$defs", "definitions")) {
             if (node.get(map) instanceof Map<?, ?> schemas) {
                 for (Object inner : schemas.values()) {
-                    fault = fault == null ? fault(inner) : fault;
+                    fault = fault == null ? fault(inner, mustBeClosed) : fault;
                 }
             }
         }
@@ -68,10 +72,10 @@ final class StrictSchema {
                 || node.containsKey("properties");
     }
 
-    private static String objectFault(Map<?, ?> node) {
+    private static String objectFault(Map<?, ?> node, boolean mustBeClosed) {
         Object additional = node.get("additionalProperties");
-        // A missing one is accepted, because the published example of the API lacks it.
-        if (additional != null && !Literal.FALSE.equals(additional)) {
+        // A missing one is accepted unless the profile asks for it: the published example of the API lacks it.
+        if ((additional != null || mustBeClosed) && !Literal.FALSE.equals(additional)) {
             return "an object that allows additionalProperties (expected: \"additionalProperties\": false)";
         }
         Set<?> required = node.get("required") instanceof List<?> list ? new HashSet<>(list) : Set.of();

@@ -97,7 +97,9 @@ final class ProfileText {
             case APART -> "more than one kind in %: " + ((List<?>) rule.argument()).stream()
                     .map(group -> shown((List<?>) group)).collect(Collectors.joining(" / "));
             case BOOLEAN -> "% that is no spelling of a boolean";
-            case STRICT_SCHEMA -> "% that breaks strict mode";
+            case STRICT_SCHEMA -> "% that breaks strict mode" + ("closed".equals(rule.argument())
+                    ? " or lacks `additionalProperties`" : "");
+            case LAST -> "% " + shown((List<?>) rule.argument()) + " before the last item";
             case MESSAGES -> "% that are no chat messages";
             case TOOL_OUTPUT -> "% without a call id";
             default -> null;
@@ -131,7 +133,8 @@ final class ProfileText {
         List<String> conditions = new ArrayList<>();
         for (Condition condition : rule.where()) {
             String name = '`' + condition.path().substring(condition.path().lastIndexOf('.') + 1) + '`';
-            String values = condition.values().stream().map(value -> value == null ? "absent" : value)
+            String values = condition.values().size() > MAX_SHOWN_VALUES ? "however " + condition.values().get(0)
+                    + " is spelled" : condition.values().stream().map(value -> value == null ? "absent" : value)
                     .collect(Collectors.joining("/"));
             conditions.add(switch (condition.mode()) {
                 case IN -> name + ' ' + values;
