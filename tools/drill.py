@@ -4,6 +4,9 @@
 """Drills: a relay under load while its environment fails.
 
   tools/drill.py kill   one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
+  tools/drill.py reuse  one of two endpoints is killed and restarted, and the other closes each kept connection when it is
+                        used again; no caller may get a 502
+  tools/drill.py rest   one of two endpoints refuses everything (429, 401, 403, 503); it rests, and no caller sees that
   tools/drill.py roll   one relay after another takes over the listening socket while the previous one drains (SIGTERM)
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
@@ -62,6 +65,69 @@ class Mock:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+class Scripted:
+    """An upstream of this script's own: `answer` gets a connection and the number of the request on it."""
+    GOOD = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n"
+            "0\r\n\r\n")
+    EVENTS = ('data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1"}}\n\n'
+              'data: {"type":"response.completed","sequence_number":1,"response":{"id":"resp_1","status":"completed"}}'
+              '\n\n')
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.requests = 0
+        self.server = socket.socket()
+        self.server.bind(("127.0.0.1", 0))
+        self.server.listen(1024)
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection:
+            count = 0
+            data = b""
+            try:
+                while True:
+                    while b"\r\n\r\n" not in data:
+                        data = self.more(connection, data)
+                    head, data = data.split(b"\r\n\r\n", 1)
+                    length = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
+                              if line.startswith(b"content-length:")]
+                    while len(data) < (length or [0])[0]:
+                        data = self.more(connection, data)
+                    data = data[(length or [0])[0]:]
+                    count += 1
+                    self.requests += 1
+                    answer = self.answer(count)
+                    if answer is None:
+                        return
+                    connection.sendall(answer.encode())
+            except OSError:
+                return
+
+    @staticmethod
+    def more(connection, data):
+        more = connection.recv(65536)
+        if not more:
+            raise OSError("the relay has closed the connection")
+        return data + more
+
+    @classmethod
+    def good(cls):
+        return cls.GOOD % (len(cls.EVENTS), cls.EVENTS)
+
+    def kill(self):
+        self.server.close()
 
 
 class Relay:
@@ -197,12 +263,13 @@ def load(port, count):
     return end
 
 
-def write_config(port, mocks, idempotent):
+def write_config(port, mocks, idempotent, balance="least_inflight", keys=False):
     file = tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False)
-    endpoints = "".join("      - url: http://127.0.0.1:%d/v1\n" % mock.port for mock in mocks)
+    endpoints = "".join("      - {url: 'http://127.0.0.1:%d/v1', priority: %d%s}\n" % (mock.port, i, ", api_key: sk-%d" % i
+                        if keys else "") for i, mock in enumerate(mocks))
     file.write("listeners:\n  - address: 127.0.0.1:%d\nclusters:\n  up:\n    health: {max_failures: 3, ejection: 500ms,"
-               " max_ejection: 1s}\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
-               " {idempotent: %s}\n" % (port, endpoints, "true" if idempotent else "false"))
+               " max_ejection: 1s}\n    balance: %s\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
+               " {idempotent: %s}\n" % (port, balance, endpoints, "true" if idempotent else "false"))
     file.close()
     return file.name
 
@@ -264,6 +331,60 @@ def kill(arguments):
     return problems
 
 
+def reuse(arguments):
+    steady = Scripted(lambda count: Scripted.good() if count == 1 else None)
+    mortal = Mock()
+    mortal.start()
+    port = free_port()
+    relay = Relay(write_config(port, [mortal, steady], True))
+    await_port(port, relay.process)
+    end = load(port, arguments.clients)
+    until = time.monotonic() + arguments.seconds
+    kills = 0
+    while time.monotonic() < until:
+        time.sleep(1.6)
+        mortal.kill()
+        kills += 1
+        time.sleep(DOWN_SECONDS)
+        mortal.start()
+    exchanges = end()
+    relay.stop()
+    mortal.kill()
+    steady.kill()
+    print("%d kills in %d s, %d clients; the other endpoint got %d requests, and closed each kept connection that was"
+          " used again" % (kills, arguments.seconds, arguments.clients, steady.requests))
+    print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
+    failed = [each for each in exchanges if each.events == 0 and each.outcome != "whole"]
+    return ["%d of %d failed before their first event" % (len(failed), len(exchanges))] if failed else []
+
+
+def rest(arguments):
+    problems = []
+    for status in (429, 401, 403, 503):
+        for balance in ("round_robin", "priority"):
+            for clients in (1, 8):
+                refusal = "HTTP/1.1 %d Refused\r\nContent-Length: 2\r\n\r\n{}" % status
+                bad = Scripted(lambda count: refusal)
+                good = Scripted(lambda count: Scripted.good())
+                port = free_port()
+                relay = Relay(write_config(port, [bad, good], False, balance, True))
+                await_port(port, relay.process)
+                end = load(port, clients)
+                time.sleep(arguments.seconds / 16)
+                exchanges = end()
+                relay.stop()
+                bad.kill()
+                good.kill()
+                outcomes = collections.Counter(each.outcome for each in exchanges)
+                print("%d, %s, %d at once: %s; the refusing endpoint was asked %d times" % (status, balance, clients,
+                                                                                         dict(outcomes), bad.requests))
+                if set(outcomes) != {"whole"}:
+                    problems.append("%d, %s, %d at once: callers saw %s" % (status, balance, clients, dict(outcomes)))
+                if bad.requests > 40 and bad.requests * 20 > len(exchanges):
+                    problems.append("%d, %s, %d at once: it did not rest" % (status, balance, clients))
+    return problems
+
+
 def roll(arguments):
     mock = Mock()
     mock.start()
@@ -314,7 +435,7 @@ def roll(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", choices=["kill", "roll"])
+    parser.add_argument("drill", choices=["kill", "reuse", "rest", "roll"])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
     parser.add_argument("--clients", type=int, default=50)
@@ -322,7 +443,7 @@ def main():
                         " processed twice")
     arguments = parser.parse_args()
     subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if needed
-    problems = kill(arguments) if arguments.drill == "kill" else roll(arguments)
+    problems = {"kill": kill, "reuse": reuse, "rest": rest, "roll": roll}[arguments.drill](arguments)
     for problem in problems:
         print("PROBLEM: " + problem)
     print("passed" if not problems else "failed")
