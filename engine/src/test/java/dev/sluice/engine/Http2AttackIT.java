@@ -224,6 +224,43 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
+    /** What is ambiguous is refused as over HTTP/1.1. */
+    @ParameterizedTest
+    @CsvSource({"authorization, Bearer a, authorization, Bearer a", "authorization, Bearer a, authorization, Basic b"})
+    void shouldRefuseTwoAuthorizations(String name, String value, String otherName, String otherValue)
+            throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.request("POST", "/v1/responses", "{}", name, value, otherName, otherValue);
+            assertEquals("400", peer.await(Http2Peer.HEADERS).headers().status().toString());
+        }
+        assertEquals(0, upstream.connections());
+    }
+
+    /** Two lengths are one on neither protocol, even if they are equal: reset by Netty, or refused. */
+    @Test
+    void shouldRefuseTwoLengths() throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            peer.request("POST", "/v1/responses", "{}", "content-length", "2", "content-length", "2");
+            Frame answer = peer.next();
+            assertTrue(answer.type() == Http2Peer.RST_STREAM
+                    || answer.headers().status().toString().equals("400"), () -> "type of " + answer);
+        }
+        assertEquals(0, upstream.connections());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a b", "a/b", "user@a", "a:b", "http://a"})
+    void shouldRefuseAnAuthorityThatIsNoHost(String authority) throws Exception {
+        launch();
+        try (Http2Peer peer = open()) {
+            int stream = 1;
+            peer.headers(stream, true, ":method", "GET", ":scheme", "http", ":authority", authority, ":path", "/v1/x");
+            assertEquals("400", peer.await(Http2Peer.HEADERS).headers().status().toString());
+        }
+    }
+
     @Test
     void shouldRefuseATargetThatIsTooLong() throws Exception {
         launch();
