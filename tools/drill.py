@@ -3,11 +3,15 @@
 # Copyright 2026 the Sluice authors
 """Drills: a relay under load while its environment fails.
 
-  tools/drill.py kill   one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
-  tools/drill.py reuse  one of two endpoints is killed and restarted, and the other closes each kept connection when it is
-                        used again; no caller may get a 502
-  tools/drill.py rest   one of two endpoints refuses everything (429, 401, 403, 503); it rests, and no caller sees that
-  tools/drill.py roll   one relay after another takes over the listening socket while the previous one drains (SIGTERM)
+  tools/drill.py blocked  nobody reads the relay's standard output; every stream goes on, and each exchange is a line of
+                          the access log or one of those that are counted as dropped
+  tools/drill.py kill     one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
+  tools/drill.py poison   an upstream sends one response more than it was asked for, in a packet of its own; no caller
+                          may get what was meant for another. --through nginx or haproxy tries these, to compare
+  tools/drill.py rest     one of two endpoints refuses everything (429, 401, 403, 503); it rests, and no caller sees that
+  tools/drill.py reuse    one of two endpoints is killed and restarted, and the other closes each kept connection when it
+                          is used again; no caller may get a 502
+  tools/drill.py roll     one relay after another takes over the listening socket while the previous one drains (SIGTERM)
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
 with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
@@ -16,6 +20,7 @@ import argparse
 import collections
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -23,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SLUICE = os.path.join(HOME, "sluice")
@@ -52,13 +58,14 @@ def await_port(port, process):
 class Mock:
     """A mock upstream that can be killed and restarted."""
 
-    def __init__(self):
+    def __init__(self, pace_ms=PACE_MS):
         self.port = free_port()
+        self.pace_ms = pace_ms
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen([SLUICE, "mock", "--port", str(self.port), "--events", str(EVENTS),
-                                         "--pace-ms", str(PACE_MS)],
+                                         "--pace-ms", str(self.pace_ms)],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         await_port(self.port, self.process)
 
@@ -148,11 +155,14 @@ class Relay:
         self.process = subprocess.Popen(command, env=environment, pass_fds=fds, stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
         self.endpoints = {}
+        self.may_read = threading.Event()
+        self.may_read.set()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
         for line in self.process.stdout:
+            self.may_read.wait()
             if line.startswith("{"):
                 record = json.loads(line)
                 self.endpoints[record["id"]] = record.get("endpoint")
@@ -263,13 +273,15 @@ def load(port, count):
     return end
 
 
-def write_config(port, mocks, idempotent, balance="least_inflight", keys=False):
+def write_config(port, mocks, idempotent, balance="least_inflight", keys=False, admin=None):
     file = tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False)
     endpoints = "".join("      - {url: 'http://127.0.0.1:%d/v1', priority: %d%s}\n" % (mock.port, i, ", api_key: sk-%d" % i
                         if keys else "") for i, mock in enumerate(mocks))
     file.write("listeners:\n  - address: 127.0.0.1:%d\nclusters:\n  up:\n    health: {max_failures: 3, ejection: 500ms,"
                " max_ejection: 1s}\n    balance: %s\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
                " {idempotent: %s}\n" % (port, balance, endpoints, "true" if idempotent else "false"))
+    if admin is not None:
+        file.write("admin:\n  address: 127.0.0.1:%d\n" % admin)
     file.close()
     return file.name
 
@@ -278,6 +290,46 @@ def print_table(title, counts):
     print(title)
     for name, count in sorted(counts.items(), key=lambda item: -item[1]):
         print("  %7d  %s" % (count, name))
+
+
+def metric(admin, name):
+    with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % admin, timeout=10) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(name + " "):
+                return int(float(line.split()[1]))
+    sys.exit("drill: /metrics: no line %s" % name)
+
+
+def blocked(arguments):
+    mock = Mock(1)
+    mock.start()
+    port, admin = free_port(), free_port()
+    relay = Relay(write_config(port, [mock], False, admin=admin))
+    await_port(port, relay.process)
+    relay.may_read.clear()
+    end = load(port, arguments.clients)
+    time.sleep(arguments.seconds)
+    exchanges = end()
+    dropped = metric(admin, "sluice_access_log_dropped_total")
+    relay.may_read.set()
+    code = relay.stop()
+    relay.reader.join(60)
+    mock.kill()
+    lines = len(relay.endpoints)
+    print("standard output blocked for %d s, %d clients" % (arguments.seconds, arguments.clients))
+    print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
+    print("lines: %d written, %d dropped" % (lines, dropped))
+    problems = []
+    bad = [each for each in exchanges if each.outcome != "whole"]
+    if bad:
+        problems.append("%d of %d exchanges were cut or refused" % (len(bad), len(exchanges)))
+    if dropped == 0:
+        problems.append("no line was dropped, so that nothing is shown: more --seconds or --clients are needed")
+    if lines + dropped != len(exchanges):
+        problems.append("%d lines and %d dropped ones for %d exchanges" % (lines, dropped, len(exchanges)))
+    if code:
+        problems.append("the relay ended with %d" % code)
+    return problems
 
 
 def kill(arguments):
@@ -385,6 +437,122 @@ def rest(arguments):
     return problems
 
 
+class Poisoner(Scripted):
+    """An upstream that answers each request twice; the second response comes a moment later."""
+    BODY = b'data: {"type":"response.completed","response":{"id":"%s","status":"completed"}}\n\n'
+
+    def __init__(self):
+        super().__init__(None)
+
+    def serve(self, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        data = b""
+        with connection:
+            try:
+                while True:
+                    while b"drill-id: " not in data.lower() or not data.endswith(BODY):
+                        data = self.more(connection, data)
+                    self.requests += 1
+                    caller = data.lower().split(b"drill-id: ")[1].split(b"\r\n")[0]
+                    body = self.BODY % caller
+                    answer = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%s"
+                              % (len(body), body))
+                    connection.sendall(answer)
+                    time.sleep(random.random() / 500)
+                    connection.sendall(answer)
+                    data = b""
+            except OSError:
+                return
+
+
+def ask_as(connection, caller):
+    connection.sendall(b"POST /v1/responses HTTP/1.1\r\nHost: drill\r\nDrill-Id: %s\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (caller, len(BODY), BODY))
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data = Scripted.more(connection, data)
+    head, data = data.split(b"\r\n\r\n", 1)
+    head = head.lower()
+    is_whole = (lambda: data.endswith(b"0\r\n\r\n")) if b"chunked" in head else (
+        lambda: len(data) >= int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
+    while not is_whole():
+        data = Scripted.more(connection, data)
+    return head.split(b" ")[1], data
+
+
+def poison(arguments):
+    upstream = Poisoner()
+    port = free_port()
+    proxy = None
+    folder = tempfile.mkdtemp()
+    if arguments.through == "sluice":
+        proxy = Relay(write_config(port, [upstream], False))
+    else:
+        config = os.path.join(folder, "proxy.conf")
+        with open(config, "w") as file:
+            file.write(PROXIES[arguments.through] % {"port": port, "upstream": upstream.port, "folder": folder})
+        command = ["nginx", "-c", config] if arguments.through == "nginx" else ["haproxy", "-db", "-f", config]
+        proxy = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    await_port(port, proxy.process if isinstance(proxy, Relay) else proxy)
+    counts = collections.Counter()
+    lock = threading.Lock()
+
+    def run(number):
+        connection = None
+        for i in range(arguments.exchanges // 8):
+            caller = b"caller-%d-%d" % (number, i)
+            outcome = "its own answer"
+            try:
+                if connection is None:
+                    connection = socket.create_connection(("127.0.0.1", port), 30)
+                status, body = ask_as(connection, caller)
+                if status != b"200":
+                    outcome = "status " + status.decode()
+                elif b'"%s"' % caller not in body:
+                    outcome = "the answer of another"
+            except (OSError, IndexError):
+                outcome = "no answer"
+                connection.close()
+                connection = None
+            with lock:
+                counts[outcome] += 1
+    callers = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    if isinstance(proxy, Relay):
+        proxy.stop()
+    else:
+        proxy.send_signal(signal.SIGTERM)
+        proxy.wait(30)
+    upstream.kill()
+    print_table("8 callers through %s" % arguments.through, counts)
+    wrong = counts["the answer of another"]
+    return ["%d of %d exchanges got the answer of another" % (wrong, sum(counts.values()))] if wrong else []
+
+
+PROXIES = {
+    "nginx": """daemon off; pid %(folder)s/pid; error_log %(folder)s/log; events {}
+http { access_log off; client_body_temp_path %(folder)s; proxy_temp_path %(folder)s;
+  upstream up { server 127.0.0.1:%(upstream)d; keepalive 64; }
+  server { listen 127.0.0.1:%(port)d; location / { proxy_pass http://up; proxy_http_version 1.1;
+    proxy_set_header Connection ""; proxy_buffering off; } } }""",
+    "haproxy": """defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:%(port)d
+  default_backend up
+backend up
+  server a 127.0.0.1:%(upstream)d
+""",
+}
+
+
 def roll(arguments):
     mock = Mock()
     mock.start()
@@ -435,15 +603,18 @@ def roll(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", choices=["kill", "reuse", "rest", "roll"])
+    parser.add_argument("drill", choices=["blocked", "kill", "poison", "reuse", "rest", "roll"])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not allow requests to be"
                         " processed twice")
+    parser.add_argument("--exchanges", type=int, default=10000, help="poison: the number of requests")
+    parser.add_argument("--through", choices=["sluice", *PROXIES], default="sluice", help="poison: the proxy to try")
     arguments = parser.parse_args()
     subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if needed
-    problems = {"kill": kill, "reuse": reuse, "rest": rest, "roll": roll}[arguments.drill](arguments)
+    drills = {"blocked": blocked, "kill": kill, "poison": poison, "reuse": reuse, "rest": rest, "roll": roll}
+    problems = drills[arguments.drill](arguments)
     for problem in problems:
         print("PROBLEM: " + problem)
     print("passed" if not problems else "failed")
