@@ -85,6 +85,7 @@ class Scripted:
     def __init__(self, answer):
         self.answer = answer
         self.requests = 0
+        self.answered = 0
         self.server = socket.socket()
         self.server.bind(("127.0.0.1", 0))
         self.server.listen(1024)
@@ -118,6 +119,7 @@ class Scripted:
                     answer = self.answer(count)
                     if answer is None:
                         return
+                    self.answered += 1
                     connection.sendall(answer.encode())
             except OSError:
                 return
@@ -406,8 +408,14 @@ def reuse(arguments):
     print("%d kills in %d s, %d clients; the other endpoint got %d requests, and closed each kept connection that was"
           " used again" % (kills, arguments.seconds, arguments.clients, steady.requests))
     print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
+    relay.reader.join(60)
+    served = sum(endpoint == "127.0.0.1:%d" % steady.port for endpoint in relay.endpoints.values())
+    print("the other endpoint processed %d requests, for %d exchanges that it served" % (steady.answered, served))
     failed = [each for each in exchanges if each.events == 0 and each.outcome != "whole"]
-    return ["%d of %d failed before their first event" % (len(failed), len(exchanges))] if failed else []
+    problems = ["%d of %d failed before their first event" % (len(failed), len(exchanges))] if failed else []
+    if steady.answered != served:
+        problems.append("%d requests were processed twice" % (steady.answered - served))
+    return problems
 
 
 def rest(arguments):
