@@ -8,16 +8,19 @@
   tools/drill.py kill     one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
   tools/drill.py poison   an upstream sends one response more than it was asked for, in a packet of its own; no caller
                           may get what was meant for another. --through nginx or haproxy tries these, to compare
-  tools/drill.py rest     one of two endpoints refuses everything (429, 401, 403, 503); it rests, and no caller sees that
-  tools/drill.py reuse    one of two endpoints is killed and restarted, and the other closes each kept connection when it
-                          is used again; no caller may get a 502
-  tools/drill.py roll     one relay after another takes over the listening socket while the previous one drains (SIGTERM)
+  tools/drill.py rest     one of two endpoints refuses everything (429 in each form, 401, 403, 503); it rests, and no
+                          caller sees that
+  tools/drill.py reuse    one of two endpoints is killed and restarted, and the other closes each kept connection when
+                          it is used again; no caller may get a 502
+  tools/drill.py roll     one relay after another takes over the listening socket while the one before it drains
+                          (SIGTERM)
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
 with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
 """
 import argparse
 import collections
+import email.utils
 import json
 import os
 import random
@@ -418,30 +421,53 @@ def reuse(arguments):
     return problems
 
 
+def in_an_hour():
+    return time.time() + 3600
+
+
+REFUSALS = [  # name, status, headers, body
+    ("429", 429, "", "{}"),
+    ("429, retry-after", 429, "Retry-After: 60\r\n", "{}"),
+    ("429, retry-after as a date", 429, "Retry-After: %s\r\n"
+     % email.utils.formatdate(in_an_hour(), usegmt=True), "{}"),
+    ("429, retry-after-ms", 429, "retry-after-ms: 60000\r\n", "{}"),
+    ("429, x-ratelimit-reset-requests", 429,
+     "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 1m0s\r\n", "{}"),
+    ("429, resets_in_seconds", 429, "", '{"error":{"type":"usage_limit_reached","resets_in_seconds":60}}'),
+    ("429, resets_at", 429, "", '{"error":{"type":"usage_limit_reached","resets_at":%d}}' % in_an_hour()),
+    ("200, then 429 as an event", 200, "Content-Type: text/event-stream\r\n",
+     'data: {"type":"error","code":"rate_limit_exceeded"}\n\n'),
+    ("401", 401, "", "{}"),
+    ("403", 403, "", "{}"),
+    ("503", 503, "", "{}"),
+]
+
+
 def rest(arguments):
     problems = []
-    for status in (429, 401, 403, 503):
+    for name, status, headers, body in REFUSALS:
         for balance in ("round_robin", "priority"):
             for clients in (1, 8):
-                refusal = "HTTP/1.1 %d Refused\r\nContent-Length: 2\r\n\r\n{}" % status
+                refusal = "HTTP/1.1 %d Refused\r\n%sContent-Length: %d\r\n\r\n%s" % (
+                    status, headers, len(body), body)
                 bad = Scripted(lambda count: refusal)
                 good = Scripted(lambda count: Scripted.good())
                 port = free_port()
                 relay = Relay(write_config(port, [bad, good], False, balance, True))
                 await_port(port, relay.process)
                 end = load(port, clients)
-                time.sleep(arguments.seconds / 16)
+                time.sleep(arguments.seconds / (4 * len(REFUSALS)))
                 exchanges = end()
                 relay.stop()
                 bad.kill()
                 good.kill()
                 outcomes = collections.Counter(each.outcome for each in exchanges)
-                print("%d, %s, %d at once: %s; the refusing endpoint was asked %d times" % (status, balance, clients,
+                print("%s, %s, %d at once: %s; the refusing endpoint was asked %d times" % (name, balance, clients,
                                                                                          dict(outcomes), bad.requests))
                 if set(outcomes) != {"whole"}:
-                    problems.append("%d, %s, %d at once: callers saw %s" % (status, balance, clients, dict(outcomes)))
+                    problems.append("%s, %s, %d at once: callers saw %s" % (name, balance, clients, dict(outcomes)))
                 if bad.requests > 40 and bad.requests * 20 > len(exchanges):
-                    problems.append("%d, %s, %d at once: it did not rest" % (status, balance, clients))
+                    problems.append("%s, %s, %d at once: it did not rest" % (name, balance, clients))
     return problems
 
 
