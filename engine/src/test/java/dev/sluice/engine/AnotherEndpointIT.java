@@ -135,7 +135,7 @@ class AnotherEndpointIT extends RelayFixture {
         assertEquals(0, okRequests.get());
     }
 
-    /** What has gone downstream cannot be taken back. */
+    /** Bytes that were sent downstream rule out another attempt. */
     @Test
     void shouldPassOnAFailureBehindAnotherEvent() throws Exception {
         String events = CREATED + "data: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\"}\n\n";

@@ -17,7 +17,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -72,7 +71,7 @@ class AnswerKindIT extends RelayFixture {
         String head = answer.head().toLowerCase(Locale.ROOT);
         assertTrue(head.contains("x-accel-buffering: no\r\n") && head.contains("cache-control: no-cache"), head);
         assertEquals(label.isEmpty(), !head.contains("content-type:"), head);
-        UsageRecord record = usage.poll(20, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertEquals(8, record.usage().totalTokens());
         assertEquals("resp_1", record.responseId());
     }
@@ -87,10 +86,13 @@ class AnswerKindIT extends RelayFixture {
             String received = client.write(post(BODY)).readAll();
             assertFalse(received.endsWith("0\r\n\r\n"), received);
         }
-        assertFalse(usage.poll(20, TimeUnit.SECONDS).isComplete());
+        assertFalse(takeUsage().isComplete());
     }
 
-    /** Other bytes are no stream, whoever asked for one; nor is a stream one that nobody asked for. */
+    /**
+     * Bytes of another form are no stream, even if the request asked for one, and neither is a stream that it did not
+     * ask for.
+     */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             ''                                | true  | plain text: no stream
@@ -107,9 +109,9 @@ class AnswerKindIT extends RelayFixture {
         RawPeer.Message answer = ask("", isAsked ? BODY : JSON_BODY);
 
         assertEquals(body, answer.text());
-        boolean mayBe = body.equals("dat"); // the head had to be sent before the end told that this is no stream
+        boolean mayBe = body.equals("dat"); // the head was sent before the end showed that this is no stream
         assertEquals(mayBe, answer.head().toLowerCase(Locale.ROOT).contains("x-accel-buffering"), answer.head());
-        assertNull(usage.take().usage());
+        assertNull(takeUsage().usage());
     }
 
     @ParameterizedTest
@@ -176,7 +178,7 @@ class AnswerKindIT extends RelayFixture {
         String head = answer.head().toLowerCase(Locale.ROOT);
         assertEquals(isPassed, head.contains("content-encoding: " + coding), head);
         assertEquals(isPassed, head.contains("etag"), head);
-        UsageRecord record = usage.poll(20, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertEquals(8, record.usage().totalTokens());
         assertEquals("resp_1", record.responseId());
         assertTrue(record.isComplete());
@@ -201,11 +203,10 @@ class AnswerKindIT extends RelayFixture {
                     + "Connection: close\r\nContent-Length: " + BODY.length() + "\r\n", BODY)).readAll();
             assertTrue(received.startsWith("HTTP/1.1 502 ") || !received.endsWith("0\r\n\r\n"), received);
         }
-        UsageRecord record = usage.poll();
-        assertTrue(record == null || !record.isComplete());
+        assertFalse(takeUsage().isComplete());
     }
 
-    /** What must be understood and cannot be is refused, and never passed on in a coding nobody asked for. */
+    /** A coding that must be decoded and is unknown is refused, not passed on to a client that does not accept it. */
     @ParameterizedTest
     @CsvSource({"br, '', 502", "br, 'gzip, deflate', 502", "br, 'gzip, br', 200", "compress, *, 200",
         "'gzip, br', 'gzip, br', 200", "'gzip, br', gzip, 502"})
@@ -217,7 +218,7 @@ class AnswerKindIT extends RelayFixture {
 
         assertEquals(status, status(answer), answer.text());
         assertEquals(status.equals("502"), answer.text().contains("upstream_malformed"), answer.text());
-        assertNull(usage.take().usage());
+        assertNull(takeUsage().usage());
     }
 
     @ParameterizedTest

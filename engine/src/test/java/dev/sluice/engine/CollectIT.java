@@ -16,7 +16,6 @@ import dev.sluice.protocol.json.JsonTree;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -87,7 +86,7 @@ class CollectIT extends RelayFixture {
         Await.until("the connection is free", () -> relay.core().idleUpstreamConnections() == 1);
         ask(BODY_OF_JSON);
 
-        assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(8, takeUsage().usage().totalTokens());
         assertEquals(1, upstream.connections());
     }
 
@@ -178,7 +177,7 @@ class CollectIT extends RelayFixture {
             isCollecting.await();
         }
 
-        assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(8, takeUsage().usage().totalTokens());
     }
 
     /** An upstream that rejects the relay's key may quote the key in its message. */

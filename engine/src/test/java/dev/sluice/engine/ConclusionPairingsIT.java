@@ -115,10 +115,10 @@ class ConclusionPairingsIT extends RelayFixture {
             Rest rest = client.readRest();
             assertTrue(rest.isClean(), rest.text());
         }
-        assertTrue(usage.take().isComplete());
+        assertTrue(takeUsage().isComplete());
     }
 
-    /** Whatever passes or is the endpoint's own goes to the other endpoint, before the first byte. */
+    /** A request whose failure passes, or is the endpoint's own, goes to the other endpoint before the first byte. */
     @ParameterizedTest
     @MethodSource("refusals")
     void shouldAskTheOther(Pairing pairing, String refusal) throws Exception {
@@ -180,6 +180,6 @@ class ConclusionPairingsIT extends RelayFixture {
             assertEquals(CREATED + COMPLETED, rest.text());
             assertTrue(rest.isClean());
         }
-        assertEquals(8, usage.take().usage().totalTokens());
+        assertEquals(8, takeUsage().usage().totalTokens());
     }
 }

@@ -45,7 +45,7 @@ class DownstreamLeaveIT extends RelayFixture {
         }
 
         assertTrue(upstreamSawClose.await(20, TimeUnit.SECONDS));
-        assertFalse(usage.poll(5, TimeUnit.SECONDS).isComplete());
+        assertFalse(takeUsage().isComplete());
     }
 
     @Test
@@ -87,7 +87,7 @@ class DownstreamLeaveIT extends RelayFixture {
         client.close();
         left.countDown();
 
-        UsageRecord record = usage.poll(20, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertEquals(8, record.usage().totalTokens());
         assertTrue(record.isComplete());
     }
@@ -110,7 +110,7 @@ class DownstreamLeaveIT extends RelayFixture {
         RawPeer client = connect();
         client.write(post(BODY)).readUntil("\"total_tokens\":8}}}\n\n");
         client.close();
-        assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete());
+        assertTrue(takeUsage().isComplete());
         left.countDown();
 
         assertNotNull(secondAnswer());

@@ -100,7 +100,7 @@ class EndIT extends RelayFixture {
                 case "failed" -> ExchangeEnd.FAILED + " server_error";
                 default -> ExchangeEnd.FAILED + " 429";
             }, ends.poll(5, TimeUnit.SECONDS));
-            assertTrue(usage.take().isComplete());
+            assertTrue(takeUsage().isComplete());
 
             assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
         }

@@ -224,7 +224,7 @@ class Http2AttackIT extends RelayFixture {
         }
     }
 
-    /** What is ambiguous is refused as over HTTP/1.1. */
+    /** Ambiguous heads are refused as over HTTP/1.1. */
     @ParameterizedTest
     @CsvSource({"authorization, Bearer a, authorization, Bearer a", "authorization, Bearer a, authorization, Basic b"})
     void shouldRefuseTwoAuthorizations(String name, String value, String otherName, String otherValue)

@@ -545,7 +545,7 @@ class Http2ConnectionIT extends RelayFixture {
         try (Http2Peer client = new Http2Peer(connect()).open(100)) {
             int stream = client.post(BODY);
             assertEquals(100, client.await(Http2Peer.DATA).payload().length);
-            assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete()); // the exchange is over
+            assertTrue(takeUsage().isComplete()); // the exchange is over
             CompletableFuture<Void> drained = relay.drain();
             time.settle();
             assertFalse(drained.isDone());

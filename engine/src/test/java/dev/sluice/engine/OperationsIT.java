@@ -104,7 +104,7 @@ class OperationsIT extends RelayFixture {
         try (RawPeer client = connect()) {
             for (int i = 0; i < 3; i++) {
                 client.write(post(BODY)).readMessage();
-                usage.poll(5, TimeUnit.SECONDS);
+                takeUsage();
             }
         }
 
@@ -234,7 +234,7 @@ class OperationsIT extends RelayFixture {
 
         try (RawPeer client = connect(); RawPeer refused = connect()) {
             client.write(post("X-Token: letmein\r\nContent-Length: " + BODY.length() + "\r\n", BODY)).readMessage();
-            assertEquals("carol", usage.poll(5, TimeUnit.SECONDS).principal());
+            assertEquals("carol", takeUsage().principal());
             assertTrue(refused.write(post(BODY)).readMessage().head().startsWith("HTTP/1.1 401 "));
         }
     }

@@ -112,7 +112,7 @@ class PairingsIT extends RelayFixture {
             assertEquals(CREATED + DELTA + COMPLETED, rest.text());
             assertTrue(rest.isClean());
         }
-        UsageRecord record = usage.poll(5, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertEquals(new Usage(3, 0, 5, 0, 8, false), record.usage());
         assertTrue(record.isComplete());
     }
@@ -233,7 +233,7 @@ class PairingsIT extends RelayFixture {
             assertFalse(rest.isClean(), rest.text());
             assertFalse(rest.text().contains("response.failed"), rest.text());
         }
-        UsageRecord record = usage.poll(5, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertFalse(record.isComplete());
         assertNull(record.usage());
     }
@@ -314,7 +314,7 @@ class PairingsIT extends RelayFixture {
             client.leave();
             assertTrue(sawCancel.await(20, TimeUnit.SECONDS));
         }
-        assertFalse(usage.poll(5, TimeUnit.SECONDS).isComplete());
+        assertFalse(takeUsage().isComplete());
     }
 
     @ParameterizedTest
@@ -360,7 +360,7 @@ class PairingsIT extends RelayFixture {
             client.leave();
             left.countDown();
 
-            UsageRecord record = usage.poll(20, TimeUnit.SECONDS);
+            UsageRecord record = takeUsage();
             assertEquals(8, record.usage().totalTokens());
             assertTrue(record.isComplete());
         }
@@ -385,7 +385,7 @@ class PairingsIT extends RelayFixture {
             assertEquals(200, client.post(BODY).status());
             client.readUntil(COMPLETED);
             client.leave();
-            assertTrue(usage.poll(20, TimeUnit.SECONDS).isComplete());
+            assertTrue(takeUsage().isComplete());
             left.countDown();
         }
         Await.until("the connection is idle", () -> relay.core().idleUpstreamConnections() == 1);
@@ -527,7 +527,7 @@ class PairingsIT extends RelayFixture {
             assertEquals(429, client.post(BODY).status());
             assertEquals(error, client.readRest().text());
         }
-        assertEquals(3, usage.poll(5, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(3, takeUsage().usage().totalTokens());
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine;
 
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,6 +89,13 @@ abstract class RelayFixture {
 
     protected Extensions.Builder extensionsBuilder() {
         return Extensions.builder().usageSink(usage::add).nanoClock(time).loopTimer(time);
+    }
+
+    /** Waits for the record of the next exchange that ends. */
+    protected UsageRecord takeUsage() throws InterruptedException {
+        UsageRecord record = usage.poll(20, TimeUnit.SECONDS);
+        assertNotNull(record, "no exchange has ended");
+        return record;
     }
 
     /** Returns the value of a gauge, summed over its labels. */

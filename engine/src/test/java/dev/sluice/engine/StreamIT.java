@@ -46,7 +46,7 @@ class StreamIT extends RelayFixture {
             assertTrue(response.head().contains("\r\nx-accel-buffering: no\r\n"), response.head());
             assertEquals(CREATED + DELTA + COMPLETED, response.text());
         }
-        UsageRecord record = usage.poll(5, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertEquals(new Usage(3, 0, 5, 0, 8, false), record.usage());
         assertEquals("resp_1", record.responseId());
         assertTrue(record.isComplete());
@@ -166,7 +166,7 @@ class StreamIT extends RelayFixture {
         try (RawPeer client = connect()) {
             assertEquals(CREATED + cut, client.write(post(BODY)).readMessage().text());
         }
-        assertEquals(8, usage.poll(5, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(8, takeUsage().usage().totalTokens());
     }
 
     @Test
@@ -233,7 +233,7 @@ class StreamIT extends RelayFixture {
         try (RawPeer client = connect()) {
             assertEquals(CREATED + COMPLETED, client.write(post(BODY)).readMessage().text());
         }
-        assertTrue(usage.poll(5, TimeUnit.SECONDS).isComplete());
+        assertTrue(takeUsage().isComplete());
     }
 
     @Test
@@ -259,6 +259,6 @@ class StreamIT extends RelayFixture {
             assertTrue(refused.head().contains("\r\nRetry-After: 7\r\n"), refused.head());
             assertEquals(error, refused.text());
         }
-        assertEquals(3, usage.poll(5, TimeUnit.SECONDS).usage().totalTokens());
+        assertEquals(3, takeUsage().usage().totalTokens());
     }
 }

@@ -63,7 +63,7 @@ class UpstreamLossIT extends RelayFixture {
                 assertTrue(received.contains(CREATED), received);
             }
         }
-        UsageRecord record = usage.poll(5, TimeUnit.SECONDS);
+        UsageRecord record = takeUsage();
         assertFalse(record.isComplete());
         assertNull(record.usage());
     }
@@ -76,14 +76,18 @@ class UpstreamLossIT extends RelayFixture {
         }
     }
 
-    @Test
-    void shouldAddAFailedEventWhereTheRouteAsksForIt() throws Exception {
-        launch(route -> route.withUpstreamLoss(UpstreamLoss.FAILED_EVENT), builder -> builder);
+    private void loseAfterTheDelta() {
         upstream.then(peer -> {
             peer.readMessage();
             peer.write(eventStreamHead() + chunk(CREATED) + chunk(DELTA));
             peer.close();
         });
+    }
+
+    @Test
+    void shouldAddAFailedEventWhereTheRouteAsksForIt() throws Exception {
+        launch(route -> route.withUpstreamLoss(UpstreamLoss.FAILED_EVENT), builder -> builder);
+        loseAfterTheDelta();
 
         try (RawPeer client = connect()) {
             String text = client.write(post(BODY)).readMessage().text();
@@ -101,11 +105,7 @@ class UpstreamLossIT extends RelayFixture {
         "openai, server_error"})
     void shouldNameTheLossAsTheProfileDoes(String profile, String code) throws Exception {
         launch(route -> route.withUpstreamLoss(UpstreamLoss.FAILED_EVENT).withProfile(profile), builder -> builder);
-        upstream.then(peer -> {
-            peer.readMessage();
-            peer.write(eventStreamHead() + chunk(CREATED) + chunk(DELTA));
-            peer.close();
-        });
+        loseAfterTheDelta();
 
         try (RawPeer client = connect()) {
             String text = client.write(post(BODY)).readMessage().text();

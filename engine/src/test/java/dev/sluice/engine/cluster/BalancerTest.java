@@ -127,7 +127,7 @@ class BalancerTest {
         Balancer balancer = new Balancer(policy, all, 50);
         assertEquals(0, draw(balancer, all, 100, all[0], 0)[0]);
         eject(all[1], 0);
-        assertSame(all[1], balancer.choose("m", Set.of(all[0]), 0, SECOND)); // nobody else is left
+        assertSame(all[1], balancer.choose("m", Set.of(all[0]), 0, SECOND)); // no other one is left
         assertNull(balancer.choose("m", Set.of(all), 0, SECOND));
     }
 

@@ -42,7 +42,7 @@ class RateLimitHeadersTest {
         assertEquals(60, TimeUnit.NANOSECONDS.toSeconds(RateLimitHeaders.windowNanos(left, 1_000_000_000_000L)));
     }
 
-    /** The members of an error that tell a time, wherever the upstream puts them. */
+    /** The members of an error that name a time, wherever the upstream puts them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"error":{"type":"usage_limit_reached","resets_in_seconds":90}}            | 90000

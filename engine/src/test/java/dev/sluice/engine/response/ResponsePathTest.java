@@ -216,7 +216,7 @@ class ResponsePathTest {
         assertEquals(stream, sink.body.toString());
     }
 
-    /** Paths outside the Responses API have no terminal event: the framing alone tells the end. */
+    /** Paths outside the Responses API have no terminal event: the framing alone marks the end. */
     @Test
     void shouldEndAStreamOfAnotherApiByItsFraming() {
         hasTerminal = false;
