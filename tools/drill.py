@@ -3,7 +3,7 @@
 # Copyright 2026 the Sluice authors
 """Drills: a relay under load while its environment fails.
 
-  tools/drill.py blocked  nobody reads the relay's standard output; every stream goes on, and each exchange is a line of
+  tools/drill.py blocked  the relay's standard output is not read; every stream goes on, and each exchange is a line of
                           the access log or one of those that are counted as dropped
   tools/drill.py kill     one of the relay's two endpoints is killed (SIGKILL) and restarted every few seconds
   tools/drill.py poison   an upstream sends one response more than it was asked for, in a packet of its own; no caller

@@ -51,7 +51,7 @@ public final class Admission {
      * @param caller    the caller
      * @param loop      the exchange's loop
      * @param clock     nanoseconds since an arbitrary origin
-     * @param onLoss    what happens if the quota does not answer in time, or fails
+     * @param onLoss    the treatment of the request if the quota does not answer in time, or fails
      * @param listener  the exchange
      */
     public Admission(RequestQuota quota, FairGate relayGate, Principal caller, EventExecutor loop, LongSupplier clock,

@@ -204,7 +204,7 @@ public final class EndpointAffinity {
         }
     }
 
-    /** Refuses ids of other callers in the same words as unknown ids, so that an answer does not tell them apart. */
+    /** Refuses ids of other callers in the same words as unknown ids, so that an answer does not distinguish them. */
     private void checkCaller() {
         boolean isRefusingUnknown = config.unknownIds() == UnknownIds.REFUSE;
         if (isLost && (config.onStoreLoss() == StoreLoss.REFUSE || isRefusingUnknown && ids.hardCount() > 0)) {

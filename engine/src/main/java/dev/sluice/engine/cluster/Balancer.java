@@ -231,7 +231,7 @@ final class Balancer {
         return null;
     }
 
-    /** What one choice depends on. */
+    /** The inputs of one choice. */
     private static final class Choice {
         private final String model;
         private final Set<Endpoint> asked;

@@ -186,7 +186,7 @@ final class EndpointHealth {
             if (ofModel != null) {
                 ofModel.begin(cause, namedNanos, maxNanos, nowNanos);
             } else if (cause == RestPolicy.Cause.RATE_LIMIT) {
-                rest.begin(cause, namedNanos, maxNanos, nowNanos); // too many models to tell them apart
+                rest.begin(cause, namedNanos, maxNanos, nowNanos); // too many models to count each by itself
             }
             return false;
         }

@@ -15,9 +15,9 @@ import java.util.Objects;
  *                   use, longer than zero
  * @param sessionTtl lifetime of turns, sessions and prompt caches, which another endpoint could serve too, but without
  *                   its cache; counted from the last use, longer than zero
- * @param unknownIds what happens to a request with an id of a response or conversation that nobody is known to own. An
+ * @param unknownIds the treatment of a request with an id of a response or conversation without a known owner. An
  *                   id that belongs to another caller is always refused with 404
- * @param onStoreLoss what happens to a request when the store of owners does not answer
+ * @param onStoreLoss the treatment of a request when the store of owners does not answer
  */
 public record AffinityConfig(int maxEntries, Duration idTtl, Duration sessionTtl, UnknownIds unknownIds,
         StoreLoss onStoreLoss) {
@@ -36,7 +36,7 @@ public record AffinityConfig(int maxEntries, Duration idTtl, Duration sessionTtl
         Objects.requireNonNull(onStoreLoss, "on_store_loss");
     }
 
-    /** What happens to a request with an id that nobody is known to own. */
+    /** The treatment of a request with an id without a known owner. */
     public enum UnknownIds {
         /** It goes to any endpoint, which may know the id. */
         RELAY,

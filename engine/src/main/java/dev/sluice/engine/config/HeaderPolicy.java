@@ -5,9 +5,9 @@ package dev.sluice.engine.config;
 import java.util.List;
 
 /**
- * What becomes of the headers of a request, as a table. A name with underscores counts as the one with hyphens, because
- * many servers make no difference. Every header that no row names passes. An endpoint's own {@code headers} are set
- * after all of this, and may set any of them.
+ * The table of request headers: which ones pass, stop or are set by the relay. A name with underscores counts as the
+ * one with hyphens, because many servers make no difference. Every header that no row names passes. An endpoint's own
+ * {@code headers} are set after all of this, and may set any of them.
  */
 public final class HeaderPolicy {
     private static final List<Row> ROWS = List.of(
@@ -50,7 +50,7 @@ public final class HeaderPolicy {
 
     private enum Reason {
         CALLER("it identifies the caller"),
-        ADDRESS("it names the caller's address, which nobody has checked"),
+        ADDRESS("it names the caller's address, unverified"),
         OVERRIDE("some servers let it override what was checked"),
         HOP("it concerns one connection (RFC 9110 section 7.6.1)");
 
@@ -61,7 +61,7 @@ public final class HeaderPolicy {
         }
     }
 
-    /** What becomes of a header. */
+    /** The treatment of a header. */
     public enum Fate {
         /** It is not sent. */
         STOPS,
@@ -75,7 +75,7 @@ public final class HeaderPolicy {
      * The treatment of one header, or of all whose names begin alike.
      *
      * @param name   the name in lower case; a star at its end stands for any rest
-     * @param fate   what becomes of it
+     * @param fate   the treatment
      * @param reason why, or with which value
      */
     public record Row(String name, Fate fate, String reason) {

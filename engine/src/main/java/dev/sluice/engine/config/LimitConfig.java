@@ -26,7 +26,7 @@ import java.util.Objects;
  *                         for none
  * @param heldMemoryShare  upper limit for all held and replayable bodies together, as a share of the direct memory for
  *                         buffers; above 0, at most 1
- * @param onQuotaLoss      what happens to a request when the store of quotas does not answer
+ * @param onQuotaLoss      the treatment of a request when the store of quotas does not answer
  */
 public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, long replayBytes, int maxExchanges,
         int maxQueued, Duration maxQueueTime, int maxHeadBytes, int maxTargetBytes, long drainBytes,
@@ -276,7 +276,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         /**
          * Sets {@link LimitConfig#onQuotaLoss}.
          *
-         * @param value what happens to a request when the store of quotas does not answer
+         * @param value the treatment of a request when the store of quotas does not answer
          * @return this builder
          */
         public Builder onQuotaLoss(StoreLoss value) {

@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
-/** What happens to a request when a store that it needs does not answer in time, or fails. */
+/** The treatment of a request when a store that it needs does not answer in time, or fails. */
 public enum StoreLoss {
     /** The request is refused with 503 and {@code Retry-After}. */
     REFUSE,

@@ -5,8 +5,8 @@ package dev.sluice.engine.http;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The frames of a zstd body (RFC 8878 section 3.1), followed only to tell a complete body from one that is cut: the
- * decoder decodes what it has and does not say whether more should follow. What is not a frame is left to the decoder.
+ * The frames of a zstd body (RFC 8878 section 3.1), followed only to detect a body that is cut: the decoder decodes the
+ * bytes that it has, and does not report whether more should follow. Bytes of another form are left to the decoder.
  */
 final class ZstdFrames {
     private static final int MAGIC = 0xfd2fb528;

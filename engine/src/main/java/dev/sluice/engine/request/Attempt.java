@@ -259,9 +259,9 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     /** Lets the endpoint rest for the time that the body of its refusal names. */
     private void restByBody() {
-        Failure told = refusal.read();
+        Failure reported = refusal.read();
         refusal = null;
-        long namedNanos = RateLimitHeaders.namedNanos(told, System.currentTimeMillis());
+        long namedNanos = RateLimitHeaders.namedNanos(reported, System.currentTimeMillis());
         if (namedNanos > 0 && RestPolicy.cause(status, target().hasCredentials()).isOfModel()) {
             target().restFor(slot.model(), ticker.nanoTime(), namedNanos);
         } else if (namedNanos > 0) {
@@ -282,13 +282,13 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
     }
 
     /** Records a failure that a response reports in its body: it means what the status means that it stands for. */
-    public void recordFailure(Failure told) {
+    public void recordFailure(Failure reported) {
         long nowNanos = ticker.nanoTime();
-        RestPolicy.Cause cause = told.isModelMissing() ? RestPolicy.Cause.MODEL_MISSING
-                : RestPolicy.cause(told.status(), target().hasCredentials());
+        RestPolicy.Cause cause = reported.isModelMissing() ? RestPolicy.Cause.MODEL_MISSING
+                : RestPolicy.cause(reported.status(), target().hasCredentials());
         if (cause != RestPolicy.Cause.NONE) {
-            rest(cause, RateLimitHeaders.namedNanos(told, System.currentTimeMillis()), nowNanos);
-        } else if (told.isPassing() && RetryPolicy.isEndpointFailure(told.status())) {
+            rest(cause, RateLimitHeaders.namedNanos(reported, System.currentTimeMillis()), nowNanos);
+        } else if (reported.isPassing() && RetryPolicy.isEndpointFailure(reported.status())) {
             target().recordFailure(nowNanos);
         }
     }

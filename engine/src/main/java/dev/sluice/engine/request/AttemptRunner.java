@@ -370,8 +370,8 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     /**
-     * Tries another endpoint after a response has told, before anything of it was sent downstream, that the request
-     * failed; or after an answer that is collected broke off.
+     * Tries another endpoint after a response has reported a failure before anything of it was sent downstream, or
+     * after a collected answer broke off.
      *
      * @param failure     the failure; null if the answer broke off
      * @param isBeginning whether the failure is the beginning of the answer

@@ -43,7 +43,7 @@ final class RateLimitHeaders {
 
     /**
      * Returns the latest time that a refusal because of a rate limit names: that of {@link #retryAfterNanos}, or the
-     * reset of any limit ({@code x-ratelimit-reset-*}), whether or not its rest is told to be used up.
+     * reset of any limit ({@code x-ratelimit-reset-*}), whether or not the limit is reported as used up.
      *
      * @param headers     the headers of the refusal
      * @param epochMillis the current time

@@ -34,7 +34,7 @@ final class RefusalBody {
         }
     }
 
-    /** Returns what the body tells. */
+    /** Returns the failure that the body reports. */
     Failure read() {
         return Failure.ofErrorBody(kept.toByteArray());
     }

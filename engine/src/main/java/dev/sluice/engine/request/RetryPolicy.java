@@ -116,7 +116,7 @@ final class RetryPolicy {
      * document, or anywhere in an answer that is collected.
      *
      * @param facts        the exchange so far
-     * @param failure      the failure; null if the answer broke off before it told one
+     * @param failure      the failure; null if the answer broke off before it reported one
      * @param isBeginning  whether the failure is the beginning of the answer
      * @param isOwnRefusal whether the endpoint refused the relay's credentials and not the request
      * @return {@link Decision#AT_ONCE} to ask another endpoint, or {@link Decision#GIVE_UP}

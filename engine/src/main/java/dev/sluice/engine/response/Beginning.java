@@ -45,7 +45,7 @@ enum Beginning {
     /** The size of the largest document that is read; a failure is shorter. */
     private static final int MAX_DOCUMENT_BYTES = 16 * 1024;
 
-    /** Returns the beginning to read; null if it tells nothing. */
+    /** Returns the beginning to read; null if it cannot report a failure. */
     static Beginning of(BodyObserver body, int status) {
         if (body.isEventStream()) {
             return STREAM;

@@ -77,7 +77,7 @@ public final class BodyObserver {
         try {
             return ContentDecoder.of(head.headers(), maxBytes);
         } catch (RelayException unknown) {
-            return null; // the content stays unknown, and the framing alone tells the end
+            return null; // the content stays unknown, and the framing alone marks the end
         }
     }
 
@@ -89,7 +89,7 @@ public final class BodyObserver {
         return (parameters < 0 ? contentType : contentType.substring(0, parameters)).trim().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return whether only the first bytes will tell if the body is an event stream} */
+    /** {@return whether the first bytes are needed to decide if the body is an event stream} */
     public boolean isUndecided() {
         return start != null;
     }

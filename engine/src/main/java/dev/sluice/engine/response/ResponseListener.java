@@ -42,7 +42,7 @@ public interface ResponseListener {
     void onEnded(ExchangeEnd end, String error);
 
     /**
-     * Reports that the response tells a failure, or has broken off, while nothing of it was sent downstream.
+     * Reports that the response reports a failure, or has broken off, while nothing of it was sent downstream.
      *
      * @param failure     the failure; null if the response broke off
      * @param isBeginning whether the failure is the beginning of the response

@@ -217,7 +217,7 @@ public final class ResponsePath {
      * @param hasTerminal   whether an event stream of this operation ends with a terminal event
      * @param isStreamAsked whether the request that was sent asks for an event stream
      * @param request       the head of the request, for what the downstream accepts
-     * @param isReplaceable whether another endpoint could serve the request if the response tells a failure
+     * @param isReplaceable whether another endpoint could serve the request if the response reports a failure
      * @param isRequestSent whether the request was sent completely
      */
     public record Handling(RouteConfig route, String exchangeId, String model, String lossCode, boolean isCollected,

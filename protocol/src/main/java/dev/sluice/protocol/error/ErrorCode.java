@@ -63,7 +63,7 @@ public enum ErrorCode {
     PROFILE_NOT_ALLOWED(403, "permission_error", "profile_not_allowed"),
     /** No route matches the model. */
     MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
-    /** The object that the request refers to belongs to another caller, or to nobody that is known. */
+    /** The object that the request refers to belongs to another caller, or has no known owner. */
     OWNER_UNKNOWN(404, "invalid_request_error", "not_found"),
     /** The only endpoint that stores the response or object the request refers to is no longer configured. */
     OWNER_GONE(404, "invalid_request_error", "previous_response_not_found"),

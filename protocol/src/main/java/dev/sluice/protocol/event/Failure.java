@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What an upstream tells about the failure of a request, in an event, in a document, or in the body of an error.
+ * The failure of a request as an upstream reports it: in an event, in a document, or in the body of an error.
  *
  * @param code  the error's code, in decimal digits if it is a number; null for none
  * @param type  the error's type; null for none
- * @param times the members that tell when to try again ({@code resets_in_seconds}, {@code resets_at},
+ * @param times the members that name the time of the next try ({@code resets_in_seconds}, {@code resets_at},
  *              {@code retry_after}, {@code retry_after_ms}), wherever they are in the text, with their values as text
  */
 public record Failure(String code, String type, Map<String, String> times) {
@@ -33,7 +33,7 @@ public record Failure(String code, String type, Map<String, String> times) {
      * Reads the body of a response whose status is an error.
      *
      * @param json the body; may be anything
-     * @return the failure; its values are null if the body does not tell them
+     * @return the failure; its values are null if the body does not name them
      */
     public static Failure ofErrorBody(byte[] json) {
         return tree(json) instanceof Map<?, ?> members ? of(errorIn(members), members) : UNKNOWN;

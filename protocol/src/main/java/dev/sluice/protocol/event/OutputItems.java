@@ -102,7 +102,7 @@ final class OutputItems {
         return new ArrayList<>(all.values());
     }
 
-    /** What is known of an item that has not been reported as done. */
+    /** The known parts of an item that has not been reported as done. */
     private static final class Parts {
         private final TreeMap<Long, StringBuilder> texts = new TreeMap<>();
         private final StringBuilder arguments = new StringBuilder();

@@ -281,7 +281,7 @@ final class Messages {
         boolean hasText = parts.stream().anyMatch(part -> outputText(part) != null);
         StringBuilder text = new StringBuilder();
         parts.forEach(part -> text.append(outputText(part) == null ? "" : outputText(part)));
-        // What has no text, such as an image alone, is kept as it is told: an output is text.
+        // An output without text, such as an image alone, becomes the text of its JSON, because an output is text.
         boolean isEmptyList = output instanceof List<?> list && list.isEmpty();
         return callOutput(callId, hasText || isEmptyList ? text.toString() : JsonTree.text(output));
     }
