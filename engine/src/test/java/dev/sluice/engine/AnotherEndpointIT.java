@@ -15,11 +15,15 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TransportConfig;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -244,8 +248,9 @@ class AnotherEndpointIT extends RelayFixture {
 
     /** A model that an endpoint does not have rests there, and no other one does. */
     @ParameterizedTest
-    @CsvSource({"404, model_not_found", "400, model_not_found", "404, DeploymentNotFound"})
-    void shouldAskWhoeverHasTheModel(int status, String code) throws Exception {
+    @CsvSource({"404, model_not_found", "400, model_not_found", "404, DeploymentNotFound",
+        "403, model_not_found"})
+    void shouldAskTheEndpointThatHasTheModel(int status, String code) throws Exception {
         bad.always(peer -> {
             while (true) {
                 boolean isKnown = peer.readMessage().text().contains("gpt-known");
@@ -265,6 +270,114 @@ class AnotherEndpointIT extends RelayFixture {
         time.advance(Duration.ofMillis(1001));
         assertEquals("200 " + GOOD, ask(BODY)); // the probe
         assertEquals("200 " + GOOD, ask(BODY));
+        assertEquals(3, badRequests.get());
+    }
+
+    /** A 403 that names the model refuses only that; any other one, also without a body, refuses the key. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"error":{"code":"model_not_found"}} | true
+            {"error":{"code":"unsupported_country_region_territory"}} | false
+            {"error":                            | false
+            ''                                   | false
+            """)
+    void shouldReadARefusalBeforeItRestsTheEndpoint(String body, boolean isOfModel) throws Exception {
+        bad.always(peer -> {
+            while (true) {
+                boolean isOther = peer.readMessage().text().contains("gpt-other");
+                badRequests.incrementAndGet();
+                peer.write(isOther ? stream(CREATED + COMPLETED) : document(403, body));
+            }
+        });
+        launch(false, null, EndpointConfig.of(bad.url(), "sk-own"));
+
+        assertEquals("200 " + GOOD, ask(BODY));
+        assertEquals("200 " + (isOfModel ? CREATED + COMPLETED : GOOD), ask(BODY.replace("gpt-5.2", "gpt-other")));
+        assertEquals("200 " + GOOD, ask(BODY));
+        assertEquals(isOfModel ? 2 : 1, badRequests.get());
+        assertEquals(!isOfModel, describeEndpoints().contains("\"unauthorized\""), describeEndpoints());
+    }
+
+    /** A stored response that failed is an answer like any other: the caller gets it, and the endpoint is healthy. */
+    @ParameterizedTest
+    @CsvSource({"GET, /v1/responses/resp_9", "POST, /v1/responses/resp_9/cancel"})
+    void shouldPassOnAStoredFailure(String method, String path) throws Exception {
+        String stored = "{\"id\":\"resp_9\",\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\"}}";
+        bad.always(peer -> serve(peer, badRequests, document(200, stored)));
+        launch(true, null, bad());
+
+        for (int i = 0; i < 12; i++) {
+            try (RawPeer client = connect()) {
+                assertEquals(stored, client.write(method + ' ' + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"
+                        + "\r\n").readMessage().text());
+            }
+        }
+
+        assertEquals(12, badRequests.get());
+        assertEquals(0, okRequests.get());
+        assertTrue(!describeEndpoints().contains("\"cooling\""), describeEndpoints());
+    }
+
+    /** An answer without a byte is lost before its first event, also if it ends cleanly. */
+    @ParameterizedTest
+    @CsvSource({"true, 200", "false, 502"})
+    void shouldAskAnotherAfterAnEmptyStream(boolean isIdempotent, String status) throws Exception {
+        bad.always(peer -> serve(peer, badRequests, eventStreamHead() + "0\r\n\r\n"));
+        launch(isIdempotent, null, bad());
+
+        String answer = ask(BODY);
+
+        assertEquals(status, answer.substring(0, 3), answer);
+        assertEquals(isIdempotent, answer.contains("resp_good"));
+        assertEquals(1, badRequests.get());
+    }
+
+    /** A coded answer that is to be collected and is cut or broken is as lost as one without a coding. */
+    @ParameterizedTest
+    @CsvSource({"cut, true", "cut, false", "broken, true", "broken, false"})
+    void shouldAskAnotherAfterABrokenCoding(String fault, boolean isIdempotent) throws Exception {
+        ByteArrayOutputStream coded = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(coded)) {
+            gzip.write((CREATED + DELTA).getBytes(StandardCharsets.UTF_8));
+        }
+        byte[] bytes = coded.toByteArray();
+        int length = fault.equals("cut") ? bytes.length - 12 : bytes.length;
+        if (fault.equals("broken")) {
+            Arrays.fill(bytes, 12, 30, (byte) 0xff);
+        }
+        String body = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+        bad.always(peer -> {
+            peer.readMessage();
+            badRequests.incrementAndGet();
+            peer.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
+                    + "Content-Length: " + length + "\r\n\r\n" + body);
+            peer.awaitClose();
+        });
+        launch(isIdempotent, "codex-lb", bad());
+
+        String answer = ask(COLLECTED);
+
+        assertEquals(isIdempotent ? "200" : "502", answer.substring(0, 3), answer);
+        assertEquals(1, badRequests.get());
+    }
+
+    /** A failure in an answer counts once, like the status that it stands for. */
+    @ParameterizedTest
+    @ValueSource(strings = {"503 {}", "200 {\"error\":{\"code\":\"server_error\"}}"})
+    void shouldEjectAnEndpointWhoseAnswersFail(String answer) throws Exception {
+        bad.always(peer -> serve(peer, badRequests, document(Integer.parseInt(answer.substring(0, 3)),
+                answer.substring(4))));
+        ok.always(peer -> serve(peer, okRequests, ANSWER));
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", bad(), EndpointConfig.of(ok.url(), null).withPlace(1, 1, 0))
+                        .withBalance(Balance.PRIORITY, new HealthConfig(3, Duration.ofSeconds(5),
+                                Duration.ofSeconds(60), 0)))
+                .route(RouteConfig.of("gpt-*", "up")).transport(new TransportConfig(transport, 1, false)).build(),
+                extensions());
+
+        for (int i = 0; i < 6; i++) {
+            assertEquals("200 " + GOOD, ask(BODY));
+        }
         assertEquals(3, badRequests.get());
     }
 

@@ -122,8 +122,8 @@ class CollectIT extends RelayFixture {
                 builder -> builder.limits(LimitConfig.DEFAULT.withMaxHeldBytes(1000)));
         upstream.always(peer -> {
             peer.readMessage();
-            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED + COMPLETED + "data: "
-                    + "x".repeat(3000)) + "0\r\n\r\n");
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED + DELTA + COMPLETED
+                    + "data: " + "x".repeat(3000)) + "0\r\n\r\n");
             peer.awaitClose();
         });
 

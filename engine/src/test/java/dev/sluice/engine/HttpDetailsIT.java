@@ -102,6 +102,9 @@ class HttpDetailsIT extends RelayFixture {
             Authorization: Bearer sk-a;api-key: sk-a       |           | 200 |
             Authorization: Bearer sk-a;api-key: sk-b       |           | 401 | two different keys
             x-api-key: sk-a;api-key: sk-b                  |           | 401 | two different keys
+            Authorization: Bearer sk-a;api-key:            |           | 200 |
+            Authorization: Bearer ;x-api-key: sk-a         |           | 200 |
+            Authorization: Bearer ;api-key:                |           | 401 | missing
             x-api-key: sk-a;x-api-key: sk-b                |           | 401 | two different keys
             Authorization: Basic sk-a;api-key: sk-a        |           | 401 | another scheme
             X-Own: v                                       |           | 401 | missing

@@ -141,6 +141,24 @@ class ModelsIT extends RelayFixture {
         assertTrue(get("/v1/models/x", "sk-all").head().startsWith("HTTP/1.1 404 "));
     }
 
+    /** A relay that starts before its upstreams has their lists soon after they are there. */
+    @Test
+    void shouldAskAgainSoonWhereThereIsNoListYet() throws Exception {
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n");
+            peer.close();
+        });
+        serve(upstream, list("gpt-5.5"));
+        launch(RouteConfig.of("*", "up"));
+        assertEquals(List.of(), ids("sk-all"));
+        assertEquals(List.of(), ids("sk-all"));
+
+        time.advance(Duration.ofMillis(2001));
+
+        assertEquals(List.of("gpt-5.5"), ids("sk-all"));
+    }
+
     @Test
     void shouldNotWaitForEverForAList() throws Exception {
         serve(other, list("o4"));

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** P16: one caller's objects never reach another; a store that is stuck has a deadline and an outcome of its own. */
 class OwnersIT extends RelayFixture {
     private final AtomicInteger requests = new AtomicInteger();
+    private String profile = "openai";
 
     /** Launches a relay for two callers, in front of an upstream that answers everything. */
     private void launch(int endpoints, UnknownIds unknown, StoreLoss onLoss, Extensions extensions) {
@@ -54,7 +55,7 @@ class OwnersIT extends RelayFixture {
             all[i] = EndpointConfig.of(upstream.url(), "sk-" + i);
         }
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(ClusterConfig.of("up", all))
-                .route(RouteConfig.of("gpt-*", "up")).key(KeyConfig.ofSecret("alice", "sk-alice"))
+                .route(RouteConfig.of("gpt-*", "up").withProfile(profile)).key(KeyConfig.ofSecret("alice", "sk-alice"))
                 .key(KeyConfig.ofSecret("bob", "sk-bob"))
                 .affinity(new AffinityConfig(1000, Duration.ofHours(1), Duration.ofHours(1), unknown, onLoss))
                 .limits(LimitConfig.DEFAULT.toBuilder().onQuotaLoss(onLoss).build())
@@ -109,6 +110,28 @@ class OwnersIT extends RelayFixture {
         }
         assertEquals(unknown == UnknownIds.RELAY ? "200" : "404",
                 status(send("bob", "GET /v1/responses/resp_of_nobody", "")));
+    }
+
+    /** However an id is written, it is the same id for the upstream, and so it is here. */
+    @ParameterizedTest
+    @CsvSource({"openai, RELAY", "openai, REFUSE", "codex-lb-lenient, RELAY", "codex-lb-lenient, REFUSE"})
+    void shouldKnowAnIdInEverySpelling(String profile, UnknownIds unknown) throws Exception {
+        this.profile = profile;
+        launch(2, unknown, StoreLoss.CONTINUE, extensions());
+        send("alice", "POST /v1/responses", BODY);
+        int before = requests.get();
+
+        for (String id : new String[] {"resp_1", " resp_1", "resp_1 ", "\\tresp_1\\n", "\\u00a0resp_1\\u2003",
+            "\\u0085resp_1", "\\u0072\\u0065\\u0073\\u0070\\u005f\\u0031"}) {
+            String body = BODY.replace("{", "{\"previous_response_id\":\"" + id + "\",");
+            RawPeer.Message refused = send("bob", "POST /v1/responses", body);
+            assertEquals("404", status(refused), id + refused.text());
+        }
+        String tooLong = BODY.replace("{", "{\"previous_response_id\":\"" + "x".repeat(513) + "\",");
+        RawPeer.Message refused = send("bob", "POST /v1/responses", tooLong);
+        assertEquals("404", status(refused), refused.text());
+        assertTrue(refused.text().contains("previous_response_id: over 512 characters"), refused.text());
+        assertEquals(before, requests.get());
     }
 
     private RawPeer.Message sendAndWait(String start, String body, Duration limit) throws Exception {

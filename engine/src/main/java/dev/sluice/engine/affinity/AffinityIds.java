@@ -23,12 +23,14 @@ final class AffinityIds {
 
     private static final String[][] SESSION_HEADERS = {{"session_id", "session-id"},
             {"conversation_id", "conversation-id"}, {"thread_id", "thread-id"}};
+    private static final Owner[] HARD = {Owner.PREVIOUS_RESPONSE, Owner.CONVERSATION, Owner.CONVERSATION_ID};
     private static final int MAX_HEADER_CHARS = 1024;
     private static final int HASH_BYTES = 16;
     private static final char OWNER = 'o';
 
     private final String principal;
     private final List<Key> keys = new ArrayList<>(4);
+    private String tooLong;
 
     /**
      * @param principal the name of the caller
@@ -58,6 +60,14 @@ final class AffinityIds {
             add(Kind.SESSION, spellings[0], value != null ? value : header(head, spellings[1]));
         }
         add(Kind.CACHE, "prompt_cache_key", facts.owner(Owner.PROMPT_CACHE));
+        for (Owner owner : HARD) {
+            tooLong = facts.isTooLong(owner) ? owner.path() : tooLong;
+        }
+    }
+
+    /** {@return the field of a hard id that is too long to be known; null for none} */
+    public String tooLong() {
+        return tooLong;
     }
 
     private static String header(RequestHead head, String name) {
@@ -66,7 +76,7 @@ final class AffinityIds {
     }
 
     private void add(Kind kind, String field, String value) {
-        if (value != null && !value.isEmpty()) {
+        if (value != null && !stripped(value).isEmpty()) {
             keys.add(new Key(kind, field, hash(principal, kind, value), kind.isHard ? ownerKeyOf(kind, value) : null));
         }
     }
@@ -81,13 +91,30 @@ final class AffinityIds {
         return encode(OWNER, hash("", kind, value));
     }
 
+    /** Returns an id without the space around it, which a profile or an upstream may remove. */
+    private static String stripped(String value) {
+        int from = 0;
+        int to = value.length();
+        while (from < to && isSpace(value.charAt(from))) {
+            from++;
+        }
+        while (from < to && isSpace(value.charAt(to - 1))) {
+            to--;
+        }
+        return value.substring(from, to);
+    }
+
+    private static boolean isSpace(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c);
+    }
+
     private static byte[] hash(String principal, Kind kind, String value) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(principal.getBytes(StandardCharsets.UTF_8));
             digest.update((byte) 0xff); // a byte that does not occur in UTF-8
             digest.update((byte) kind.ordinal());
-            return Arrays.copyOf(digest.digest(value.getBytes(StandardCharsets.UTF_8)), HASH_BYTES);
+            return Arrays.copyOf(digest.digest(stripped(value).getBytes(StandardCharsets.UTF_8)), HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
         }

@@ -206,6 +206,10 @@ public final class EndpointAffinity {
 
     /** Refuses ids of other callers in the same words as unknown ids, so that an answer does not distinguish them. */
     private void checkCaller() {
+        if (ids.tooLong() != null && areOwnersChecked()) {
+            throw new RelayException(ErrorCode.OWNER_UNKNOWN, ids.tooLong(), ids.tooLong()
+                    + ": over 512 characters (expected: an id of an object of this caller)");
+        }
         boolean isRefusingUnknown = config.unknownIds() == UnknownIds.REFUSE;
         if (isLost && (config.onStoreLoss() == StoreLoss.REFUSE || isRefusingUnknown && ids.hardCount() > 0)) {
             throw RelayException.retryLater(ErrorCode.STORE_UNAVAILABLE,

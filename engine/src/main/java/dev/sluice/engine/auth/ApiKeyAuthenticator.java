@@ -99,6 +99,9 @@ public final class ApiKeyAuthenticator implements Authenticator {
             return;
         }
         String authorization = head.header("authorization");
+        if (authorization != null && withoutScheme(authorization + ' ').isEmpty()) {
+            authorization = null; // an empty header is no key
+        }
         if (authorization != null && (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
                 || authorization.length() > SCHEME.length() + MAX_KEY_CHARS)) {
             decision.refuse("authorization: another scheme or too long (expected: Bearer and an API key)");
@@ -107,6 +110,9 @@ public final class ApiKeyAuthenticator implements Authenticator {
         byte[] presented = authorization == null ? null : sha256(withoutScheme(authorization));
         for (String name : KEY_HEADERS) {
             for (String key : head.headers(name)) {
+                if (key.isBlank()) {
+                    continue;
+                }
                 byte[] another = key.length() > MAX_KEY_CHARS ? TOO_LONG : sha256(withoutScheme(key));
                 if (presented != null && !MessageDigest.isEqual(presented, another)) {
                     decision.refuse("authorization, x-api-key, api-key: two different keys (expected: one)");

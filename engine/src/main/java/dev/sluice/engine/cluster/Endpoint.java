@@ -242,9 +242,13 @@ public final class Endpoint {
         return health.recordReached();
     }
 
-    /** Records a response that serves its request. */
-    public void recordServed(String model, long nowNanos) {
-        health.recordServed(model, nowNanos);
+    /**
+     * Records a response that serves its request.
+     *
+     * @param startedNanos the time at which the request began
+     */
+    public void recordServed(String model, long startedNanos, long nowNanos) {
+        health.recordServed(model, startedNanos, nowNanos);
     }
 
     /**

@@ -3,6 +3,7 @@
 package dev.sluice.engine.cluster;
 
 import dev.sluice.engine.config.HealthConfig;
+import java.util.Comparator;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -182,12 +183,7 @@ final class EndpointHealth {
     boolean rest(RestPolicy.Cause cause, String model, long namedNanos, long nowNanos) {
         long maxNanos = config.maxRest().toNanos();
         if (cause.isOfModel()) {
-            Rest ofModel = makeRestOf(model, nowNanos);
-            if (ofModel != null) {
-                ofModel.begin(cause, namedNanos, maxNanos, nowNanos);
-            } else if (cause == RestPolicy.Cause.RATE_LIMIT) {
-                rest.begin(cause, namedNanos, maxNanos, nowNanos); // too many models to count each by itself
-            }
+            makeRestOf(model, nowNanos).begin(cause, namedNanos, maxNanos, nowNanos);
             return false;
         }
         rest.begin(cause, namedNanos, maxNanos, nowNanos);
@@ -196,33 +192,34 @@ final class EndpointHealth {
         return isNew;
     }
 
-    /** Returns the rest of a model; null if too many models rest. */
+    /** Returns the rest of a model. If too many models rest, the rest that ends first is forgotten. */
     private Rest makeRestOf(String model, long nowNanos) {
         Rest known = models.get(key(model));
         if (known != null) {
             return known;
         }
         if (models.size() >= MAX_MODELS) {
-            models.values().removeIf(each -> !each.isResting(nowNanos));
+            models.entrySet().stream().min(Comparator.comparingLong(each -> each.getValue().leftNanos(nowNanos)))
+                    .ifPresent(first -> models.remove(first.getKey(), first.getValue()));
         }
-        return models.size() >= MAX_MODELS ? null : models.computeIfAbsent(key(model), name -> new Rest());
+        return models.computeIfAbsent(key(model), name -> new Rest());
     }
 
     /**
      * Forgets earlier rests, because the endpoint has served a request. A rest because of refused credentials ends:
-     * what was refused was one request, which its caller could repeat to keep the endpoint out of use.
+     * what was refused was one request, which its caller could repeat to keep the endpoint out of use. The count
+     * of rests goes on if the request began before the latest one.
+     *
+     * @param startedNanos the time at which the request began
      */
-    void recordServed(String model, long nowNanos) {
-        rest.onServed();
+    void recordServed(String model, long startedNanos, long nowNanos) {
+        rest.onServed(startedNanos);
         if (isUnauthorized) {
             onNewCredentials();
         }
         Rest ofModel = restOf(model);
-        if (ofModel != null) {
-            ofModel.onServed();
-            if (!ofModel.isResting(nowNanos)) {
-                models.remove(key(model), ofModel);
-            }
+        if (ofModel != null && ofModel.onServed(startedNanos) && !ofModel.isResting(nowNanos)) {
+            models.remove(key(model), ofModel);
         }
     }
 
@@ -245,8 +242,7 @@ final class EndpointHealth {
 
     /** Sets the rest time of a model whose limit is used up, or that the endpoint asked for; the latest counts. */
     void restFor(String model, long nowNanos, long nanos) {
-        Rest ofModel = makeRestOf(model, nowNanos);
-        (ofModel == null ? rest : ofModel).extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
+        makeRestOf(model, nowNanos).extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
     }
 
     /** Records bytes that belong to no response. */

@@ -15,6 +15,7 @@ final class Rest {
     private volatile RestPolicy.Cause cause = RestPolicy.Cause.NONE;
     private volatile boolean isSet;
     private volatile long untilNanos;
+    private volatile long beganNanos;
     /** The number of rests since a request was last served. */
     private volatile int count;
 
@@ -44,9 +45,12 @@ final class Rest {
      * @param maxNanos   the longest rest
      */
     synchronized void begin(RestPolicy.Cause why, long namedNanos, long maxNanos, long nowNanos) {
-        if (namedNanos == 0 && isResting(nowNanos)) {
-            return; // a request that was in flight when the rest began
+        boolean isKnown = count > 0 && cause == why;
+        if (isResting(nowNanos) && (namedNanos == 0 || isKnown)) { // it was in flight when the rest began
+            extend(nowNanos, why.isOfModel() ? Math.min(namedNanos, maxNanos) : 0);
+            return;
         }
+        beganNanos = nowNanos;
         extend(nowNanos, Math.min(RestPolicy.restNanos(why, namedNanos, count), maxNanos));
         count++;
         cause = why;
@@ -76,11 +80,21 @@ final class Rest {
         }
     }
 
-    /** Forgets earlier rests, because a request was served. A rest whose time was named runs to its end. */
-    void onServed() {
-        if (count > 0) {
-            forget();
+    /**
+     * Forgets earlier rests, because a request was served that began after the latest one. A rest whose time was named
+     * runs to its end.
+     *
+     * @return whether the request began after the latest rest
+     */
+    boolean onServed(long startedNanos) {
+        if (count == 0) {
+            return true;
         }
+        if (startedNanos - beganNanos < 0) {
+            return false; // the answer says nothing about the time after the rest began
+        }
+        forget();
+        return true;
     }
 
     private synchronized void forget() {

@@ -27,7 +27,7 @@ public final class HeaderPolicy {
             stops("upgrade", Reason.HOP), stops("http2-settings", Reason.HOP), stops("expect", Reason.HOP),
             sets("host", "the endpoint's"), sets("content-length", "that of the edited body"),
             sets("accept-encoding", "identity, so that the answer can be read"),
-            sets("via", "continued with the relay's pseudonym"),
+            sets("via", "continued with the relay's pseudonym, if it has one"),
             new Row("content-encoding", Fate.PASSES, "unless the body was decoded to be read"),
             new Row("content-type", Fate.PASSES, "application/json if a body has none"),
             new Row("x-request-id", Fate.PASSES, "the exchange's id if there is neither this nor request-id"));

@@ -15,8 +15,10 @@ import java.util.regex.Pattern;
 record RequestTarget(String authority, String path, String query) {
     /** A host with or without a port (RFC 3986 section 3.2.2), which must not be empty. */
     private static final Pattern HOST = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+(?:%25[-\\w.~]+)?\\]"
-            + "|\\[[vV][0-9A-Fa-f]+\\.[-\\w.~!$&'()*+,;=:]+\\]|(?:[-\\w.~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)"
+            + "|\\[[vV][0-9A-Fa-f]+\\.[-\\w.~!$&'()*+,;=:]+\\]|(?:[-\\w.~!$&'()*+,;=]|%[0-9A-Fa-f]{2})++)"
             + "(?::\\d{0,5})?");
+    /** The length of the longest domain name with a port; a pattern that is matched against more is a risk. */
+    private static final int MAX_HOST_CHARS = 261;
     private static final String SUB_DELIMITERS = "!$&'()*+,;=";
     private static final boolean[] IS_TARGET_BYTE = targetBytes();
 
@@ -65,9 +67,9 @@ record RequestTarget(String authority, String path, String query) {
         return end;
     }
 
-    /** {@return whether a text is a host, with or without a port} */
+    /** {@return whether a text is a host of at most 255 characters, with or without a port} */
     static boolean isHost(CharSequence text) {
-        return HOST.matcher(text).matches();
+        return text.length() <= MAX_HOST_CHARS && HOST.matcher(text).matches();
     }
 
     private static boolean isValid(String target, int from) {

@@ -81,7 +81,7 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
     @Override
     public void onResponse(Attempt attempt, ResponseHead head) {
         int status = head.status().code();
-        if ((status == 401 || status == 403) && attempt.target().hasCredentials()) {
+        if ((status == 401 || status == 403) && attempt.isOwnRefusal(status)) {
             onRefused(RelayException.of(ErrorCode.UPSTREAM_AUTH_FAILED,
                     "The upstream refused the relay's credentials"));
             return;
@@ -102,7 +102,8 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
                 exchange.requestPath.isCollected(),
                 exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED,
                 exchange.requestPath.asksForStream(),
-                exchange.request, exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
+                exchange.request, exchange.requestPath.operation().isAnsweredHere()
+                && exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
     }
 
     @Override

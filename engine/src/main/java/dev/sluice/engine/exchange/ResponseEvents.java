@@ -50,7 +50,7 @@ final class ResponseEvents implements ResponseListener {
     public void onEnded(ExchangeEnd end, String error) {
         if (end == ExchangeEnd.COMPLETED) {
             exchange.attempt().recordServed();
-        } else if (end == ExchangeEnd.FAILED) {
+        } else if (end == ExchangeEnd.FAILED && exchange.requestPath.operation().isAnsweredHere()) {
             exchange.attempt().recordFailure(new Failure(exchange.responsePath.body().errorCode(), null, Map.of()));
         }
         ending.finish(end, error);

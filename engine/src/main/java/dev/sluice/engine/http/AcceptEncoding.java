@@ -4,9 +4,13 @@ package dev.sluice.engine.http;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The codings that a downstream accepts (RFC 9110 section 12.5.3); pure. */
 public final class AcceptEncoding {
+    private static final Pattern WEIGHT = Pattern.compile("[qQ][ \\t]*=[ \\t]*([01](?:\\.\\d{0,3})?)");
+
     private AcceptEncoding() {
     }
 
@@ -30,12 +34,14 @@ public final class AcceptEncoding {
         double any = 0;
         for (String field : fields) {
             for (String element : field.split(",")) {
-                String[] parts = element.trim().toLowerCase(Locale.ROOT).split("\\s*;\\s*", 2);
-                double weight = parts.length < 2 ? 1 : quality(parts[1]);
-                if (plain(parts[0]).equals(plain(coding))) {
+                int semicolon = element.indexOf(';');
+                double weight = semicolon < 0 ? 1 : quality(element.substring(semicolon + 1).trim());
+                String name = (semicolon < 0 ? element : element.substring(0, semicolon)).trim()
+                        .toLowerCase(Locale.ROOT);
+                if (plain(name).equals(plain(coding))) {
                     return weight;
                 }
-                if (parts[0].equals("*")) {
+                if (name.equals("*")) {
                     any = weight;
                 }
             }
@@ -49,7 +55,7 @@ public final class AcceptEncoding {
     }
 
     private static double quality(String parameter) {
-        String value = parameter.replaceFirst("^q\\s*=\\s*", "");
-        return value.matches("[01](\\.\\d{0,3})?") ? Double.parseDouble(value) : 0;
+        Matcher weight = WEIGHT.matcher(parameter);
+        return weight.matches() ? Double.parseDouble(weight.group(1)) : 0;
     }
 }

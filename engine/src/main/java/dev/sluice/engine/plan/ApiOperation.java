@@ -33,6 +33,14 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
         MODEL
     }
 
+    /**
+     * {@return whether the response answers this request, so that a failure in it is one of its endpoint; that of a
+     * stored object may be one of an earlier request}
+     */
+    public boolean isAnsweredHere() {
+        return kind == Kind.RESPONSES || kind == Kind.OPERATION;
+    }
+
     /** {@return whether the model in the body decides the cluster} */
     public boolean isRoutedByModel() {
         return kind == Kind.RESPONSES || kind == Kind.OPERATION || kind == Kind.RELAYED;

@@ -67,16 +67,31 @@ public final class ModelList {
      * @throws dev.sluice.protocol.error.RelayException if the model is not listed for the caller
      */
     public byte[] one(String model, Principal principal) {
-        ListedModel listed = models(principal).get(model);
-        if (listed == null) {
-            String cluster = router.servedByPattern(model, principal);
-            if (cluster == null || upstreams.apply(cluster) != null) {
-                throw Router.unknown(model);
-            }
-            listed = new ListedModel(model, createdAt, cluster); // its list is not known, so it may have the model
+        ListedModel found = find(model, principal);
+        if (found == null) {
+            throw Router.unknown(model);
         }
-        ListedModel found = listed;
         return write(json -> writeModel(json, found));
+    }
+
+    private ListedModel find(String model, Principal principal) {
+        for (RouteConfig route : router.listed(principal)) {
+            if (route.model().equals(model)) {
+                return new ListedModel(model, createdAt, route.cluster());
+            }
+        }
+        String cluster = router.servedByPattern(model, principal);
+        List<ListedModel> own = cluster == null ? List.of() : upstreams.apply(cluster);
+        if (own == null) {
+            return new ListedModel(model, createdAt, cluster); // its list is not known, so it may have the model
+        }
+        return own.stream().filter(each -> each.id().equals(model)).findFirst().map(each -> shown(each, cluster))
+                .orElse(null);
+    }
+
+    private ListedModel shown(ListedModel model, String cluster) {
+        return new ListedModel(model.id(), model.createdAt() == 0 ? createdAt : model.createdAt(),
+                model.owner() == null ? cluster : model.owner());
     }
 
     private Map<String, ListedModel> models(Principal principal) {
@@ -88,9 +103,7 @@ public final class ModelList {
             List<ListedModel> own = upstreams.apply(cluster);
             for (ListedModel model : own == null ? List.<ListedModel>of() : own) {
                 if (cluster.equals(router.servedByPattern(model.id(), principal))) {
-                    models.putIfAbsent(model.id(), new ListedModel(model.id(),
-                            model.createdAt() == 0 ? createdAt : model.createdAt(),
-                            model.owner() == null ? cluster : model.owner()));
+                    models.putIfAbsent(model.id(), shown(model, cluster));
                 }
             }
         }

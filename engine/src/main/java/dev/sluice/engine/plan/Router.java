@@ -195,10 +195,14 @@ public final class Router {
      * @return the cluster's name; null if no route with a pattern does, or the caller may not use it
      */
     public String servedByPattern(String model, Principal principal) {
-        Entry found = entries.stream().filter(entry -> entry.glob.matches(model)).findFirst().orElse(null);
-        boolean isServed = found != null && isListing(found) && principal.mayUse(model)
-                && principal.mayUseProfile(found.profile.name());
-        return isServed ? found.route.cluster() : null;
+        for (Entry entry : entries) {
+            if (entry.glob.matches(model)) {
+                boolean isServed = isListing(entry) && principal.mayUse(model)
+                        && principal.mayUseProfile(entry.profile.name());
+                return isServed ? entry.route.cluster() : null;
+            }
+        }
+        return null;
     }
 
     private static boolean isListing(Entry entry) {

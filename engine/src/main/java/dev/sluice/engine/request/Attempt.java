@@ -40,6 +40,10 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
     private static final Set<String> CREDENTIALS = Set.of("authorization", "proxy-authorization", "cookie", "api-key",
             "x-api-key");
 
+    private static final int FORBIDDEN = 403;
+    /** The part of a refusal's body that is read to know what it refuses. */
+    private static final int MAX_READ_BYTES = 16 * 1024;
+
     private final LoopTicker ticker;
     private final Listener listener;
     private final Slot slot;
@@ -55,6 +59,10 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
     private long sentNanos;
     private int status;
     private String failure;
+    private boolean isReported; // whether the endpoint's health knows the result
+    private boolean isFailureReported;
+    private boolean isModelMissing;
+    private ResponseHead unread; // a refusal whose body decides what it refuses; null for none
     private RefusalBody refusal; // null unless the response is a refusal that may name a time
     private Map<String, String> extraHeaders = Map.of();
     private LoopTicker.Entry tick;
@@ -221,11 +229,27 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
     @Override
     public void onResponseHead(ResponseHead head) {
         status = head.status().code();
+        if (status == FORBIDDEN && isOwnRefusal(status) && !isDetached) {
+            unread = head; // of the endpoint's key, or only of a model that its account lacks
+        } else {
+            onHead(head);
+        }
+    }
+
+    /** Continues with a refusal whose body has begun, or whose body is empty. */
+    private void onRead(Failure reported) {
+        ResponseHead head = unread;
+        unread = null;
+        isModelMissing = reported != null && reported.isModelMissing();
+        onHead(head);
+    }
+
+    private void onHead(ResponseHead head) {
         long nowNanos = ticker.nanoTime();
         if (RetryPolicy.isEndpointFailure(status)) {
             target().recordFailure(nowNanos);
-        } else {
-            target().recordSuccess(nowNanos);
+        } else if (!head.isSuccess()) {
+            target().recordSuccess(nowNanos); // a success counts when the response is passed on
         }
         rest(head.headers(), nowNanos);
         refusal = RefusalBody.of(head);
@@ -241,7 +265,8 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
             target().restFor(nowNanos, windowNanos);
         }
         long limitNanos = RateLimitHeaders.limitNanos(headers, epochMillis);
-        RestPolicy.Cause cause = RestPolicy.cause(status, target().hasCredentials());
+        RestPolicy.Cause cause = isModelMissing ? RestPolicy.Cause.NONE
+                : RestPolicy.cause(status, target().hasCredentials());
         if (cause != RestPolicy.Cause.NONE) {
             rest(cause, Math.max(Math.max(limitNanos, windowNanos), RateLimitHeaders.namedNanos(headers, epochMillis)),
                     nowNanos);
@@ -252,8 +277,8 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     private void rest(RestPolicy.Cause cause, long namedNanos, long nowNanos) {
         if (target().rest(cause, slot.model(), namedNanos, nowNanos)) {
-            LOG.warn("endpoint {} refuses its credentials with status {}; it rests until they change, or is asked"
-                    + " again after at least 30 s", target(), status);
+            LOG.warn("endpoint {} refuses its credentials (status {}); it rests until they change, or is asked again"
+                    + " after at least 30 s", target(), status);
         }
     }
 
@@ -269,20 +294,28 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         }
     }
 
-    /** Returns whether a failure refuses the endpoint's own credentials or their account. */
-    boolean isOwnRefusal(int failedStatus) {
-        return RestPolicy.cause(failedStatus, target().hasCredentials()) == RestPolicy.Cause.CREDENTIALS;
+    /** {@return whether a failure refuses the endpoint's own credentials or their account} */
+    public boolean isOwnRefusal(int failedStatus) {
+        return !isModelMissing
+                && RestPolicy.cause(failedStatus, target().hasCredentials()) == RestPolicy.Cause.CREDENTIALS;
     }
 
-    /** Records that the response serves its request, if its status is one of success. */
+    /** Records that the response serves its request, if its status is one of success; once. */
     public void recordServed() {
-        if (status / 100 == 2) {
-            target().recordServed(slot.model(), ticker.nanoTime());
+        if (status / 100 == 2 && !isReported) {
+            isReported = true;
+            target().recordSuccess(ticker.nanoTime());
+            target().recordServed(slot.model(), startedNanos, ticker.nanoTime());
         }
     }
 
-    /** Records a failure that a response reports in its body: it means what the status means that it stands for. */
+    /** Records a failure that a response reports in its body, once: it means the same as the status of its code. */
     public void recordFailure(Failure reported) {
+        if (isFailureReported) {
+            return;
+        }
+        isFailureReported = true;
+        isReported = true;
         long nowNanos = ticker.nanoTime();
         RestPolicy.Cause cause = reported.isModelMissing() ? RestPolicy.Cause.MODEL_MISSING
                 : RestPolicy.cause(reported.status(), target().hasCredentials());
@@ -295,6 +328,13 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     @Override
     public void onResponseBody(BodyPiece piece) {
+        if (unread != null) {
+            if (piece.runs().count() == 0) {
+                piece.bytes().release();
+                return;
+            }
+            onRead(Failure.ofErrorBody(piece.runs().copy(piece.bytes(), MAX_READ_BYTES)));
+        }
         if (refusal != null) {
             refusal.add(piece);
         }
@@ -312,6 +352,12 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
 
     @Override
     public void onResponseEnd(boolean isByClose) {
+        if (unread != null) {
+            onRead(null);
+            if (isOver) {
+                return;
+            }
+        }
         if (refusal != null) {
             restByBody();
         }

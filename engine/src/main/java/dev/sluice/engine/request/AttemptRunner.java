@@ -202,7 +202,7 @@ public final class AttemptRunner implements Attempt.Listener {
 
     @Override
     public void onBusy(Attempt busy) {
-        if (!survives(busy)) {
+        if (!survives(busy) && !retry(RetryPolicy.afterBusy(facts(!isBeginningLost())), ANY)) {
             listener.onRefused(RelayException.of(ErrorCode.RELAY_OVERLOADED,
                     "All connections to the upstream have reached their limit of requests"));
         }

@@ -5,7 +5,6 @@ package dev.sluice.engine.request;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.framing.BodyPiece;
-import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 
 /** A copy of the body of a response that refuses a request, which may name the time of the refusal's end. */
@@ -26,12 +25,7 @@ final class RefusalBody {
 
     /** Copies a piece, as far as there is room; borrows it. */
     void add(BodyPiece piece) {
-        ByteBuf bytes = piece.bytes();
-        for (int i = 0; i < piece.runs().count(); i++) {
-            byte[] run = new byte[Math.min(piece.runs().length(i), MAX_BYTES - kept.size())];
-            bytes.getBytes(piece.runs().start(i), run);
-            kept.write(run, 0, run.length);
-        }
+        kept.writeBytes(piece.runs().copy(piece.bytes(), MAX_BYTES - kept.size()));
     }
 
     /** Returns the failure that the body reports. */

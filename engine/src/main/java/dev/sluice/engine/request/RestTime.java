@@ -15,6 +15,8 @@ final class RestTime {
     /** September 2001; no limit takes that long to reset. */
     private static final double MIN_EPOCH_SECONDS = 1e9;
     private static final double MIN_EPOCH_MILLIS = 1e12;
+    /** A longer text names no moment; a date of either form has at most 40 characters. */
+    private static final int MAX_CHARS = 64;
     private static final double MAX_NANOS = TimeUnit.DAYS.toNanos(365);
     /**
      * The format in which the OpenAI API writes the time until a reset: "6m0s", "1h2m3.5s", "20ms". Plain numbers are
@@ -68,6 +70,9 @@ final class RestTime {
     }
 
     private static double textNanos(String text, long epochMillis) {
+        if (text.length() > MAX_CHARS) {
+            return 0;
+        }
         Matcher parts = DURATION.matcher(text);
         if (parts.matches()) {
             return part(parts, 1) * 86_400e9 + part(parts, 2) * 3_600e9 + part(parts, 3) * 60e9 + part(parts, 4) * 1e9
@@ -79,7 +84,7 @@ final class RestTime {
         }
         try {
             return (OffsetDateTime.parse(text.replace(' ', 'T')).toInstant().toEpochMilli() - epochMillis) * 1e6;
-        } catch (DateTimeException notADate) {
+        } catch (DateTimeException | ArithmeticException notADate) {
             return 0;
         }
     }

@@ -40,6 +40,16 @@ final class RetryPolicy {
         return facts.isReplayable ? next(facts) : Decision.GIVE_UP;
     }
 
+    /**
+     * Decides after an endpoint had no connection with room for the request.
+     *
+     * @param facts the exchange so far; it is replayable if all bytes that were sent can be sent again
+     * @return {@link Decision#AT_ONCE} to ask another endpoint, or {@link Decision#GIVE_UP}
+     */
+    public static Decision afterBusy(Facts facts) {
+        return facts.isReplayable && facts.hasOthers ? Decision.AT_ONCE : Decision.GIVE_UP;
+    }
+
     /** Returns who is asked next if the request may be repeated. */
     private static Decision next(Facts facts) {
         if (facts.hasOthers) {
@@ -63,7 +73,8 @@ final class RetryPolicy {
     public static Decision afterLoss(Facts facts, AttemptFailure failure, long sinceSentNanos) {
         boolean isRefused = failure.kind() == AttemptFailure.Kind.REFUSED;
         boolean isStale = failure.kind() == AttemptFailure.Kind.CLOSED && failure.isReused()
-                && facts.retry.reusedConnection() && sinceSentNanos <= STALE_NANOS;
+                && !failure.hasResponseBytes() && !facts.hasHead && facts.retry.reusedConnection()
+                && sinceSentNanos <= STALE_NANOS;
         boolean isUnprocessed = isRefused || failure.kind() != AttemptFailure.Kind.MALFORMED
                 && !failure.hasResponseBytes() && (!failure.isRequestWritten() || isStale);
         // An upstream that has begun to answer has processed the request, whatever it reports afterwards.

@@ -5,7 +5,6 @@ package dev.sluice.engine.response;
 import dev.sluice.protocol.event.Failure;
 import dev.sluice.protocol.event.FirstEvent;
 import dev.sluice.protocol.framing.BodyPiece;
-import dev.sluice.protocol.framing.BodyRuns;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
@@ -53,7 +52,7 @@ enum Beginning {
         if (body.isDocument()) {
             return DOCUMENT;
         }
-        return status == 404 || status == 400 ? REFUSAL : null;
+        return status == 404 || status == 400 || status == 403 ? REFUSAL : null;
     }
 
     /**
@@ -87,16 +86,7 @@ enum Beginning {
 
     /** Returns a copy of the body's bytes; null if they are more than a failure has. */
     private static byte[] bytes(BodyPiece piece) {
-        BodyRuns runs = piece.runs();
-        if (runs.totalBytes() > MAX_DOCUMENT_BYTES) {
-            return null;
-        }
-        byte[] copy = new byte[(int) runs.totalBytes()];
-        int at = 0;
-        for (int i = 0; i < runs.count(); i++) {
-            piece.bytes().getBytes(runs.start(i), copy, at, runs.length(i));
-            at += runs.length(i);
-        }
-        return copy;
+        return piece.runs().totalBytes() > MAX_DOCUMENT_BYTES ? null
+                : piece.runs().copy(piece.bytes(), MAX_DOCUMENT_BYTES);
     }
 }

@@ -137,8 +137,10 @@ final class CollectedResponse implements ResponseWay {
 
     @Override
     public void onLost(ErrorCode cause) {
-        listener.onRefused(StreamTerminator.refusal(cause == ErrorCode.UPSTREAM_CLOSED
-                ? ErrorCode.UPSTREAM_TRUNCATED : cause));
+        if (!listener.onFailure(null, false)) {
+            listener.onRefused(StreamTerminator.refusal(cause == ErrorCode.UPSTREAM_CLOSED
+                    ? ErrorCode.UPSTREAM_TRUNCATED : cause));
+        }
     }
 
     @Override

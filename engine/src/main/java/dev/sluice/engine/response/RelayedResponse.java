@@ -176,7 +176,9 @@ public final class RelayedResponse implements ResponseWay {
     @Override
     public void onLost(ErrorCode cause) {
         if (!isCommitted) {
-            listener.onRefused(StreamTerminator.refusal(cause));
+            if (!listener.onFailure(null, false)) {
+                listener.onRefused(StreamTerminator.refusal(cause));
+            }
             return;
         }
         body.end();

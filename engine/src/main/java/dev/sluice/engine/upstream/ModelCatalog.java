@@ -24,18 +24,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The models of clusters, as their own {@code GET /models} lists them. A list is fetched when it is asked for and is
- * older than a minute. Only the first fetch is waited for, for two seconds at most; an upstream without a list breaks
- * nothing.
+ * older than a minute, or after two seconds if there is none yet. A request waits only if there is none yet, for two
+ * seconds at most; an upstream without a list breaks nothing.
  *
  * <p><b>Threading:</b> any loop; each fetch runs on the loop that asked for it, and is parsed on no loop at all.
  */
 public final class ModelCatalog {
     private static final Logger LOG = LoggerFactory.getLogger(ModelCatalog.class);
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int MAX_BODY_BYTES = 4 * 1024 * 1024;
     private static final int MAX_ENDPOINTS = 16;
-    private static final int MAX_MODELS = 10_000;
+    private static final int MAX_MODELS = 2_000;
     private static final int OK = 200;
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
@@ -60,7 +61,7 @@ public final class ModelCatalog {
      * Fetches the lists that are missing or old.
      *
      * @param loop      the current loop
-     * @param whenReady runs on the loop, during this call or when every list that was never fetched has been tried
+     * @param whenReady runs on the loop, during this call or when every list that is not known has been tried
      */
     public void refresh(Collection<Cluster> clusters, Connector connector, LoopTicker ticker, EventExecutor loop,
             Runnable whenReady) {
@@ -82,11 +83,13 @@ public final class ModelCatalog {
 
         void refresh(Cluster cluster, Connector connector, LoopTicker ticker, EventExecutor loop, Countdown ready) {
             synchronized (this) {
-                if (!isTried) {
+                long ageNanos = ticker.nanoTime() - fetchedNanos;
+                boolean isDue = !isTried || ageNanos >= (models == null ? RETRY_NANOS : FRESH_NANOS);
+                if (models == null && (isFetching || isDue)) {
                     ready.add();
                     waiting.add(ready);
                 }
-                if (isFetching || isTried && ticker.nanoTime() - fetchedNanos < FRESH_NANOS) {
+                if (isFetching || !isDue) {
                     return;
                 }
                 isFetching = true;
@@ -227,11 +230,7 @@ public final class ModelCatalog {
 
         @Override
         void onPiece(BodyPiece piece) {
-            for (int i = 0; i < piece.runs().count(); i++) {
-                byte[] run = new byte[piece.runs().length(i)];
-                piece.bytes().getBytes(piece.runs().start(i), run);
-                body.writeBytes(run);
-            }
+            body.writeBytes(piece.runs().copy(piece.bytes(), MAX_BODY_BYTES));
         }
 
         @Override

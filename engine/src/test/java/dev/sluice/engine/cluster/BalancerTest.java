@@ -149,7 +149,7 @@ class BalancerTest {
         assertTrue(all[0].isReady("m", 2 * SECOND));
         Slot probe = all[0].tryAcquire("m");
         assertEquals(0, draw(balancer, all, 100, null, 2 * SECOND)[0]); // the others wait for its result
-        all[0].recordServed("m", 2 * SECOND);
+        all[0].recordServed("m", 2 * SECOND, 2 * SECOND);
         assertTrue(all[0].isReady("m", 2 * SECOND));
         probe.close();
     }
@@ -191,8 +191,8 @@ class BalancerTest {
         for (int i = 0; i < 5_000; i++) {
             endpoint.rest(RestPolicy.Cause.MODEL_MISSING, "m" + i, SECOND, 0);
         }
-        assertTrue(endpoint.isReady("m4999", 1));
-        assertFalse(endpoint.isReady("m1", 1));
+        assertFalse(endpoint.isReady("m4999", 1));
+        assertTrue(endpoint.isReady("m1", 1)); // forgotten, to make room
         endpoint.rest(RestPolicy.Cause.RATE_LIMIT, "limited", SECOND, 1);
         assertFalse(endpoint.isReady("limited", 2));
         endpoint.rest(RestPolicy.Cause.RATE_LIMIT, "later", SECOND, 5 * SECOND);

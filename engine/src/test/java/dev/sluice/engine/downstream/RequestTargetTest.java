@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,5 +52,18 @@ class RequestTargetTest {
         "http://a", "<a>", "a\tb", "\u00e4", "a%", "a\"b"})
     void shouldKnowWhatIsNoHost(String host) {
         assertFalse(RequestTarget.isHost(host));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "%61", "a.", "[1", "[v1.a", "1:"})
+    void shouldRefuseALongHost(String part) {
+        assertFalse(RequestTarget.isHost(part.repeat(20_000)));
+        assertNull(RequestTarget.parse("http://" + part.repeat(20_000) + "/v1"));
+    }
+
+    @Test
+    void shouldAcceptTheLongestDomainName() {
+        assertTrue(RequestTarget.isHost("a".repeat(255) + ":65535"));
+        assertFalse(RequestTarget.isHost("a".repeat(262)));
     }
 }

@@ -27,6 +27,9 @@ class AcceptEncodingTest {
             deflate                    | gzip   | false
             gzip;q=high                | gzip   | false
             ''                         | gzip   | false
+            gzip; Q = 0.5              | gzip   | true
+            gzip;                      | gzip   | false
+            gzip;q=1;q=0               | gzip   | false
             """)
     void shouldReadWhatIsAccepted(String field, String coding, boolean isAdmitted) {
         assertEquals(isAdmitted, AcceptEncoding.admits(List.of(field), List.of(coding)));
@@ -37,5 +40,6 @@ class AcceptEncodingTest {
         assertEquals(true, AcceptEncoding.admits(List.of("gzip", "zstd"), List.of("zstd", "gzip")));
         assertFalse(AcceptEncoding.admits(List.of("gzip"), List.of("zstd", "gzip")));
         assertFalse(AcceptEncoding.admits(List.of(), List.of("gzip")));
+        assertFalse(AcceptEncoding.admits(List.of("a" + " ".repeat(100_000) + "b"), List.of("gzip")));
     }
 }

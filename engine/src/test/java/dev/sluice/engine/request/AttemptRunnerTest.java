@@ -35,6 +35,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attempts between a fake exchange and fake upstream connections. */
 class AttemptRunnerTest {
@@ -110,6 +112,25 @@ class AttemptRunnerTest {
         last().connect().answer(200);
         assertEquals("response 200", exchange.last());
         assertEquals(2, runner.count());
+    }
+
+    /** An endpoint whose connections have no room has processed nothing. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldAskAnotherEndpointWhereOneIsBusy(int count) {
+        plan(count, RetryConfig.DEFAULT);
+        runner.begin();
+
+        connections.get(0).listener.onUpstreamBusy();
+
+        assertEquals(count, connections.size());
+        if (count == 1) {
+            assertEquals("refused relay_overloaded", exchange.last());
+            return;
+        }
+        assertNotEquals(endpoints.get(0), endpoints.get(1));
+        last().connect().answer(200);
+        assertEquals("response 200", exchange.last());
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RateLimitHeadersTest {
     private static HttpHeaders headers(String... namesAndValues) {
@@ -60,6 +61,11 @@ class RateLimitHeadersTest {
             {"error":{"message":"Please try again in 20s."}}                           | 0
             [{"retry_after":1}]                                                        | 0
             not JSON                                                                   | 0
+            {"metadata":{"retry_after":5},"error":{"code":429}}                        | 0
+            {"response":{"metadata":{"retry_after":5},"error":{"retry_after":2}}}      | 2000
+            {"response":{"retry_after":3,"text":{"retry_after":5}}}                    | 3000
+            {"error":{"retry_after":"+999999999-12-31T23:59:59Z"}}                     | 0
+            {"error":{"retry_after":1e99}}                                             | 31536000000
             {"retry_after":5                                                           | 0
             """)
     void shouldReadTheTimesInAnError(String body, long millis) {
@@ -88,10 +94,22 @@ class RateLimitHeadersTest {
             x-ratelimit-reset-requests | 1000000009500                 | 9500
             x-ratelimit-reset-requests | 1000000000                    | 0
             x-ratelimit-limit-requests | 60                            | 0
+            retry-after                | +999999999-12-31T23:59:59Z    | 0
+            x-ratelimit-reset          | -999999999-01-01T00:00:00Z    | 0
+            retry-after                | Fri, 31 Dec 99999 23:59:59 GMT | 0
             """)
     void shouldReadEveryFormOfATime(String name, String value, long millis) {
         assertEquals(millis, TimeUnit.NANOSECONDS.toMillis(
                 RateLimitHeaders.namedNanos(headers(name, value), 1_000_000_000_000L)));
+    }
+
+    /** A text that is too long names no time, whatever parser might read it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-reset-tokens"})
+    void shouldNotReadALongText(String name) {
+        for (String unit : new String[] {"x", "1", "x ", "1s", "1.", ":", "Sun, 09 Sep 2001 01:46:43 GMT "}) {
+            assertEquals(0, RateLimitHeaders.namedNanos(headers(name, unit.repeat(10_000)), 1_000_000_000_000L), unit);
+        }
     }
 
     @Test

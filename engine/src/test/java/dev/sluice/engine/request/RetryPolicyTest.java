@@ -61,6 +61,8 @@ class RetryPolicyTest {
         "CLOSED, false, true, true, true, true, 10, AT_ONCE",
         "RESET, false, true, true, false, true, 10, AFTER_BACKOFF",
         "MALFORMED, false, false, true, true, false, 10, GIVE_UP",
+        // it has begun to answer, so the kept connection was not stale
+        "CLOSED, true, true, true, true, true, 10, AT_ONCE",
         "MALFORMED, false, true, true, true, true, 10, AT_ONCE",
     })
     void shouldDecideAfterALoss(AttemptFailure.Kind kind, boolean isReused, boolean isWritten, boolean hasBytes,

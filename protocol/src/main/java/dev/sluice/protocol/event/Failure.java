@@ -16,12 +16,13 @@ import java.util.Set;
  * @param code  the error's code, in decimal digits if it is a number; null for none
  * @param type  the error's type; null for none
  * @param times the members that name the time of the next try ({@code resets_in_seconds}, {@code resets_at},
- *              {@code retry_after}, {@code retry_after_ms}), wherever they are in the text, with their values as text
+ *              {@code retry_after}, {@code retry_after_ms}) in the error and beside it, with their values as text
  */
 public record Failure(String code, String type, Map<String, String> times) {
     private static final Failure UNKNOWN = new Failure(null, null, Map.of());
     private static final Set<String> TIMES = Set.of("resets_in_seconds", "resets_at", "retry_after",
             "retry_after_seconds", "retry_after_ms");
+    private static final Set<String> ERRORS = Set.of("error", "detail", "details");
     private static final int MAX_DEPTH = 6;
     private static final int MAX_TEXT = 64;
 
@@ -107,7 +108,10 @@ public record Failure(String code, String type, Map<String, String> times) {
      */
     static Failure of(Object error, Map<?, ?> around) {
         Map<String, String> times = new LinkedHashMap<>();
-        collectTimes(around, MAX_DEPTH, times);
+        collectTimes(around, 0, times);
+        if (around.get("response") instanceof Map<?, ?> response) {
+            collectTimes(response, 0, times);
+        }
         if (!(error instanceof Map<?, ?> members)) {
             return new Failure(codeOf(error), null, times);
         }
@@ -117,6 +121,7 @@ public record Failure(String code, String type, Map<String, String> times) {
         return new Failure(codeOf(members.get("code")), type, times);
     }
 
+    /** Collects the times of an object and its error. Other objects in it may hold the caller's own words. */
     private static void collectTimes(Map<?, ?> members, int depth, Map<String, String> times) {
         members.forEach((name, value) -> {
             String text = value instanceof String string ? string : value instanceof Literal literal ? literal.text()
@@ -124,8 +129,9 @@ public record Failure(String code, String type, Map<String, String> times) {
             String lower = name.toString().toLowerCase(Locale.ROOT);
             if (text != null && text.length() <= MAX_TEXT && TIMES.contains(lower)) {
                 times.putIfAbsent(lower, text);
-            } else if (value instanceof Map<?, ?> nested && depth > 1) {
-                collectTimes(nested, depth - 1, times);
+            } else if (value instanceof Map<?, ?> nested && depth < MAX_DEPTH
+                    && (depth > 0 || ERRORS.contains(lower))) {
+                collectTimes(nested, depth + 1, times);
             }
         });
     }

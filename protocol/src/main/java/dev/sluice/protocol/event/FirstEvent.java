@@ -33,14 +33,8 @@ public final class FirstEvent implements EventListener {
     @SuppressWarnings("exports") // for the engine
     public static Failure failure(ByteBuf bytes, BodyRuns runs) {
         FirstEvent first = new FirstEvent();
-        EventScanner scanner = new EventScanner(first, true);
-        int left = MAX_BYTES;
-        for (int i = 0; i < runs.count() && left > 0 && !first.isOver; i++) {
-            byte[] run = new byte[Math.min(left, runs.length(i))];
-            bytes.getBytes(runs.start(i), run);
-            scanner.scan(run, 0, run.length);
-            left -= run.length;
-        }
+        byte[] beginning = runs.copy(bytes, MAX_BYTES);
+        new EventScanner(first, true).scan(beginning, 0, beginning.length);
         return first.data.size() == 0 ? null : Failure.ofEvent(first.nameType, first.data.toByteArray());
     }
 

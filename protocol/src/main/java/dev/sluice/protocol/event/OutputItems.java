@@ -17,6 +17,8 @@ import java.util.TreeMap;
  * deltas of its texts or its arguments.
  */
 final class OutputItems {
+    /** The bytes that an entry counts for besides its text, so that empty ones are bounded too. */
+    private static final int PART_BYTES = 256;
     private final TreeMap<Long, byte[]> done = new TreeMap<>();
     private final TreeMap<Long, Parts> open = new TreeMap<>();
     private long keptBytes;
@@ -35,19 +37,24 @@ final class OutputItems {
         switch (type) {
             case "response.output_item.added" -> {
                 if (event.get("item") instanceof Map<?, ?> item) {
-                    keptBytes += JsonTree.write(item).length;
-                    parts(index).item = item;
+                    Parts parts = parts(index);
+                    long before = parts.itemBytes;
+                    parts.itemBytes = JsonTree.write(item).length;
+                    parts.item = item;
+                    keptBytes += parts.itemBytes - before;
                 }
             }
             case "response.output_item.done" -> {
                 if (event.get("item") instanceof Map<?, ?> item && event.containsKey("output_index")) {
                     byte[] text = JsonTree.write(item);
                     byte[] before = done.put(index, text);
-                    keptBytes += text.length - (before == null ? 0 : before.length);
+                    keptBytes += before == null ? PART_BYTES + text.length : text.length - before.length;
+                    Parts replaced = open.remove(index);
+                    keptBytes -= replaced == null ? 0 : replaced.bytes();
                 }
             }
-            case "response.output_text.delta" -> append(parts(index).text(contentIndex(event)), event.get("delta"));
-            case "response.output_text.done" -> replace(parts(index).text(contentIndex(event)), event.get("text"));
+            case "response.output_text.delta" -> append(text(index, event), event.get("delta"));
+            case "response.output_text.done" -> replace(text(index, event), event.get("text"));
             case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta" ->
                 append(parts(index).arguments, event.get("delta"));
             case "response.function_call_arguments.done" -> replace(parts(index).arguments, event.get("arguments"));
@@ -55,12 +62,24 @@ final class OutputItems {
             default -> { } // contributes nothing that an item could not do without
         }
         if (event.get("item_id") instanceof String id && open.containsKey(index)) {
-            open.get(index).id = id;
+            Parts parts = open.get(index);
+            keptBytes += id.length() - (parts.id == null ? 0 : parts.id.length());
+            parts.id = id;
         }
     }
 
     private Parts parts(long index) {
-        return open.computeIfAbsent(index, each -> new Parts());
+        return open.computeIfAbsent(index, each -> {
+            keptBytes += PART_BYTES;
+            return new Parts();
+        });
+    }
+
+    private StringBuilder text(long index, Map<?, ?> event) {
+        return parts(index).texts.computeIfAbsent(contentIndex(event), each -> {
+            keptBytes += PART_BYTES;
+            return new StringBuilder();
+        });
     }
 
     private static long contentIndex(Map<?, ?> event) {
@@ -88,11 +107,15 @@ final class OutputItems {
         }
     }
 
-    /** Returns the items in the order of their indices, as values of a {@link JsonTree}; empty if there are none. */
-    List<Object> items() {
+    /**
+     * Returns the items in the order of their indices, as values of a {@link JsonTree}; empty if there are none.
+     *
+     * @param isCut whether the response is incomplete, so that an item that was not reported as done is too
+     */
+    List<Object> items(boolean isCut) {
         TreeMap<Long, Object> all = new TreeMap<>();
         open.forEach((index, parts) -> {
-            Map<Object, Object> built = parts.build();
+            Map<Object, Object> built = parts.build(isCut);
             if (built != null) {
                 all.put(index, built);
             }
@@ -107,14 +130,20 @@ final class OutputItems {
         private final TreeMap<Long, StringBuilder> texts = new TreeMap<>();
         private final StringBuilder arguments = new StringBuilder();
         private Map<?, ?> item;
+        private long itemBytes;
         private String id;
 
-        StringBuilder text(long contentIndex) {
-            return texts.computeIfAbsent(contentIndex, each -> new StringBuilder());
+        /** Returns the bytes that these parts count for. */
+        long bytes() {
+            long bytes = PART_BYTES + itemBytes + arguments.length() + (id == null ? 0 : id.length());
+            for (StringBuilder text : texts.values()) {
+                bytes += PART_BYTES + text.length();
+            }
+            return bytes;
         }
 
         /** Returns the item, or null if nothing of it has arrived. */
-        Map<Object, Object> build() {
+        Map<Object, Object> build(boolean isCut) {
             Map<Object, Object> built = new LinkedHashMap<>();
             if (item != null) {
                 built.putAll(item);
@@ -133,7 +162,7 @@ final class OutputItems {
             } else {
                 return null;
             }
-            built.put("status", "completed");
+            built.put("status", isCut ? "incomplete" : "completed");
             return built;
         }
     }

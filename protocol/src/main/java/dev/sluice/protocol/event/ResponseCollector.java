@@ -171,12 +171,11 @@ public final class ResponseCollector implements EventListener {
         if (!(event.get("response") instanceof Map<?, ?> response)) {
             return failure(ErrorCode.UPSTREAM_MALFORMED, "The upstream's terminal event has no response");
         }
-        boolean isListed = response.get("output") instanceof List<?>;
-        if (isListed && !((List<?>) response.get("output")).isEmpty()) {
+        if (response.get("output") instanceof List<?> listed && !listed.isEmpty()) {
             return new Answer(200, JsonTree.write(response), null, null, eventsRead == 1, true);
         }
-        List<Object> output = items.items();
-        if (isListed && output.isEmpty() && hasOutputTokens(response)) {
+        List<Object> output = items.items("incomplete".equals(response.get("status")));
+        if (output.isEmpty() && hasOutputTokens(response)) {
             return failure(ErrorCode.UPSTREAM_MALFORMED,
                     "The upstream's stream reports output tokens but has no output");
         }

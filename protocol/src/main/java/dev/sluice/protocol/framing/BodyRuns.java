@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.framing;
 
+import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
@@ -91,6 +92,24 @@ public final class BodyRuns {
         }
         more[at] = start;
         more[at + 1] = end;
+    }
+
+    /**
+     * Copies the body's bytes.
+     *
+     * @param bytes    the buffer that the runs lie in, borrowed; its indices do not change
+     * @param maxBytes the number of bytes after which the copy ends
+     * @return the first bytes of the body in one array
+     */
+    public byte[] copy(ByteBuf bytes, int maxBytes) {
+        byte[] copy = new byte[(int) Math.min(totalBytes(), maxBytes)];
+        int at = 0;
+        for (int i = 0; i < count && at < copy.length; i++) {
+            int part = Math.min(length(i), copy.length - at);
+            bytes.getBytes(start(i), copy, at, part);
+            at += part;
+        }
+        return copy;
     }
 
     /** {@return the total length of all runs, in bytes} */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The paths whose values a {@link JsonScanner} reports, compiled to a trie. Immutable; shared by all scanners.
@@ -24,9 +25,9 @@ public final class WatchTable {
 
     private final Node[] nodes;
     private final boolean isCaseChecked;
-    private final String onlySpelling;
+    private final Set<String> onlySpelling;
 
-    private WatchTable(Node[] nodes, boolean isCaseChecked, String onlySpelling) {
+    private WatchTable(Node[] nodes, boolean isCaseChecked, Set<String> onlySpelling) {
         this.nodes = nodes;
         this.isCaseChecked = isCaseChecked;
         this.onlySpelling = onlySpelling;
@@ -104,7 +105,7 @@ public final class WatchTable {
 
     /** Returns whether no other spelling of a watched name may occur, even alone. */
     boolean hasOnlySpelling(byte[] name) {
-        return onlySpelling != null && onlySpelling.equals(new String(name, StandardCharsets.UTF_8));
+        return onlySpelling.contains(new String(name, StandardCharsets.UTF_8));
     }
 
     int element(int node) {
@@ -144,7 +145,7 @@ public final class WatchTable {
         private final List<Node> nodes = new ArrayList<>(List.of(new Node()));
         private int watches;
         private boolean isCaseChecked;
-        private String onlySpelling;
+        private Set<String> onlySpelling = Set.of();
 
         private Builder() {
         }
@@ -207,12 +208,12 @@ public final class WatchTable {
          * Lets a scan refuse a root object in which a watched name occurs in two spellings that differ in case only,
          * because a reader that ignores case might take the other one.
          *
-         * @param only a watched name of which no other spelling may occur even alone
+         * @param only the watched names of which no other spelling may occur even alone
          * @return this builder
          */
-        public Builder checkCase(String only) {
+        public Builder checkCase(String... only) {
             isCaseChecked = true;
-            onlySpelling = only;
+            onlySpelling = Set.of(only);
             return this;
         }
 

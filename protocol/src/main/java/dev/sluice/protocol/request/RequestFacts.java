@@ -9,12 +9,12 @@ import java.util.Arrays;
 
 /** The fields of a request body that decide its routing, as far as they have arrived. */
 public final class RequestFacts {
-    /** Rank of a violation of the model, which precedes every row. */
     /**
      * Longest model name, in UTF-16 code units after escapes are decoded. A name may take up to six times as many bytes
      * as written between its quotes.
      */
     public static final int MAX_MODEL_CHARS = 256;
+    /** The rank of a violation of the model, which precedes every row. */
     private static final int MODEL_RANK = -1;
 
     private String model;
@@ -22,6 +22,7 @@ public final class RequestFacts {
     private long modelEnd = -1;
     private Boolean stream;
     private final String[] owners = new String[Owner.values().length];
+    private final boolean[] areTooLong = new boolean[Owner.values().length];
 
     RequestFacts() {
     }
@@ -32,6 +33,7 @@ public final class RequestFacts {
         modelEnd = -1;
         stream = null;
         Arrays.fill(owners, null);
+        Arrays.fill(areTooLong, false);
     }
 
     private void model(String name, long start, long end) {
@@ -83,9 +85,12 @@ public final class RequestFacts {
         stream = value;
     }
 
-    /** Records the value of an owner field. A value that is not a string, or is over the limit, is ignored. */
+    /** Records the value of an owner field. A value that is not a string is ignored. */
     void onOwner(Owner owner, JsonKind kind, JsonCapture value) {
-        owners[owner.ordinal()] = kind == JsonKind.STRING && !value.isTruncated() ? value.asString() : null;
+        String text = kind == JsonKind.STRING && !value.isTruncated() ? value.asString() : null;
+        boolean isTooLong = kind == JsonKind.STRING && (text == null || text.length() > Owner.MAX_CHARS);
+        owners[owner.ordinal()] = isTooLong ? null : text;
+        areTooLong[owner.ordinal()] = isTooLong;
     }
 
     /** {@return empty facts, for a request that is not scanned} */
@@ -112,10 +117,20 @@ public final class RequestFacts {
      * Returns the value of a field that ties the request to an endpoint.
      *
      * @param owner the field
-     * @return the decoded string; null if none has arrived, or if it is not a string of at most 512 bytes as written
+     * @return the decoded string; null if none has arrived, or if it is not a string of at most 512 characters
      */
     public String owner(Owner owner) {
         return owners[owner.ordinal()];
+    }
+
+    /**
+     * Returns whether the value of a field that ties the request to an endpoint is over its limit, so that it is not
+     * known.
+     *
+     * @param owner the field
+     */
+    public boolean isTooLong(Owner owner) {
+        return areTooLong[owner.ordinal()];
     }
 
     /** {@return the value of {@code stream}, possibly from a usual spelling; null if absent so far or not a boolean} */
@@ -134,13 +149,20 @@ public final class RequestFacts {
         /** {@code prompt_cache_key}. */
         PROMPT_CACHE("prompt_cache_key");
 
-        /** Longest value, in bytes as written between its quotes. */
-        static final int MAX_BYTES = 512;
+        /** Longest value, in UTF-16 code units after escapes are decoded. */
+        static final int MAX_CHARS = 512;
+        /** Longest value as written between its quotes, where an escape takes six bytes. */
+        static final int MAX_BYTES = 6 * MAX_CHARS;
 
         final String path;
 
         Owner(String path) {
             this.path = path;
+        }
+
+        /** {@return the path of the field, with a dot before each member} */
+        public String path() {
+            return path;
         }
     }
 }

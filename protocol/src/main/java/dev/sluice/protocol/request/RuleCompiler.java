@@ -26,7 +26,8 @@ public final class RuleCompiler {
     private static final Set<Action> EDITS = Set.of(Action.DROP, Action.SET, Action.DEFAULT);
 
     private final List<Rule> rules;
-    private final WatchTable.Builder watches = WatchTable.builder().checkCase("model");
+    private final WatchTable.Builder watches = WatchTable.builder().checkCase("model",
+            "previous_response_id", "conversation");
     private final Map<String, Integer> byPath = new LinkedHashMap<>();
     private final List<Field> fields = new ArrayList<>();
     private int marks;

@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A document never lacks an output that its stream has had. */
 class OutputItemsTest {
@@ -94,6 +95,47 @@ class OutputItemsTest {
         assertEquals(status, collect(10_000, event, DONE).status());
         assertEquals(200, collect(10_000, event, DONE.replace("7", "0")).status());
         assertEquals(200, collect(10_000, event, DONE.replace("\"usage\":{\"output_tokens\":7}", "\"a\":1")).status());
+    }
+
+    /** An output that is missing is as empty as one without items. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"output\":[],", "\"output\":null,", ""})
+    void shouldMissAnOutputInAnyForm(String output) {
+        String done = DONE.replace("\"output\":[],", output);
+        assertEquals(502, collect(10_000, done).status());
+        assertEquals("text", text(output(delta("text", ""), done)));
+    }
+
+    /** An item that is cut is as incomplete as its response; one that is done is not. */
+    @Test
+    void shouldKnowAnItemThatIsCut() {
+        String cut = DONE.replace("response.completed", "response.incomplete")
+                .replace("\"status\":\"completed\"", "\"status\":\"incomplete\"");
+        String output = output("{\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":{\"status\":"
+                + "\"completed\"}}", delta("half", ",\"output_index\":1"), cut);
+
+        assertEquals(List.of("completed", "incomplete"), ((List<?>) JsonTree.read(output.getBytes(UTF_8))).stream()
+                .map(item -> ((Map<?, ?>) item).get("status")).toList());
+    }
+
+    /** Entries without text count too, and a finished item takes the place of its parts. */
+    @ParameterizedTest
+    @ValueSource(strings = {"output_index", "content_index"})
+    void shouldBoundEmptyParts(String index) {
+        String[] many = new String[300];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = delta("", ",\"" + index + "\":" + i);
+        }
+        assertThrows(RelayException.class, () -> collect(10_000, many));
+    }
+
+    @Test
+    void shouldNotCountAFinishedItemTwice() {
+        String text = "x".repeat(3000);
+        assertEquals(200, collect(4000, "{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{}}",
+                delta(text, ",\"output_index\":0,\"item_id\":\"m\""), "{\"type\":\"response.output_item.done\","
+                        + "\"output_index\":0,\"item\":{\"text\":\"" + text + "\"}}",
+                delta(".", ",\"output_index\":1"), DONE).status());
     }
 
     @Test

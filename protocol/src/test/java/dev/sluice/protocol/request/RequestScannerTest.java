@@ -61,6 +61,8 @@ class RequestScannerTest {
         "{\"model\":\"m\",\"stream\":true,\"\u017ftream\":false}", "{\"model\":\"m\",\"STREAM\":true,\"Stream\":false}",
         "{\"model\":\"m\",\"previous_response_id\":\"a\",\"Previous_Response_Id\":\"b\"}",
         "{\"model\":\"m\",\"Conversation\":{\"id\":\"a\"},\"conversation\":\"b\"}",
+        "{\"model\":\"m\",\"Conversation\":\"b\"}", "{\"model\":\"m\",\"previous_Response_id\":\"b\"}",
+        "{\"model\":\"m\",\"previou\u017f_response_id\":\"b\"}",
     })
     void shouldRefuseASecondSpellingOfAName(String body) {
         for (int chunkBytes : Cuts.chunkBytes()) {
@@ -98,6 +100,22 @@ class RequestScannerTest {
         assertNull(scan("{\"model\":\"m\",\"prompt_cache_key\":\"" + "k".repeat(513) + "\"}", 50)
                 .owner(Owner.PROMPT_CACHE));
         assertNull(scan("{\"model\":\"m\",\"prompt_cache_key\":7}", 5).owner(Owner.PROMPT_CACHE));
+    }
+
+    /** The limit counts characters, not the bytes of their escapes, and a value over it is known to be there. */
+    @ParameterizedTest
+    @CsvSource({"k, 512, true", "k, 513, false", "\\u006b, 512, true", "\\u006b, 513, false", "k, 5000, false",
+        "\u00e9, 512, true"})
+    void shouldLimitAnOwner(String character, int count, boolean isKnown) {
+        String body = "{\"model\":\"m\",\"previous_response_id\":\"" + character.repeat(count) + "\"}";
+        for (int chunkBytes : new int[] {7, 10_000}) {
+            RequestFacts facts = scan(body, chunkBytes);
+
+            String owner = facts.owner(Owner.PREVIOUS_RESPONSE);
+            assertEquals(isKnown ? count : -1, owner == null ? -1 : owner.length());
+            assertEquals(!isKnown, facts.isTooLong(Owner.PREVIOUS_RESPONSE));
+            assertFalse(facts.isTooLong(Owner.CONVERSATION));
+        }
     }
 
     @ParameterizedTest

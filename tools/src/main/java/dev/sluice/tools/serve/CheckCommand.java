@@ -82,7 +82,8 @@ public final class CheckCommand implements Callable<Integer> {
                 case PASSES -> "passes";
             }, row.reason());
         }
-        out.printf("header   %-22s %-6s %s%n", "every other", "passes", "as it came");
+        out.printf("header   %-22s %-6s %s%n", "every other", "passes",
+                "as it came, unless Connection names it");
     }
 
     private static String endpoint(EndpointConfig endpoint) {
