@@ -266,7 +266,8 @@ public final class EndpointAffinity {
     public boolean isMissed(RequestFacts facts, RequestHead head) {
         AffinityIds all = new AffinityIds(principal);
         all.addAll(facts, head);
-        return matters(cluster) && all.hardCount() > ids.hardCount();
+        return matters(cluster)
+                && (all.hardCount() > ids.hardCount() || all.tooLong() != null && ids.tooLong() == null);
     }
 
     /**
