@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamInitializer;
@@ -80,7 +81,7 @@ final class Listeners {
                     checkAddress(wanted, known.channel);
                 }
                 ServerTls tls = wanted.tls() == null ? null : known != null && wanted.tls().equals(known.config.tls())
-                        ? known.tls : newTls(wanted, System::nanoTime);
+                        ? known.tls : newTls(wanted, change.configs.size(), System::nanoTime);
                 if (known != null) {
                     change.next.add(known);
                 } else {
@@ -110,8 +111,13 @@ final class Listeners {
         return change;
     }
 
-    static ServerTls newTls(ListenerConfig config, LongSupplier clock) {
-        return new ServerTls("listener " + config.host() + ':' + config.port(), config.tls(), clock);
+    /** Loads the certificate of the listener with this index in the configuration. */
+    static ServerTls newTls(ListenerConfig config, int index, LongSupplier clock) {
+        try {
+            return new ServerTls(named(config), config.tls(), clock);
+        } catch (ConfigException e) {
+            throw e.within("listeners[" + index + ']');
+        }
     }
 
     private Channel bind(Listener listener) {

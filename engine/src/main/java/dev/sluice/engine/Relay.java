@@ -3,7 +3,7 @@
 package dev.sluice.engine;
 
 import dev.sluice.engine.config.AdminConfig;
-import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.exchange.RelayCore;
 import dev.sluice.engine.loop.Buffers;
@@ -82,11 +82,10 @@ public final class Relay implements AutoCloseable {
      * @return the running relay; to be closed
      * @throws IllegalArgumentException if there are no keys and a listener is reachable from another machine, or if a
      *                                  file cannot be used
-     * @throws IllegalStateException    if the transport is not available
-     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
+     * @throws IllegalStateException    if the transport is not available, or Netty is not of version 4.2
+     * @throws UncheckedIOException     if an address cannot be bound
      */
     public static Relay launch(RelayConfig config) {
-        config.requireKeysOrLoopback();
         return launch(config, Extensions.NONE);
     }
 
@@ -98,13 +97,11 @@ public final class Relay implements AutoCloseable {
      * @return the running relay; to be closed
      * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
      *                                  another machine, or if a file cannot be used
-     * @throws IllegalStateException    if the transport is not available
-     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
+     * @throws IllegalStateException    if the transport is not available, or Netty is not of version 4.2
+     * @throws UncheckedIOException     if an address cannot be bound
      */
     public static Relay launch(RelayConfig config, Extensions extensions) {
-        if (extensions.authenticator() == null) {
-            config.requireKeysOrLoopback();
-        }
+        checkArguments(config, extensions);
         Relay relay = new Relay(config, extensions);
         try {
             relay.bind();
@@ -123,20 +120,34 @@ public final class Relay implements AutoCloseable {
      * @param extensions the parts that replace or extend those of the relay
      * @throws IllegalArgumentException if there is neither an authenticator nor a key and a listener is reachable from
      *                                  another machine, or if a file cannot be used
-     * @throws IllegalStateException    if the transport is not available
-     * @throws UncheckedIOException     if the key file cannot be read
+     * @throws IllegalStateException    if the transport is not available, or Netty is not of version 4.2
      */
     public static void check(RelayConfig config, Extensions extensions) {
-        if (extensions.authenticator() == null) {
-            config.requireKeysOrLoopback();
-        }
+        checkArguments(config, extensions);
         Transport.choose(config.transport().kind());
-        for (ListenerConfig listener : config.listeners()) {
-            if (listener.tls() != null) {
-                Listeners.newTls(listener, System::nanoTime);
+        for (int i = 0; i < config.listeners().size(); i++) {
+            if (config.listeners().get(i).tls() != null) {
+                Listeners.newTls(config.listeners().get(i), i, System::nanoTime);
             }
         }
         new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
+    }
+
+    private static void checkArguments(RelayConfig config, Extensions extensions) {
+        NettyVersion.check();
+        if (extensions == null) {
+            throw new IllegalArgumentException("extensions: null (expected: Extensions.NONE or those of a builder)");
+        }
+        checkConfig(config, extensions);
+    }
+
+    private static void checkConfig(RelayConfig config, Extensions extensions) {
+        if (config == null) {
+            throw new IllegalArgumentException("config: null (expected: the configuration of a relay)");
+        }
+        if (extensions.authenticator() == null) {
+            config.requireKeysOrLoopback();
+        }
     }
 
     private void bind() {
@@ -183,18 +194,16 @@ public final class Relay implements AutoCloseable {
      * @param next the configuration
      * @throws IllegalArgumentException if the configuration cannot be used, or has another transport, which needs a
      *                                  restart
-     * @throws UncheckedIOException     if an address cannot be bound, or the key file cannot be read
+     * @throws UncheckedIOException     if an address cannot be bound
      * @throws IllegalStateException    if the relay is draining
      */
     public synchronized void reload(RelayConfig next) {
         if (isDraining) {
             throw new IllegalStateException("reload: the relay is draining (expected: no drain in progress)");
         }
-        if (extensions.authenticator() == null) {
-            next.requireKeysOrLoopback();
-        }
+        checkConfig(next, extensions);
         if (!next.transport().equals(config.transport())) {
-            throw new IllegalArgumentException("transport: changed (expected: as it was, kind " + config.transport()
+            throw new ConfigException("transport", "transport: changed (expected: as it was, kind " + config.transport()
                     .kind().name().toLowerCase(Locale.ROOT) + ", loops " + config.transport().loops() + ", spin "
                     + config.transport().spin() + "; a change needs a restart)");
         }

@@ -25,6 +25,9 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
      * @param relay the relay, with or without listeners of its own
      */
     public RelayHandler(Relay relay) {
+        if (relay == null) {
+            throw new IllegalArgumentException("relay: null (expected: a running relay)");
+        }
         this.relay = relay;
     }
 

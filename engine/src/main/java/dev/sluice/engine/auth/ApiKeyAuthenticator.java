@@ -2,14 +2,15 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.auth;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyFile;
 import dev.sluice.engine.files.FollowedFiles;
 import dev.sluice.engine.http.QueryParameters;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestHead;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -53,14 +54,22 @@ public final class ApiKeyAuthenticator implements Authenticator {
      * @param file       file of further keys; null for none
      * @param clock      the clock for the expiry of keys
      * @throws IllegalArgumentException if the file does not exist or has an invalid line
-     * @throws UncheckedIOException     if the file cannot be read
      */
     public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, Clock clock) {
         this.configured = configured;
         this.file = file;
         this.clock = clock;
-        follower = file == null ? null : new FollowedFiles("key file " + file, file);
+        follower = file == null ? null : newFollower(file);
         keys = read();
+    }
+
+    private static FollowedFiles newFollower(Path file) {
+        try {
+            return new FollowedFiles("key_file " + file, file);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("key_file", "key_file: " + file + " cannot be read (expected: a file of keys)",
+                    e);
+        }
     }
 
     private KeyTable read() {
@@ -68,7 +77,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
         if (file != null) {
             for (KeyConfig key : readFile()) {
                 if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
-                    throw new IllegalArgumentException("key " + key.label()
+                    throw new ConfigException("key_file", "key_file: key " + key.label()
                             + ": already in the configuration (expected: each key once)");
                 }
                 all.add(key);
@@ -81,7 +90,10 @@ public final class ApiKeyAuthenticator implements Authenticator {
         try {
             return KeyFile.read(file);
         } catch (IOException e) {
-            throw new UncheckedIOException("key_file: " + file + " cannot be read (expected: a file of keys)", e);
+            throw new ConfigException("key_file", "key_file: " + file + " cannot be read (expected: a file of keys)",
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("key_file", "key_file: " + e.getMessage(), e);
         }
     }
 

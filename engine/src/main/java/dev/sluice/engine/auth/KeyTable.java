@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.auth;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.engine.spi.Principal;
@@ -26,7 +27,7 @@ final class KeyTable {
         Map<String, KeyLimits> limits = new HashMap<>();
         for (KeyConfig key : keys) {
             if (!limits.computeIfAbsent(key.label(), label -> key.limits()).equals(key.limits())) {
-                throw new IllegalArgumentException("key " + key.label() + ": limits differ from another key with that"
+                throw new ConfigException("keys", "key " + key.label() + ": limits differ from another key with that"
                         + " label (expected: the same limits, because the keys share them)");
             }
             byte[] hash = HexFormat.of().parseHex(key.sha256());

@@ -5,6 +5,7 @@ package dev.sluice.engine.cluster;
 import dev.sluice.engine.admission.FairGate;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.tls.ClientTls;
 import java.util.ArrayList;
@@ -35,8 +36,7 @@ public final class Cluster {
         boolean isTlsNeeded = config.endpoints().stream().anyMatch(EndpointConfig::isTls);
         boolean isTlsKept = before != null && before.tls != null && Objects.equals(config.caFile(),
                 before.config.caFile()) && Objects.equals(config.certificate(), before.config.certificate());
-        tls = !isTlsNeeded ? null : isTlsKept ? before.tls
-                : new ClientTls("cluster " + config.name(), config.caFile(), config.certificate());
+        tls = !isTlsNeeded ? null : isTlsKept ? before.tls : newTls(config);
         List<Endpoint> known = new ArrayList<>(before == null || !before.config.health().equals(config.health())
                 ? List.of() : before.endpoints());
         Endpoint[] same = new Endpoint[config.endpoints().size()];
@@ -58,6 +58,14 @@ public final class Cluster {
         FairGate gateBefore = before == null ? null : before.gate;
         gate = config.maxInFlight() == 0 ? null
                 : gateBefore != null ? gateBefore : new FairGate(config.maxInFlight(), maxQueued);
+    }
+
+    private static ClientTls newTls(ClusterConfig config) {
+        try {
+            return new ClientTls("cluster " + config.name(), config.caFile(), config.certificate());
+        } catch (ConfigException e) {
+            throw e.within("clusters." + config.name());
+        }
     }
 
     /**

@@ -3,7 +3,6 @@
 package dev.sluice.engine.config;
 
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * The bounds of the memory that maps requests to the endpoints and to the callers that own them.
@@ -32,8 +31,8 @@ public record AffinityConfig(int maxEntries, Duration idTtl, Duration sessionTtl
         Checks.between("affinity max_entries", maxEntries, 16, 100_000_000);
         Checks.positive("affinity id_ttl", idTtl);
         Checks.positive("affinity session_ttl", sessionTtl);
-        Objects.requireNonNull(unknownIds, "unknown_ids");
-        Objects.requireNonNull(onStoreLoss, "on_store_loss");
+        Checks.present("affinity unknown_ids", unknownIds);
+        Checks.present("affinity on_store_loss", onStoreLoss);
     }
 
     /** The treatment of a request with an id without a known owner. */

@@ -3,6 +3,7 @@
 package dev.sluice.engine.config;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -25,11 +26,13 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         int maxInFlight) {
     public ClusterConfig {
         Checks.name("cluster name", name);
-        endpoints = List.copyOf(endpoints);
+        endpoints = Checks.list("cluster " + name + ": endpoints", endpoints);
         Checks.atLeast("cluster " + name + ": endpoints", endpoints.size(), 1);
         Checks.atLeast("cluster " + name + ": max_in_flight", maxInFlight, 0);
+        Checks.present("cluster " + name + ": balance", balance);
+        Checks.present("cluster " + name + ": health", health);
         if (caFile != null) {
-            TlsConfig.requireReadable("cluster " + name + ": ca_file", caFile);
+            Checks.readable("cluster " + name + ": ca_file", caFile);
         }
     }
 
@@ -41,8 +44,8 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      * @return the cluster
      */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
-        return new ClusterConfig(name, List.of(endpoints), null, null, false, null, Balance.LEAST_INFLIGHT,
-                HealthConfig.DEFAULT, 0);
+        return new ClusterConfig(name, endpoints == null ? null : Arrays.asList(endpoints), null, null, false, null,
+                Balance.LEAST_INFLIGHT, HealthConfig.DEFAULT, 0);
     }
 
     /**

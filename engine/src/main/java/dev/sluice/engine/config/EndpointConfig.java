@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * One upstream address with its credentials.
@@ -40,26 +39,27 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
     public EndpointConfig {
         if (baseUrl == null || baseUrl.getHost() == null || !isHttp(baseUrl)
                 || baseUrl.getRawFragment() != null || baseUrl.getRawUserInfo() != null) {
-            throw new IllegalArgumentException("endpoint url: " + shown(baseUrl == null ? "" : baseUrl.toString())
+            throw new ConfigException("url", "endpoint url: " + shown(baseUrl == null ? "" : baseUrl.toString())
                     + " (expected: http:// or https:// with a host, without user or fragment)");
         }
         if (apiKey != null) {
             checkKey("api_key", apiKey);
         }
         if (apiKey != null && apiKeyFile != null) {
-            throw new IllegalArgumentException("endpoint api_key and api_key_file: both (expected: one of them)");
+            throw new ConfigException("api_key_file",
+                    "endpoint api_key and api_key_file: both (expected: one of them)");
         }
         if (apiKeyFile != null) {
             readKey(apiKeyFile);
         }
-        Objects.requireNonNull(versions, "versions");
+        Checks.present("endpoint http", versions);
         Checks.between("endpoint weight", weight, 1, MAX_WEIGHT);
         Checks.between("endpoint priority", priority, 0, MAX_WEIGHT);
         Checks.atLeast("endpoint max_in_flight", maxInFlight, 0);
         Checks.between("endpoint warm_connections", warmConnections, 0, MAX_WEIGHT);
         Checks.between("endpoint max_connections", maxConnections, 0, MAX_PARALLEL);
         Checks.between("endpoint max_streams", maxStreams, 0, MAX_PARALLEL);
-        headers = Map.copyOf(headers);
+        headers = Checks.map("endpoint headers", headers);
         for (Map.Entry<String, String> header : headers.entrySet()) {
             checkHeader(header.getKey(), header.getValue(), apiKey != null || apiKeyFile != null);
         }
@@ -74,10 +74,11 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
      * @throws IllegalArgumentException if the URL or the key is not valid
      */
     public static EndpointConfig of(String baseUrl, String apiKey) {
+        Checks.text("endpoint url", baseUrl);
         try {
             return new EndpointConfig(new URI(baseUrl), apiKey, null, HttpVersions.AUTO, 1, 0, 0, 0, Map.of(), 0, 0);
         } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("endpoint url: not a URL (expected: http:// or https:// with a host)");
+            throw new ConfigException("url", "endpoint url: not a URL (expected: http:// or https:// with a host)");
         }
     }
 
@@ -162,8 +163,8 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
             }
             key = Files.readString(file, StandardCharsets.ISO_8859_1).trim();
         } catch (IOException e) {
-            throw new IllegalArgumentException("endpoint api_key_file: " + file + " cannot be read (expected: a file"
-                    + " with a key)", e);
+            throw new ConfigException("api_key_file", "endpoint api_key_file: " + file
+                    + " cannot be read (expected: a file with a key)", e);
         }
         checkKey("api_key_file", key);
         return key;
@@ -171,7 +172,7 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
 
     private static void checkKey(String field, String key) {
         if (!isHeaderText(key)) {
-            throw new IllegalArgumentException("endpoint " + field + ": empty or not printable ASCII"
+            throw new ConfigException(field, "endpoint " + field + ": empty or not printable ASCII"
                     + " (expected: printable ASCII without spaces)");
         }
     }
@@ -179,7 +180,8 @@ public record EndpointConfig(URI baseUrl, String apiKey, Path apiKeyFile, HttpVe
     private static void checkHeader(String name, String value, boolean hasKey) {
         HeaderRule.check("endpoint headers", name, value);
         if (hasKey && name.equalsIgnoreCase("authorization")) {
-            throw new IllegalArgumentException("endpoint headers: authorization beside a key (expected: one of them)");
+            throw new ConfigException("headers",
+                    "endpoint headers: authorization beside a key (expected: one of them)");
         }
     }
 

@@ -27,11 +27,11 @@ public final class HeaderRule {
     public static void check(String setting, String name, String value) {
         String lower = name == null ? "" : name.toLowerCase(Locale.ROOT);
         if (!lower.matches("[!#$%&'*+.^_`|~0-9a-z-]+") || OWN.contains(lower)) {
-            throw new IllegalArgumentException(setting + ": " + name
+            throw new ConfigException("headers." + name, setting + ": " + name
                     + " (expected: the name of a header that the relay does not set itself)");
         }
         if (value == null || !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f || c == '\t')) {
-            throw new IllegalArgumentException(setting + ": the value of " + name
+            throw new ConfigException("headers." + name, setting + ": the value of " + name
                     + " is not printable ASCII (expected: printable ASCII)");
         }
     }

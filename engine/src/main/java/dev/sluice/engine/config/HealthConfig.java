@@ -74,7 +74,7 @@ public record HealthConfig(int maxFailures, int errorPercent, int minAnswers, Du
     public record CheckConfig(String path, Duration interval, Duration timeout) {
         public CheckConfig {
             if (path == null || !path.matches("/[!-~]*")) {
-                throw new IllegalArgumentException("health check path: " + path
+                throw new ConfigException("path", "health check path: " + path
                         + " (expected: a path that begins with a slash)");
             }
             Checks.positive("health check interval", interval);

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * An accepted API key, of which only the hash is stored.
@@ -26,13 +25,13 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
     public KeyConfig {
         Checks.name("key label", label);
         if (sha256 == null || !sha256.matches("[0-9a-fA-F]{64}")) {
-            throw new IllegalArgumentException("key " + label + ": sha256 is not 64 hexadecimal digits"
+            throw new ConfigException("sha256", "key " + label + ": sha256 is not 64 hexadecimal digits"
                     + " (expected: the output of sha256sum over the key)");
         }
         sha256 = sha256.toLowerCase(Locale.ROOT);
-        models = List.copyOf(models);
-        profiles = List.copyOf(profiles);
-        Objects.requireNonNull(limits, "limits");
+        models = Checks.list("key " + label + ": models", models);
+        profiles = Checks.list("key " + label + ": profiles", profiles);
+        Checks.present("key " + label + ": limits", limits);
     }
 
     /**
@@ -83,6 +82,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the key
      */
     public static KeyConfig ofSecret(String label, String key) {
+        Checks.text("key " + label + ": secret", key);
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
             return new KeyConfig(label, HexFormat.of().formatHex(hash), List.of(), List.of(), null,

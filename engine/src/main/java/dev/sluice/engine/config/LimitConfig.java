@@ -3,7 +3,6 @@
 package dev.sluice.engine.config;
 
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * The limits of requests and exchanges. All sizes are in bytes.
@@ -53,10 +52,10 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         Checks.atLeast("max_target_bytes", maxTargetBytes, 64);
         Checks.atLeast("drain_bytes", drainBytes, 0);
         if (!(heldMemoryShare > 0 && heldMemoryShare <= 1)) {
-            throw new IllegalArgumentException("held_memory_share: " + heldMemoryShare
+            throw new ConfigException("held_memory_share", "held_memory_share: " + heldMemoryShare
                     + " (expected: above 0, at most 1)");
         }
-        Objects.requireNonNull(onQuotaLoss, "on_quota_loss");
+        Checks.present("on_quota_loss", onQuotaLoss);
     }
 
     /**

@@ -12,7 +12,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -47,46 +49,73 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         TransportConfig transport) {
 
     public RelayConfig {
-        listeners = List.copyOf(listeners);
-        clusters = List.copyOf(clusters);
-        routes = List.copyOf(routes);
-        keys = List.copyOf(keys);
-        profiles = Map.copyOf(profiles);
-        relayedPaths = List.copyOf(relayedPaths);
-        if (!via.matches("[-!#$%&'*+.^_`|~0-9A-Za-z]{0,64}")) {
-            throw new IllegalArgumentException("via: " + via + " (expected: a token of at most 64 characters, or"
+        listeners = Checks.list("listeners", listeners);
+        clusters = Checks.list("clusters", clusters);
+        routes = Checks.list("routes", routes);
+        keys = Checks.list("keys", keys);
+        profiles = Checks.map("profiles", profiles);
+        relayedPaths = Checks.list("relayed_paths", relayedPaths);
+        if (via == null || !via.matches("[-!#$%&'*+.^_`|~0-9A-Za-z]{0,64}")) {
+            throw new ConfigException("via", "via: " + via + " (expected: a token of at most 64 characters, or"
                     + " empty)");
         }
+        Checks.present("affinity", affinity);
+        Checks.present("limits", limits);
+        Checks.present("timeouts", timeouts);
+        Checks.present("http2 downstream", http2Downstream);
+        Checks.present("http2 upstream", http2Upstream);
+        Checks.present("transport", transport);
         Checks.atLeast("clusters", clusters.size(), 1);
         Checks.atLeast("routes", routes.size(), 1);
-        Set<String> names = new HashSet<>();
+        checkAddresses(listeners, admin);
+        Set<String> names = new LinkedHashSet<>();
         for (ClusterConfig cluster : clusters) {
             if (!names.add(cluster.name())) {
-                throw new IllegalArgumentException("clusters: " + cluster.name() + " twice (expected: each name once)");
+                throw new ConfigException("clusters." + cluster.name(), "clusters: " + cluster.name()
+                        + " twice (expected: each name once)");
             }
         }
-        for (RouteConfig route : routes) {
-            if (!names.contains(route.cluster())) {
-                throw new IllegalArgumentException("routes: cluster " + route.cluster() + " (expected: one of "
-                        + names + ")");
-            }
+        for (int i = 0; i < routes.size(); i++) {
+            checkOneOf("routes[" + i + "].cluster", routes.get(i).cluster(), names);
         }
-        if (defaultCluster != null && !names.contains(defaultCluster)) {
-            throw new IllegalArgumentException("default_cluster: " + defaultCluster + " (expected: one of " + names
-                    + ")");
-        }
+        checkOneOf("default_cluster", defaultCluster, names);
         Map<String, Profile> all = allProfiles(profiles);
         checkPaths(all.values());
-        Set<String> known = all.keySet();
-        routes.forEach(route -> checkProfile("routes: profile ", route.profile(), known));
-        clusters.forEach(cluster -> checkProfile("clusters: dialect ", cluster.dialect(), known));
-        relayedPaths.forEach(RelayConfig::checkPath);
+        for (int i = 0; i < routes.size(); i++) {
+            checkOneOf("routes[" + i + "].profile", routes.get(i).profile(), all.keySet());
+        }
+        clusters.forEach(cluster -> checkOneOf("clusters." + cluster.name() + ".dialect", cluster.dialect(),
+                all.keySet()));
+        for (int i = 0; i < relayedPaths.size(); i++) {
+            checkPath("relayed_paths[" + i + ']', relayedPaths.get(i));
+        }
         Set<String> hashes = new HashSet<>();
-        for (KeyConfig key : keys) {
-            if (!hashes.add(key.sha256())) {
-                throw new IllegalArgumentException("keys: " + key.label() + " has the same hash as another key"
-                        + " (expected: each key once)");
+        for (int i = 0; i < keys.size(); i++) {
+            if (!hashes.add(keys.get(i).sha256())) {
+                throw new ConfigException("keys[" + i + "].sha256", "keys: " + keys.get(i).label()
+                        + " has the same hash as another key (expected: each key once)");
             }
+        }
+    }
+
+    /** Checks that no address is bound twice. Port 0 and inherited sockets are never the same. */
+    private static void checkAddresses(List<ListenerConfig> listeners, AdminConfig admin) {
+        Set<String> addresses = new HashSet<>();
+        for (int i = 0; i < listeners.size(); i++) {
+            ListenerConfig listener = listeners.get(i);
+            if (listener.port() > 0 && listener.fd() < 0) {
+                checkAddress("listeners[" + i + "].address", listener.host(), listener.port(), addresses);
+            }
+        }
+        if (admin != null && admin.port() > 0) {
+            checkAddress("admin.address", admin.host(), admin.port(), addresses);
+        }
+    }
+
+    private static void checkAddress(String path, String host, int port, Set<String> addresses) {
+        String address = host + ':' + port;
+        if (!addresses.add(address.toLowerCase(Locale.ROOT))) {
+            throw new ConfigException(path, path + ": " + address + " twice (expected: each address once)");
         }
     }
 
@@ -94,15 +123,17 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         Map<String, Profile> all = new LinkedHashMap<>(Profiles.builtIn());
         own.forEach((name, profile) -> {
             if (all.put(name, profile) != null) {
-                throw new IllegalArgumentException("profiles: " + name + " is built in (expected: another name)");
+                throw new ConfigException("profiles." + name, "profiles: " + name
+                        + " is built in (expected: another name)");
             }
         });
         return all;
     }
 
-    private static void checkProfile(String setting, String name, Set<String> known) {
+    private static void checkOneOf(String path, String name, Set<String> known) {
         if (name != null && !known.contains(name)) {
-            throw new IllegalArgumentException(setting + name + " (expected: one of " + known + ")");
+            throw new ConfigException(path, path + ": " + name + " (expected: one of " + String.join(", ", known)
+                    + ")");
         }
     }
 
@@ -112,17 +143,17 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
             for (String path : profile.paths()) {
                 String owner = owners.put(path, profile.name());
                 if (owner != null) {
-                    throw new IllegalArgumentException("profiles: " + profile.name() + " has the path " + path + " of "
-                            + owner + " (expected: each path once)");
+                    throw new ConfigException("profiles." + profile.name(), "profiles: " + profile.name()
+                            + " has the path " + path + " of " + owner + " (expected: each path once)");
                 }
             }
         }
     }
 
-    private static void checkPath(String path) {
+    private static void checkPath(String setting, String path) {
         if (!path.matches("(/[A-Za-z0-9._~-]+)+") || path.contains("/.") || path.startsWith("/v1/responses")
                 || path.startsWith("/v1/models")) {
-            throw new IllegalArgumentException("relayed_paths: " + path
+            throw new ConfigException(setting, "relayed_paths: " + path
                     + " (expected: a path such as /v1/embeddings that the relay does not serve already)");
         }
     }
@@ -161,20 +192,20 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         if (!keys.isEmpty() || keyFile != null) {
             return;
         }
-        for (ListenerConfig listener : listeners) {
-            if (!isLoopback(listener.host())) {
-                throw new IllegalArgumentException("keys: none, with a listener on " + listener.host()
+        for (int i = 0; i < listeners.size(); i++) {
+            String host = listeners.get(i).host();
+            if (!isLoopback("listeners[" + i + "].address", host)) {
+                throw new ConfigException("listeners[" + i + "].address", "keys: none, with a listener on " + host
                         + " (expected: at least one key, or listeners on loopback only)");
             }
         }
     }
 
-    private static boolean isLoopback(String host) {
+    private static boolean isLoopback(String path, String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("listeners: host " + host + " (expected: an address of this machine)",
-                    e);
+            throw new ConfigException(path, "listeners: host " + host + " (expected: an address of this machine)", e);
         }
     }
 

@@ -26,12 +26,12 @@ public record RetryConfig(boolean reusedConnection, boolean idempotent, Set<Inte
     public static final RetryConfig DEFAULT = new RetryConfig(true, false, Set.of(), 0);
 
     public RetryConfig {
-        statuses = Set.copyOf(statuses);
+        statuses = Checks.set("retry statuses", statuses);
         if (!OPTIONAL.containsAll(statuses)) {
-            throw new IllegalArgumentException("retry statuses: " + statuses + " (expected: any of 500, 502, 504)");
+            throw new ConfigException("statuses", "retry statuses: " + statuses + " (expected: any of 500, 502, 504)");
         }
         if (!(hedgeQuantile >= 0 && hedgeQuantile < 1)) {
-            throw new IllegalArgumentException("retry hedge_quantile: " + hedgeQuantile
+            throw new ConfigException("hedge_quantile", "retry hedge_quantile: " + hedgeQuantile
                     + " (expected: 0 to below 1)");
         }
     }

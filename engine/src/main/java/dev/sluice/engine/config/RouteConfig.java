@@ -3,7 +3,6 @@
 package dev.sluice.engine.config;
 
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * A route from model names to a cluster.
@@ -27,7 +26,9 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         if (upstreamModel != null) {
             Checks.text("route upstream_model", upstreamModel);
         }
-        Objects.requireNonNull(retry, "retry");
+        Checks.present("route on_upstream_loss", onUpstreamLoss);
+        Checks.present("route on_downstream_leave", onDownstreamLeave);
+        Checks.present("route retry", retry);
         Checks.notNegative("route keep_alive", keepAlive);
     }
 

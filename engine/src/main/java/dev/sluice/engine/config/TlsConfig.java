@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -15,10 +14,10 @@ import java.nio.file.Path;
  */
 public record TlsConfig(Path certificate, Path key, Path clientCa) {
     public TlsConfig {
-        requireReadable("tls certificate", certificate);
-        requireReadable("tls key", key);
+        Checks.readable("tls certificate", certificate);
+        Checks.readable("tls key", key);
         if (clientCa != null) {
-            requireReadable("tls client_ca", clientCa);
+            Checks.readable("tls client_ca", clientCa);
         }
     }
 
@@ -30,11 +29,5 @@ public record TlsConfig(Path certificate, Path key, Path clientCa) {
      */
     public TlsConfig(Path certificate, Path key) {
         this(certificate, key, null);
-    }
-
-    static void requireReadable(String field, Path file) {
-        if (file == null || !Files.isReadable(file)) {
-            throw new IllegalArgumentException(field + ": " + file + " (expected: a readable file)");
-        }
     }
 }

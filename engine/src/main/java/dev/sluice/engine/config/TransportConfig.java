@@ -15,6 +15,7 @@ public record TransportConfig(Kind kind, int loops, boolean spin) {
     public static final TransportConfig DEFAULT = new TransportConfig(Kind.AUTO, 0, false);
 
     public TransportConfig {
+        Checks.present("kind", kind);
         Checks.atLeast("loops", loops, 0);
     }
 

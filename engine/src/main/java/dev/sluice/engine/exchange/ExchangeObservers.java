@@ -26,7 +26,9 @@ final class ExchangeObservers {
     /** Returns the observers that all loops of a relay share. */
     static List<ExchangeObserver> of(AccessLog accessLog, Extensions extensions) {
         List<ExchangeObserver> observers = new ArrayList<>();
-        observers.add(accessLog.observer());
+        if (extensions.isAccessLogged()) {
+            observers.add(accessLog.observer());
+        }
         observers.addAll(extensions.observers());
         return observers;
     }

@@ -23,6 +23,7 @@ public final class Extensions {
     private final List<ExchangeObserver> observers;
     private final LongSupplier nanoClock;
     private final LoopTimer loopTimer;
+    private final boolean isAccessLogged;
 
     private Extensions(Builder builder) {
         authenticator = builder.authenticator;
@@ -36,6 +37,7 @@ public final class Extensions {
         observers = List.copyOf(all);
         nanoClock = builder.nanoClock;
         loopTimer = builder.loopTimer;
+        isAccessLogged = builder.isAccessLogged;
     }
 
     /** {@return a builder in which no part is set} */
@@ -78,6 +80,11 @@ public final class Extensions {
         return loopTimer;
     }
 
+    /** {@return whether the relay writes an access log} */
+    public boolean isAccessLogged() {
+        return isAccessLogged;
+    }
+
     /** A builder of {@link Extensions}. Not thread-safe. */
     public static final class Builder {
         private final List<ExchangeObserver> observers = new ArrayList<>();
@@ -88,6 +95,7 @@ public final class Extensions {
         private RequestQuota requestQuota;
         private LongSupplier nanoClock;
         private LoopTimer loopTimer;
+        private boolean isAccessLogged;
 
         private Builder() {
         }
@@ -177,6 +185,17 @@ public final class Extensions {
          */
         public Builder loopTimer(LoopTimer timer) {
             loopTimer = Objects.requireNonNull(timer, "loopTimer");
+            return this;
+        }
+
+        /**
+         * Enables the access log: one line of JSON for each exchange, at level INFO of the logger
+         * {@code dev.sluice.access}. Without it, an embedded relay writes nothing for an exchange into its host's log.
+         *
+         * @return this builder
+         */
+        public Builder accessLog() {
+            isAccessLogged = true;
             return this;
         }
 

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.tls;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.files.FollowedFiles;
@@ -64,9 +65,11 @@ public final class ClientTls {
             return builder.build();
         } catch (SSLException | IllegalArgumentException e) {
             String problem = CaFile.problem(caFile);
-            throw new IllegalArgumentException(name + ": " + (problem != null ? "ca_file " + caFile + ": " + problem
-                    : "certificate " + certificate.certificate() + " and key " + certificate.key()
-                    + " cannot be used (expected: PEM, and a key that fits its certificate)"), e);
+            throw problem != null
+                    ? new ConfigException("ca_file", name + ": ca_file " + caFile + ": " + problem, e)
+                    : new ConfigException("certificate", name + ": certificate " + certificate.certificate()
+                    + " and key " + certificate.key()
+                    + " cannot be used (expected: PEM, and a key that fits its certificate)", e);
         }
     }
 

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.tls;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.files.FollowedFiles;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -64,8 +65,9 @@ public final class ServerTls {
             }
             return builder.build();
         } catch (SSLException | IllegalArgumentException e) {
-            throw new IllegalArgumentException("tls: certificate " + config.certificate() + " and key " + config.key()
-                    + " cannot be used (expected: PEM, an unencrypted PKCS #8 key that fits the certificate)", e);
+            throw new ConfigException("tls.certificate", "tls: certificate " + config.certificate()
+                    + " and key " + config.key() + " cannot be used (expected: PEM, an unencrypted PKCS #8 key that"
+                    + " fits the certificate)", e);
         }
     }
 

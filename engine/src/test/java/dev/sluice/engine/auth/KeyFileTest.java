@@ -98,7 +98,7 @@ class KeyFileTest {
 
         String message = assertThrows(IllegalArgumentException.class, () -> authenticator(file)).getMessage();
 
-        assertTrue(message.startsWith("keys, line 2: "), message);
+        assertTrue(message.startsWith("key_file: keys, line 2: "), message);
         assertTrue(!message.contains("sk-secret"), message);
     }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.auth;
+package dev.sluice.engine.config;
 
-import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,9 +21,9 @@ import java.util.Set;
  * "tokens_per_minute": 2000000}}. Only the first two members are required. Blank lines and lines that begin with
  * {@code #} are skipped.
  */
-final class KeyFile {
+public final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
-    private static final Set<String> MEMBERS = Set.of("label", "sha256", "models", "profiles", "expires",
+    private static final List<String> MEMBERS = List.of("label", "sha256", "models", "profiles", "expires",
             "max_in_flight", "requests_per_minute", "tokens_per_minute");
 
     private KeyFile() {
@@ -70,7 +68,8 @@ final class KeyFile {
         }
         for (Object name : members.keySet()) {
             if (!MEMBERS.contains(name)) {
-                throw new IllegalArgumentException(name + ": unknown (expected: one of " + MEMBERS + ")");
+                throw new IllegalArgumentException(name + ": unknown (expected: one of "
+                        + String.join(", ", MEMBERS) + ")");
             }
         }
         String expires = text(members, "expires");
