@@ -10,6 +10,12 @@ import dev.sluice.tools.serve.CheckCommand;
 import dev.sluice.tools.serve.KeysCommand;
 import dev.sluice.tools.serve.ProfilesCommand;
 import dev.sluice.tools.serve.ServeCommand;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +24,8 @@ import picocli.CommandLine.Command;
 @Command(name = "sluice", description = "A byte-exact streaming relay for the OpenAI Responses API.",
         mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
         subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, ProfilesCommand.class,
-            MockCommand.class, DemoCommand.class, LoadCommand.class},
+            MockCommand.class, DemoCommand.class, LoadCommand.class, CompletionCommand.class,
+            CommandLine.HelpCommand.class},
         footer = {"", "Run 'sluice COMMAND --help' for the options of a command."})
 public final class Main {
     private Main() {
@@ -43,8 +50,21 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
+        CommandLine commandLine = new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
                 .setCaseInsensitiveEnumValuesAllowed(true);
+        describeExit(commandLine);
+        return commandLine;
+    }
+
+    /** Adds the exit statuses to the help of a command and of all below it. */
+    private static void describeExit(CommandLine command) {
+        Map<String, String> statuses = new LinkedHashMap<>();
+        statuses.put("0", "The command succeeded.");
+        statuses.put("1", "The command failed; the reason is on standard error.");
+        statuses.put("2", "The command line is invalid.");
+        command.getCommandSpec().usageMessage().exitCodeListHeading("%nExit status:%n").exitCodeList(statuses)
+                .abbreviateSynopsis(true);
+        command.getSubcommands().values().forEach(Main::describeExit);
     }
 
     private static int onFailure(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
@@ -52,13 +72,19 @@ public final class Main {
         return 1;
     }
 
-    /** A provider of the version, which it reads from the jar's manifest. */
+    /** A provider of the version, which the build has written into a resource. */
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"sluice " + (version == null ? "(not packaged)" : version),
-                "java " + System.getProperty("java.version")};
+            Properties build = new Properties();
+            try (InputStream written = Main.class.getResourceAsStream("build.properties")) {
+                build.load(written);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return new String[] {"sluice " + build.getProperty("version") + " (commit " + build.getProperty("commit")
+                + ")", "java " + System.getProperty("java.runtime.version") + " (" + System.getProperty("java.vm.name")
+                + ")"};
         }
     }
 }

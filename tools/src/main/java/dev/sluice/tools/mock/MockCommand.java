@@ -11,8 +11,8 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLException;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,31 +21,36 @@ import picocli.CommandLine.Spec;
 /** The {@code sluice mock} command. */
 @Command(name = "mock", description = "Runs a scripted upstream that speaks the Responses API.",
         mixinStandardHelpOptions = true,
-        footer = {"", "The same request always gets the same bytes, except for stamps. It can set options:",
-            "\"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}.",
-            "Speaks HTTP/1.1 and HTTP/2: by ALPN over TLS, by prior knowledge in plain text.",
-            "Prints one line per answer to standard output, with the SHA-256 of its body."})
+        footer = {"", "The same request always gets the same bytes, except for stamps. It can set options:", "",
+            "  \"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}", "",
+            "The mock speaks HTTP/1.1 and HTTP/2: by ALPN over TLS, by prior knowledge in plain text. It prints one"
+            + " line per answer to standard output, with the SHA-256 of its body."})
 public final class MockCommand implements Callable<Integer> {
-    @Option(names = "--host", defaultValue = "127.0.0.1",
-            description = "Address to listen on. Default: ${DEFAULT-VALUE}")
-    private String host;
+    @ArgGroup(validate = false, heading = "%nListener:%n")
+    private final Listener listener = new Listener();
 
-    @Option(names = "--port", defaultValue = "9000",
-            description = "Port to listen on; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
-    private int port;
-
-    @Option(names = "--certificate", paramLabel = "FILE",
-            description = "Use TLS with this certificate: PEM, followed by its chain.")
-    private File certificate;
-
-    @Option(names = "--key", paramLabel = "FILE", description = "Private key of the certificate: PEM, PKCS #8.")
-    private File key;
-
-    @Mixin
-    private MockOptions options;
+    @ArgGroup(validate = false, heading = "%nAnswers:%n")
+    private final MockOptions options = new MockOptions();
 
     @Spec
     private CommandSpec spec;
+
+    /** The options of the listening socket. */
+    private static final class Listener {
+        @Option(names = "--host", description = "Address to listen on. Default: ${DEFAULT-VALUE}")
+        String host = "127.0.0.1";
+
+        @Option(names = "--port",
+                description = "Port to listen on; 0 lets the system choose. Default: ${DEFAULT-VALUE}")
+        int port = 9000;
+
+        @Option(names = "--certificate", paramLabel = "FILE",
+                description = "Use TLS with this certificate: PEM, followed by its chain.")
+        File certificate;
+
+        @Option(names = "--key", paramLabel = "FILE", description = "Private key of the certificate: PEM, PKCS #8.")
+        File key;
+    }
 
     MockCommand() {
     }
@@ -54,15 +59,18 @@ public final class MockCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         SslContext tls = newTls();
-        try (MockUpstream mock = new MockUpstream(host, port, tls, options, report -> print(out, report))) {
-            print(out, "mock listening on " + (tls == null ? "http" : "https") + "://" + host + ':' + mock.port()
-                    + "/v1");
+        try (MockUpstream mock = new MockUpstream(listener.host, listener.port, tls, options,
+                report -> print(out, report))) {
+            print(out, "mock listening on " + (tls == null ? "http" : "https") + "://" + listener.host + ':'
+                    + mock.port() + "/v1");
             new CountDownLatch(1).await(); // until a signal ends the process
         }
         return 0;
     }
 
     private SslContext newTls() {
+        File certificate = listener.certificate;
+        File key = listener.key;
         if (certificate == null && key == null) {
             return null;
         }

@@ -4,14 +4,21 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.HeaderPolicy;
+import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyFile;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.tools.serve.ConfigWarnings.Warning;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -31,6 +38,9 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Also prints what becomes of each header of a request.")
     private boolean isExplained;
 
+    @Option(names = "--strict", description = "Fails if there is a warning, too.")
+    private boolean isStrict;
+
     @Spec
     private CommandSpec spec;
 
@@ -39,14 +49,35 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RelayConfig config = options.load(spec.commandLine());
-        Relay.check(config, Extensions.NONE);
-        print(config, spec.commandLine().getOut());
+        LoadedConfig loaded = options.load(spec.commandLine());
+        List<Warning> warnings = loaded.use(CheckCommand::check);
+        PrintWriter out = spec.commandLine().getOut();
+        print(loaded.config(), out);
         if (isExplained) {
-            explain(spec.commandLine().getOut());
+            explain(out);
         }
-        spec.commandLine().getOut().println("ok");
-        return 0;
+        for (Warning warning : warnings) {
+            out.println("warning  " + loaded.positions().apply(warning.path()) + ": " + warning.message());
+        }
+        boolean isRefused = isStrict && !warnings.isEmpty();
+        out.println(isRefused ? "not ok, because --strict allows no warnings" : "ok");
+        return isRefused ? 1 : 0;
+    }
+
+    private static List<Warning> check(RelayConfig config) {
+        Relay.check(config, Extensions.NONE);
+        List<Warning> warnings = new ArrayList<>(AddressProbe.probe(config));
+        warnings.addAll(ConfigWarnings.of(config, keysOfFile(config), Instant.now()));
+        return warnings;
+    }
+
+    private static List<KeyConfig> keysOfFile(RelayConfig config) {
+        try {
+            return config.keyFile() == null ? List.of() : KeyFile.read(config.keyFile());
+        } catch (IOException e) {
+            throw new ConfigException("key_file", "key_file: " + config.keyFile()
+                    + " cannot be read (expected: a file of keys)", e);
+        }
     }
 
     private static void print(RelayConfig config, PrintWriter out) {

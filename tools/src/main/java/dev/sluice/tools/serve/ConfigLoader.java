@@ -60,7 +60,7 @@ final class ConfigLoader {
      * @throws SettingException if the file does not exist, is not YAML, or has an unknown or invalid setting
      * @throws IOException      if the file cannot be read
      */
-    RelayConfig load(Path file) throws IOException {
+    LoadedConfig load(Path file) throws IOException {
         String text;
         try {
             text = Files.readString(file);
@@ -70,10 +70,25 @@ final class ConfigLoader {
         return parse(file.getFileName().toString(), text);
     }
 
-    RelayConfig parse(String file, String text) {
-        Node root;
+    /**
+     * Reads the text of a file.
+     *
+     * @param file name of the file for messages
+     * @throws SettingException if the text is not YAML, or has an unknown or invalid setting
+     */
+    LoadedConfig parse(String file, String text) {
         try {
-            root = new Compose(LoadSettings.builder().setLabel(file).build()).composeString(text).orElseThrow(
+            YamlSection top = new YamlSection(file, "", compose(file, text), environment).only("");
+            return new LoadedConfig(top.make(() -> build(top)), top::locate);
+        } catch (StackOverflowError e) {
+            throw new SettingException(file, "nested too deeply, or an alias within its own anchor (expected: the"
+                    + " nesting of the settings)");
+        }
+    }
+
+    private static Node compose(String file, String text) {
+        try {
+            return new Compose(LoadSettings.builder().setLabel(file).build()).composeString(text).orElseThrow(
                     () -> new SettingException(file, "empty (expected: listeners, clusters and routes)"));
         } catch (MarkedYamlEngineException e) {
             throw new SettingException(file + e.getProblemMark().map(mark -> ", line " + (mark.getLine() + 1))
@@ -81,17 +96,13 @@ final class ConfigLoader {
         } catch (YamlEngineException e) {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
-        YamlSection top = new YamlSection(file, "", root, environment).only("listeners", "admin", "clusters", "routes",
-                "keys", "key_file", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits",
-                "timeouts", "http2", "transport");
-        return top.make(() -> build(top));
     }
 
     private static RelayConfig build(YamlSection top) {
         RelayConfig.Builder builder = RelayConfig.builder();
         top.sections("listeners").forEach(section -> builder.listener(listener(section)));
         if (top.has("admin")) {
-            YamlSection admin = top.section("admin").only("address");
+            YamlSection admin = top.section("admin").only("admin");
             Address address = Address.parse(admin, "address");
             builder.admin(admin.make(() -> new AdminConfig(address.host, address.port)));
         }
@@ -124,7 +135,7 @@ final class ConfigLoader {
             builder.timeouts(timeouts(top.section("timeouts")));
         }
         if (top.has("http2")) {
-            http2(top.section("http2").only("downstream", "upstream"), builder);
+            http2(top.section("http2").only("http2"), builder);
         }
         if (top.has("transport")) {
             builder.transport(transport(top.section("transport")));
@@ -146,11 +157,11 @@ final class ConfigLoader {
     }
 
     private static ListenerConfig listener(YamlSection section) {
-        section.only("address", "tls");
+        section.only("listeners[]");
         Address address = Address.parse(section, "address");
         TlsConfig tls = null;
         if (section.has("tls")) {
-            YamlSection files = section.section("tls").only("certificate", "key", "client_ca");
+            YamlSection files = section.section("tls").only("listeners[].tls");
             tls = files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key")),
                     files.path("client_ca")));
         }
@@ -159,11 +170,9 @@ final class ConfigLoader {
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
-        section.only("endpoints", "ca_file", "certificate", "key", "content_length", "dialect", "balance", "health",
-                "max_in_flight");
+        section.only("clusters.*");
         List<EndpointConfig> endpoints = section.sections("endpoints").stream().map(endpoint -> {
-            endpoint.only("url", "api_key", "api_key_file", "http", "weight", "priority", "max_in_flight",
-                    "warm_connections", "headers", "max_connections", "max_streams");
+            endpoint.only("clusters.*.endpoints[]");
             HttpVersions versions = switch (endpoint.choice("http", "auto", "auto", "1", "2")) {
                 case "1" -> HttpVersions.HTTP_1;
                 case "2" -> HttpVersions.HTTP_2;
@@ -209,8 +218,7 @@ final class ConfigLoader {
     }
 
     private static HealthConfig health(YamlSection section) {
-        section.only("max_failures", "error_percent", "min_answers", "ejection", "max_ejection", "max_rest",
-                "panic_percent", "check");
+        section.only("clusters.*.health");
         HealthConfig defaults = HealthConfig.DEFAULT;
         HealthConfig.CheckConfig check = section.has("check") ? check(section.section("check")) : null;
         return section.make(() -> defaults.toBuilder()
@@ -224,15 +232,14 @@ final class ConfigLoader {
     }
 
     private static HealthConfig.CheckConfig check(YamlSection section) {
-        section.only("path", "interval", "timeout");
+        section.only("clusters.*.health.check");
         return section.make(() -> new HealthConfig.CheckConfig(section.text("path"),
                 section.duration("interval", Duration.ofSeconds(10)),
                 section.duration("timeout", Duration.ofSeconds(3))));
     }
 
     private static RouteConfig route(YamlSection section) {
-        section.only("model", "cluster", "upstream_model", "profile", "on_upstream_loss", "on_downstream_leave",
-                "retry", "keep_alive");
+        section.only("routes[]");
         String loss = section.choice("on_upstream_loss", "abort", "abort", "failed_event");
         String leave = section.choice("on_downstream_leave", "cancel", "cancel", "drain");
         RetryConfig retry = section.has("retry") ? retry(section.section("retry")) : RetryConfig.DEFAULT;
@@ -244,7 +251,7 @@ final class ConfigLoader {
     }
 
     private static RetryConfig retry(YamlSection section) {
-        section.only("reused_connection", "idempotent", "statuses", "hedge_quantile");
+        section.only("routes[].retry");
         return section.make(() -> new RetryConfig(section.flag("reused_connection", true),
                 section.flag("idempotent", false),
                 Set.copyOf(section.integers("statuses")),
@@ -252,8 +259,7 @@ final class ConfigLoader {
     }
 
     private static KeyConfig key(YamlSection section) {
-        section.only("label", "sha256", "models", "profiles", "expires", "max_in_flight", "requests_per_minute",
-                "tokens_per_minute");
+        section.only("keys[]");
         return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
                 section.texts("models"), section.texts("profiles"), section.instant("expires"),
                 new KeyLimits(section.integer("max_in_flight", 0), section.integer("requests_per_minute", 0),
@@ -261,7 +267,7 @@ final class ConfigLoader {
     }
 
     private static AffinityConfig affinity(YamlSection section) {
-        section.only("max_entries", "id_ttl", "session_ttl", "unknown_ids", "on_store_loss");
+        section.only("affinity");
         AffinityConfig defaults = AffinityConfig.DEFAULT;
         return section.make(() -> new AffinityConfig(section.integer("max_entries", defaults.maxEntries()),
                 section.duration("id_ttl", defaults.idTtl()), section.duration("session_ttl", defaults.sessionTtl()),
@@ -276,9 +282,7 @@ final class ConfigLoader {
     }
 
     private static LimitConfig limits(YamlSection section) {
-        section.only("max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
-                "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
-                "held_memory_share", "on_quota_loss");
+        section.only("limits");
         LimitConfig defaults = LimitConfig.DEFAULT;
         return section.make(() -> defaults.toBuilder()
                 .maxBodyBytes(section.bytes("max_body_bytes", defaults.maxBodyBytes()))
@@ -296,9 +300,7 @@ final class ConfigLoader {
     }
 
     private static TimeoutConfig timeouts(YamlSection section) {
-        section.only("request_head", "body_grace", "connect", "tls_handshake", "response_head", "first_event",
-                "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle",
-                "upstream_lifetime", "quota", "affinity", "drain");
+        section.only("timeouts");
         TimeoutConfig.Builder builder = TimeoutConfig.builder();
         section.ifDuration("request_head", builder::requestHead);
         section.ifDuration("body_grace", builder::bodyGrace);
@@ -328,8 +330,7 @@ final class ConfigLoader {
     }
 
     private static Http2DownstreamConfig http2Downstream(YamlSection section) {
-        section.only("max_streams", "stream_window_bytes", "connection_window_bytes", "max_header_list_bytes",
-                "max_resets", "max_control_frames");
+        section.only("http2.downstream");
         Http2DownstreamConfig defaults = Http2DownstreamConfig.DEFAULT;
         return section.make(() -> new Http2DownstreamConfig(section.integer("max_streams", defaults.maxStreams()),
                 size(section, "stream_window_bytes", defaults.streamWindowBytes()),
@@ -340,8 +341,7 @@ final class ConfigLoader {
     }
 
     private static Http2UpstreamConfig http2Upstream(YamlSection section) {
-        section.only("max_streams", "max_connections", "max_queued", "max_queue_time", "stream_window_bytes",
-                "connection_window_bytes", "max_header_list_bytes", "ping_interval", "ping_timeout");
+        section.only("http2.upstream");
         Http2UpstreamConfig defaults = Http2UpstreamConfig.DEFAULT;
         return section.make(() -> new Http2UpstreamConfig(section.integer("max_streams", defaults.maxStreams()),
                 section.integer("max_connections", defaults.maxConnections()),
@@ -359,14 +359,14 @@ final class ConfigLoader {
     }
 
     private static TransportConfig transport(YamlSection section) {
-        section.only("kind", "loops", "spin");
+        section.only("transport");
         String kind = section.choice("kind", "auto", "auto", "epoll", "io_uring", "nio");
         return section.make(() -> new TransportConfig(TransportConfig.Kind.valueOf(kind.toUpperCase(Locale.ROOT)),
                 section.integer("loops", 0), section.flag("spin", false)));
     }
 
     /** Returns the configuration of {@code serve} without a file: one upstream for every model. */
-    RelayConfig ofArguments(String upstream, String listen, String admin) {
+    LoadedConfig ofArguments(String upstream, String listen, String admin) {
         try {
             Address address = Address.of(listen);
             String key = environment.apply("OPENAI_API_KEY");
@@ -379,7 +379,7 @@ final class ConfigLoader {
             }
             RelayConfig config = builder.build();
             config.requireKeysOrLoopback();
-            return config;
+            return new LoadedConfig(config, path -> "command line");
         } catch (IllegalArgumentException e) {
             throw new SettingException("command line", e.getMessage());
         }

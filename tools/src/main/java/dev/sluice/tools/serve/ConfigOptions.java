@@ -2,48 +2,91 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
-import dev.sluice.engine.config.RelayConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options that name the source of a configuration: a file, or one upstream on the command line. */
+/**
+ * The options that name the source of a configuration: a file, or one upstream on the command line. Variables of the
+ * environment take the place of options that are not given, so that a container needs no arguments.
+ */
 final class ConfigOptions {
-    @Option(names = {"-c", "--config"}, paramLabel = "FILE", description = "Configuration file, in YAML.")
+    private static final String DEFAULT_LISTEN = "127.0.0.1:8080";
+
+    private final UnaryOperator<String> environment;
+
+    @Option(names = {"-c", "--config"}, paramLabel = "FILE",
+            description = "Configuration file, in YAML. Environment: SLUICE_CONFIG")
     private Path file;
 
-    @Option(names = "--upstream", paramLabel = "URL", description = "Without a file: base URL of the only "
-            + "upstream. Its key is read from OPENAI_API_KEY.")
-    private String upstream;
-
-    @Option(names = "--listen", paramLabel = "HOST:PORT", defaultValue = "127.0.0.1:8080",
-            description = "Without a file: address to listen on. Default: ${DEFAULT-VALUE}")
-    private String listen;
-
-    @Option(names = "--admin", paramLabel = "HOST:PORT",
-            description = "Without a file: address for health and metrics. Default: none")
-    private String admin;
+    @ArgGroup(validate = false, heading = "%nWithout a configuration file:%n")
+    private final OneUpstream one = new OneUpstream();
 
     ConfigOptions() {
+        this(System::getenv);
+    }
+
+    ConfigOptions(UnaryOperator<String> environment) {
+        this.environment = environment;
+    }
+
+    /** The options of a relay to one upstream for every model. */
+    private static final class OneUpstream {
+        @Option(names = "--upstream", paramLabel = "URL", description = "Base URL of the only upstream, whose key is"
+                + " read from OPENAI_API_KEY. Environment: SLUICE_UPSTREAM")
+        String upstream;
+
+        @Option(names = "--listen", paramLabel = "HOST:PORT", description = "Address to listen on. Environment:"
+                + " SLUICE_LISTEN. Default: " + DEFAULT_LISTEN)
+        String listen;
+
+        @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Address for health and metrics."
+                + " Environment: SLUICE_ADMIN. Default: none")
+        String admin;
+    }
+
+    /** Returns the file: that of the option, or that of the environment if there is no option; null for none. */
+    private Path file() {
+        String named = environment.apply("SLUICE_CONFIG");
+        return file != null || one.upstream != null || named == null ? file : Path.of(named);
+    }
+
+    private String upstream() {
+        return one.upstream != null || file != null ? one.upstream : environment.apply("SLUICE_UPSTREAM");
+    }
+
+    private String or(String option, String variable, String otherwise) {
+        String named = option != null ? option : environment.apply(variable);
+        return named != null ? named : otherwise;
     }
 
     /** Returns whether the configuration is a file, which may change. */
     boolean isFile() {
-        return file != null;
+        return file() != null;
     }
 
     /** Returns the content of the file; empty if no file is configured or the file does not exist. */
     String text() throws IOException {
-        return file == null || !Files.exists(file) ? "" : Files.readString(file);
+        return !isFile() || !Files.exists(file()) ? "" : Files.readString(file());
     }
 
-    RelayConfig load(CommandLine command) throws IOException {
-        if ((file == null) == (upstream == null)) {
+    /**
+     * Reads the configuration.
+     *
+     * @throws CommandLine.ParameterException if the options name no source, or two
+     * @throws SettingException               if a setting is unknown or invalid
+     * @throws IOException                    if the file cannot be read
+     */
+    LoadedConfig load(CommandLine command) throws IOException {
+        if (isFile() == (upstream() != null)) {
             throw new CommandLine.ParameterException(command, "--config, --upstream: both or none (expected: one)");
         }
-        ConfigLoader loader = new ConfigLoader(System::getenv);
-        return file != null ? loader.load(file) : loader.ofArguments(upstream, listen, admin);
+        ConfigLoader loader = new ConfigLoader(environment);
+        return isFile() ? loader.load(file()) : loader.ofArguments(upstream(),
+                or(one.listen, "SLUICE_LISTEN", DEFAULT_LISTEN), or(one.admin, "SLUICE_ADMIN", null));
     }
 }

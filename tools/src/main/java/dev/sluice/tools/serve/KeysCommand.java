@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,8 +29,8 @@ public final class KeysCommand {
     /** The {@code sluice keys new} command. */
     @Command(name = "new", description = "Creates a key, and prints it with the line that adds it to a key file.",
             mixinStandardHelpOptions = true,
-            footer = {"", "Add the line to the file that 'key_file' names. A running relay reads it within a second.",
-                "The line contains only the key's SHA-256, so a lost key cannot be recovered."})
+            footer = {"", "Add the line to the file that 'key_file' names. A running relay reads it within a second."
+                + " The line contains only the key's SHA-256, so a lost key cannot be recovered."})
     static final class New implements Callable<Integer> {
         private static final int KEY_BYTES = 32;
 
@@ -49,28 +50,34 @@ public final class KeysCommand {
                 description = "Time of expiry, such as 2027-01-31T00:00:00Z. Default: never")
         private Instant expires;
 
-        @Option(names = "--max-in-flight", paramLabel = "COUNT", defaultValue = "0",
-                description = "Maximum concurrent requests. Default: no limit")
-        private int maxInFlight;
-
-        @Option(names = "--requests-per-minute", paramLabel = "COUNT", defaultValue = "0",
-                description = "Maximum requests per minute. Default: no limit")
-        private int requestsPerMinute;
-
-        @Option(names = "--tokens-per-minute", paramLabel = "COUNT", defaultValue = "0",
-                description = "Maximum input and output tokens per minute. Default: no limit")
-        private int tokensPerMinute;
+        @ArgGroup(validate = false, heading = "%nLimits:%n")
+        private final Limits limits = new Limits();
 
         @Spec
         private CommandSpec spec;
+
+        /** The limits of a key. */
+        private static final class Limits {
+            @Option(names = "--max-in-flight", paramLabel = "COUNT",
+                    description = "Maximum concurrent requests. Default: no limit")
+            int maxInFlight;
+
+            @Option(names = "--requests-per-minute", paramLabel = "COUNT",
+                    description = "Maximum requests per minute. Default: no limit")
+            int requestsPerMinute;
+
+            @Option(names = "--tokens-per-minute", paramLabel = "COUNT",
+                    description = "Maximum input and output tokens per minute. Default: no limit")
+            int tokensPerMinute;
+        }
 
         @Override
         public Integer call() throws IOException {
             byte[] random = new byte[KEY_BYTES];
             new SecureRandom().nextBytes(random);
             String key = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-            KeyConfig config = KeyConfig.ofSecret(label, key).withLimits(new KeyLimits(maxInFlight, requestsPerMinute,
-                    tokensPerMinute));
+            KeyConfig config = KeyConfig.ofSecret(label, key).withLimits(new KeyLimits(limits.maxInFlight,
+                    limits.requestsPerMinute, limits.tokensPerMinute));
             ObjectMapper json = new ObjectMapper();
             ObjectNode line = json.createObjectNode().put("label", config.label()).put("sha256", config.sha256());
             if (!models.isEmpty()) {
@@ -82,9 +89,9 @@ public final class KeysCommand {
             if (expires != null) {
                 line.put("expires", expires.toString());
             }
-            putLimit(line, "max_in_flight", maxInFlight);
-            putLimit(line, "requests_per_minute", requestsPerMinute);
-            putLimit(line, "tokens_per_minute", tokensPerMinute);
+            putLimit(line, "max_in_flight", limits.maxInFlight);
+            putLimit(line, "requests_per_minute", limits.requestsPerMinute);
+            putLimit(line, "tokens_per_minute", limits.tokensPerMinute);
             PrintWriter out = spec.commandLine().getOut();
             out.println("key   " + key);
             out.println("line  " + json.writeValueAsString(line));

@@ -31,7 +31,7 @@ public final class ProfilesCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Map<String, Profile> profiles = new LinkedHashMap<>(Profiles.builtIn());
         if (file != null) {
-            profiles.putAll(new ConfigLoader(System::getenv).load(file).profiles());
+            profiles.putAll(new ConfigLoader(System::getenv).load(file).config().profiles());
         }
         spec.commandLine().getOut().print(ProfileText.table(profiles.values(), profiles));
         spec.commandLine().getOut().flush();

@@ -21,11 +21,11 @@ import picocli.CommandLine.Spec;
 /** The {@code sluice serve} command. */
 @Command(name = "serve", description = "Runs the relay until a signal stops it.",
         mixinStandardHelpOptions = true,
-        footer = {"", "SIGTERM or SIGINT drains: streams in flight run to their end, for at most 'timeouts.drain'.",
-            "A second signal stops the relay at once.",
-            "SIGHUP, or a change of the file, reloads the configuration; an invalid one is rejected as a whole.", "",
-            "Under systemd, the relay reports when it is ready (Type=notify or notify-reload).",
-            "It uses the sockets of a socket unit for its first listeners (the service needs NonBlocking=true).", "",
+        footer = {"", "SIGTERM or SIGINT drains: streams in flight run to their end, for at most 'timeouts.drain'. A"
+            + " second signal stops the relay at once. SIGHUP, or a change of the file, reloads the configuration; an"
+            + " invalid one is rejected as a whole.", "",
+            "Under systemd, the relay reports when it is ready (Type=notify or notify-reload). It uses the sockets of a"
+            + " socket unit for its first listeners (the service needs NonBlocking=true).", "",
             "Standard output carries one line of JSON per exchange; all else goes to standard error."})
 public final class ServeCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
@@ -50,8 +50,9 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         text = options.text();
-        relay = Relay.launch(manager.withInheritedSockets(options.load(spec.commandLine())),
-                Extensions.builder().metricsFormat(new PrometheusFormat()).build());
+        Extensions extensions = Extensions.builder().metricsFormat(new PrometheusFormat()).accessLog().build();
+        relay = options.load(spec.commandLine()).use(config ->
+                Relay.launch(manager.withInheritedSockets(config), extensions));
         // One thread, so that each reload waits for the previous one.
         ScheduledExecutorService changes = Executors.newSingleThreadScheduledExecutor(task ->
                 new Thread(task, "relay-reload"));
@@ -102,9 +103,12 @@ public final class ServeCommand implements Callable<Integer> {
         try {
             manager.reloading();
             text = options.text(); // read before loading, so that the next check sees a change in between
-            relay.reload(manager.withInheritedSockets(options.load(spec.commandLine())));
+            options.load(spec.commandLine()).use(config -> {
+                relay.reload(manager.withInheritedSockets(config));
+                return null;
+            });
             LOG.info("configuration reloaded ({})", cause);
-        } catch (IOException | RuntimeException | StackOverflowError e) { // the last if YAML is nested too deeply
+        } catch (IOException | RuntimeException e) {
             LOG.error("configuration rejected ({}), the previous one stays in use: {}", cause,
                     e.getMessage() == null ? e.toString() : e.getMessage());
         } finally {

@@ -2,12 +2,14 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.protocol.json.JsonTree;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,10 +32,13 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 final class YamlSection {
     private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d+) ?(KiB|MiB|GiB|B)?");
+    private static final Pattern INDEX = Pattern.compile("^\\[\\d{1,6}\\]");
+    private static final String MERGE = "<<";
 
     private final String file;
     private final String path;
     private final Node node;
+    private final Map<String, Node> keys = new LinkedHashMap<>();
     private final Map<String, Node> settings = new LinkedHashMap<>();
     private final Function<String, String> environment;
 
@@ -45,28 +50,100 @@ final class YamlSection {
         if (!(node instanceof MappingNode mapping)) {
             throw wrong(node, path.isEmpty() ? "the file" : path, kind(node), "settings as 'name: value'");
         }
-        for (NodeTuple tuple : mapping.getValue()) {
-            String name = tuple.getKeyNode() instanceof ScalarNode key ? key.getValue() : "?";
-            if (settings.put(name, tuple.getValueNode()) != null) {
-                throw wrong(tuple.getKeyNode(), at(name), "set twice", "once");
-            }
+        for (NodeTuple tuple : tuples(mapping)) {
+            String name = name(tuple);
+            keys.put(name, tuple.getKeyNode());
+            settings.put(name, tuple.getValueNode());
         }
     }
 
     /**
-     * Rejects every setting that is not among {@code known}.
+     * Returns the members of a mapping, each name once. Those of {@code <<}, the merge key of YAML 1.1, come last and
+     * only if the mapping does not set them itself.
+     */
+    private List<NodeTuple> tuples(MappingNode mapping) {
+        Map<String, NodeTuple> tuples = new LinkedHashMap<>();
+        List<MappingNode> merged = new ArrayList<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (name(tuple).equals(MERGE)) {
+                merged(tuple.getValueNode(), merged);
+            } else if (tuples.put(name(tuple), tuple) != null) {
+                throw wrong(tuple.getKeyNode(), at(name(tuple)), "set twice", "once");
+            }
+        }
+        for (MappingNode other : merged) {
+            tuples(other).forEach(tuple -> tuples.putIfAbsent(name(tuple), tuple));
+        }
+        return List.copyOf(tuples.values());
+    }
+
+    private void merged(Node value, List<MappingNode> into) {
+        if (value instanceof SequenceNode sequence) {
+            sequence.getValue().forEach(element -> merged(element, into));
+        } else if (value instanceof MappingNode mapping) {
+            into.add(mapping);
+        } else {
+            throw wrong(value, at(MERGE), kind(value), "settings, or a list of them");
+        }
+    }
+
+    private String name(NodeTuple tuple) {
+        if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+            throw wrong(tuple.getKeyNode(), path.isEmpty() ? "the file" : path, "a name that is no text", "a text");
+        }
+        return key.getValue();
+    }
+
+    /**
+     * Rejects every setting that does not belong into this section. Names that begin with {@code x-} are allowed
+     * anywhere: they hold what other settings refer to by a YAML alias.
      *
+     * @param section name of this section in {@link Settings}
      * @return this section
      * @throws SettingException if there is an unknown setting
      */
-    YamlSection only(String... known) {
-        for (NodeTuple tuple : ((MappingNode) node).getValue()) {
-            String name = ((ScalarNode) tuple.getKeyNode()).getValue();
-            if (!Set.of(known).contains(name)) {
-                throw wrong(tuple.getKeyNode(), at(name), "unknown setting", String.join(", ", known));
+    YamlSection only(String section) {
+        for (String name : settings.keySet()) {
+            if (!name.startsWith("x-") && !Settings.names(section).contains(name)) {
+                throw new SettingException(where(keys.get(name)), at(name) + ": unknown setting "
+                        + Settings.expected(section, name));
             }
         }
         return this;
+    }
+
+    /** Returns the position of a setting below this section, or of the innermost section on the way to it. */
+    String locate(String setting) {
+        return where(find(node, setting));
+    }
+
+    private Node find(Node from, String setting) {
+        if (from instanceof SequenceNode sequence && INDEX.matcher(setting).find()) {
+            int end = setting.indexOf(']');
+            int index = Integer.parseInt(setting.substring(1, end));
+            return index >= sequence.getValue().size() ? from
+                    : find(sequence.getValue().get(index), withoutDot(setting.substring(end + 1)));
+        }
+        if (from instanceof MappingNode mapping) {
+            List<NodeTuple> longestFirst = new ArrayList<>(tuples(mapping)); // the name of a cluster may have a dot
+            longestFirst.sort(Comparator.comparing(tuple -> -name(tuple).length()));
+            for (NodeTuple tuple : longestFirst) {
+                String name = name(tuple);
+                String rest = setting.startsWith(name) ? setting.substring(name.length()) : "-";
+                if (rest.isEmpty()) {
+                    return tuple.getKeyNode();
+                }
+                if (rest.startsWith(".") || rest.startsWith("[")) {
+                    Node found = find(tuple.getValueNode(), withoutDot(rest));
+                    return found == tuple.getValueNode() ? tuple.getKeyNode() : found;
+                }
+            }
+        }
+        return from;
+    }
+
+    private static String withoutDot(String setting) {
+        return setting.startsWith(".") ? setting.substring(1) : setting;
     }
 
     boolean has(String name) {
@@ -253,12 +330,7 @@ final class YamlSection {
         }
         if (value instanceof MappingNode mapping) {
             Map<String, Object> members = new LinkedHashMap<>();
-            for (NodeTuple tuple : mapping.getValue()) {
-                if (!(tuple.getKeyNode() instanceof ScalarNode key) || members.containsKey(key.getValue())) {
-                    throw wrong(tuple.getKeyNode(), path, "a name that is no text, or set twice", "each name once");
-                }
-                members.put(key.getValue(), tree(tuple.getValueNode()));
-            }
+            tuples(mapping).forEach(tuple -> members.put(name(tuple), tree(tuple.getValueNode())));
             return members;
         }
         if (!(value instanceof ScalarNode scalar)) {
@@ -275,11 +347,14 @@ final class YamlSection {
     /**
      * Creates a record from this section.
      *
-     * @throws SettingException if the record's constructor rejects a value; the message names this section's line
+     * @throws SettingException if the record's constructor rejects a value; the message names the line of that setting,
+     *                          or of this section
      */
     <T> T make(Supplier<T> constructor) {
         try {
             return constructor.get();
+        } catch (ConfigException e) {
+            throw new SettingException(locate(e.path()), e.getMessage());
         } catch (IllegalArgumentException e) {
             throw new SettingException(where(node), e.getMessage());
         }

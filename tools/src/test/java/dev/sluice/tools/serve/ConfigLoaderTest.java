@@ -71,7 +71,7 @@ class ConfigLoaderTest {
 
     @Test
     void shouldReadEverySetting() {
-        RelayConfig config = loader.parse("f.yaml", FULL);
+        RelayConfig config = loader.parse("f.yaml", FULL).config();
 
         assertEquals("::1", config.listeners().get(1).host());
         assertEquals(9090, config.admin().port());
@@ -99,7 +99,7 @@ class ConfigLoaderTest {
                 affinity: {unknown_ids: refuse, on_store_loss: refuse}
                 limits: {on_quota_loss: continue}
                 timeouts: {quota: 500ms, affinity: 300ms}
-                """);
+                """).config();
 
         assertEquals(Duration.ofMinutes(7), config.clusters().get(0).health().maxRest());
         assertEquals("edge-1", config.via());
@@ -109,42 +109,64 @@ class ConfigLoaderTest {
         assertEquals(Duration.ofMillis(500), config.timeouts().quota());
         assertEquals(Duration.ofMillis(300), config.timeouts().affinity());
 
-        RelayConfig plain = loader.parse("f.yaml", MINIMAL + "via: ''\n");
+        RelayConfig plain = loader.parse("f.yaml", MINIMAL + "via: ''\n").config();
         assertEquals("", plain.via());
         assertEquals(AffinityConfig.DEFAULT, plain.affinity());
-        assertEquals("sluice", loader.parse("f.yaml", MINIMAL).via());
+        assertEquals("sluice", loader.parse("f.yaml", MINIMAL).config().via());
         assertTrue(assertThrows(SettingException.class, () -> loader.parse("f.yaml", MINIMAL + "via: a b\n"))
                 .getMessage().contains("via: a b (expected: a token"));
     }
 
     @Test
     void shouldNeedNoMoreThanThreeLines() {
-        assertEquals("b", loader.parse("f.yaml", MINIMAL).clusters().get(0).endpoints().get(0).baseUrl().getHost());
+        RelayConfig config = loader.parse("f.yaml", MINIMAL).config();
+
+        assertEquals("b", config.clusters().get(0).endpoints().get(0).baseUrl().getHost());
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "spin: true|spin: maybe|f.yaml, line 37: transport.spin: 'maybe' (expected: true, false)",
         "kind: nio|kind: kqueue|f.yaml, line 35: transport.kind: 'kqueue' (expected: auto, epoll, io_uring, nio)",
-        "loops: 3|lops: 3|f.yaml, line 36: transport.lops: unknown setting (expected: kind, loops, spin)",
+        "loops: 3|lops: 3|f.yaml, line 36: transport.lops: unknown setting (did you mean 'loops'?)",
         "loops: 3|loops: x|f.yaml, line 36: transport.loops: 'x' (expected: a number in range)",
         "16MiB|16MB|f.yaml, line 27: limits.max_body_bytes: '16MB' (expected: a size such as 65536, 64KiB or 8MiB)",
         "5m|5min|f.yaml, line 31: timeouts.between_reads: '5min' (expected: a duration such as 250ms,"
             + " 10s, 5m, 1h or 0)",
-        "admin:|admn:|f.yaml, line 4: admn: unknown setting (expected: listeners, admin, clusters, routes, keys,"
-            + " key_file, profiles, relayed_paths, default_cluster, via, affinity, limits, timeouts, http2,"
-            + " transport)",
-        "cluster: openai}|cluster: other}|f.yaml, line 1: routes: cluster other (expected: one of [openai])",
+        "admin:|admn:|f.yaml, line 4: admn: unknown setting (did you mean 'admin'?)",
+        "admin:|administration:|f.yaml, line 4: administration: unknown setting (expected: listeners, admin, clusters,"
+            + " routes, keys, key_file, profiles, relayed_paths, default_cluster, via, affinity, limits, timeouts,"
+            + " http2, transport)",
+        "admin:|routs:|f.yaml, line 4: routs: unknown setting (did you mean 'routes'?)",
+        "admin:|rotues:|f.yaml, line 4: rotues: unknown setting (did you mean 'routes'?)",
+        "admin:|max_exchanges:|f.yaml, line 4: max_exchanges: unknown setting (expected: in 'limits')",
+        "admin:|max_in_flight:|f.yaml, line 4: max_in_flight: unknown setting (expected: in 'clusters.*' or"
+            + " 'clusters.*.endpoints[]' or 'keys[]')",
+        "kind: nio|keys: nio|f.yaml, line 35: transport.keys: unknown setting (expected: in the top level)",
+        "cluster: openai}|cluster: other}|f.yaml, line 21: routes[1].cluster: other (expected: one of openai)",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
             + " that is not set (expected: set it, or give a default as ${NAME:-default})",
         "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
             + " with a host, without user or fragment)",
         "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
-        "label: alice|labl: alice|f.yaml, line 23: keys[0].labl: unknown setting (expected: label, sha256, models,"
-            + " profiles, expires, max_in_flight, requests_per_minute, tokens_per_minute)",
+        "label: alice|labl: alice|f.yaml, line 23: keys[0].labl: unknown setting (did you mean 'label'?)",
+        "keep_alive: 30s|profile: codx|f.yaml, line 20: routes[0].profile: codx (expected: one of openai, codex-lb,"
+            + " codex-lb-lenient, kie, aimlapi, cometapi)",
+        "content_length: always|dialect: codx|f.yaml, line 12: clusters.openai.dialect: codx (expected: one of openai,"
+            + " codex-lb, codex-lb-lenient, kie, aimlapi, cometapi)",
+        "content_length: always|ca_file: /none|f.yaml, line 12: cluster openai: ca_file: /none (expected: a readable"
+            + " file)",
+        "[::1]:8081|127.0.0.1:8080|f.yaml, line 3: listeners[1].address: 127.0.0.1:8080 twice (expected: each address"
+            + " once)",
+        "127.0.0.1:9090|127.0.0.1:8080|f.yaml, line 5: admin.address: 127.0.0.1:8080 twice (expected: each address"
+            + " once)",
+        "held_memory_share: 0.5|held_memory_share: 2|f.yaml, line 29: held_memory_share: 2.0 (expected: above 0, at"
+            + " most 1)",
+        "0000001|000001|f.yaml, line 24: key alice: sha256 is not 64 hexadecimal digits (expected: the output of"
+            + " sha256sum over the key)",
         "connect: 250ms|exchange: 1s|f.yaml, line 33: timeouts.exchange: set twice (expected: once)",
-        "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (expected: model, cluster,"
-            + " upstream_model, profile, on_upstream_loss, on_downstream_leave, retry, keep_alive)",
+        "model: gpt-5*|modl: x|f.yaml, line 14: routes[0].modl: unknown setting (did you mean 'model'?)",
+        "model: gpt-5*|mod: x|f.yaml, line 14: routes[0].mod: unknown setting (did you mean 'model'?)",
         "url: https://api.openai.com/v1|api_key: x|f.yaml, line 10: clusters.openai.endpoints[0].api_key: set twice"
             + " (expected: once)"})
     void shouldNameTheLineWhatWasFoundAndWhatIsExpected(String from, String to, String message) {
@@ -169,8 +191,46 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldLetSettingsShareWhatAnExtensionHolds() {
+        RelayConfig config = loader.parse("f.yaml", """
+                x-endpoint: &endpoint {weight: 3, max_in_flight: 7}
+                x-retry: &retry
+                  idempotent: true
+                x-limits: &limits {<<: *endpoint, warm_connections: 2}
+                listeners: [{address: 127.0.0.1:1}]
+                clusters:
+                  a.b:
+                    x-note: free text
+                    endpoints:
+                      - {<<: *endpoint, url: "http://b", weight: 4}
+                      - {url: "http://c", <<: [*limits]}
+                routes:
+                  - {model: m, cluster: a.b, retry: *retry}
+                """).config();
+
+        assertEquals(4, config.clusters().get(0).endpoints().get(0).weight());
+        assertEquals(7, config.clusters().get(0).endpoints().get(0).maxInFlight());
+        assertEquals(3, config.clusters().get(0).endpoints().get(1).weight());
+        assertEquals(2, config.clusters().get(0).endpoints().get(1).warmConnections());
+        assertTrue(config.routes().get(0).retry().idempotent());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "limits: &a {<<: *a}|f.yaml: nested too deeply, or an alias within its own anchor (expected: the nesting of the"
+            + " settings)",
+        "limits: {<<: 3}|f.yaml, line 4: limits.<<: an empty value (expected: settings, or a list of them)",
+        "x-a: &a {loops: 0, kin: 1}; transport: {<<: *a}|f.yaml, line 4: transport.kin: unknown setting (did you mean"
+            + " 'kind'?)"})
+    void shouldRefuseAnAliasThatCannotBe(String added, String message) {
+        assertEquals(message, assertThrows(SettingException.class,
+                () -> loader.parse("f.yaml", MINIMAL + added.replace("; ", "\n"))).getMessage());
+    }
+
+    @Test
     void shouldTakeOneUpstreamFromTheCommandLine() {
-        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9");
+        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9")
+                .config();
 
         assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
         assertEquals("*", config.routes().get(0).model());

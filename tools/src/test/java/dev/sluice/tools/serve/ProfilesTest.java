@@ -54,7 +54,7 @@ class ProfilesTest {
             """;
 
     private static Profile profile(String name) {
-        return new ConfigLoader(variable -> null).parse("f.yaml", FILE).profiles().get(name);
+        return new ConfigLoader(variable -> null).parse("f.yaml", FILE).config().profiles().get(name);
     }
 
     private static String edit(Profile profile, String body) {
@@ -123,7 +123,7 @@ class ProfilesTest {
                 + "profiles:\n  x:\n    rules:\n      - " + row + '\n';
 
         SettingException wrong = assertThrows(SettingException.class, () -> {
-            RelayConfig config = new ConfigLoader(variable -> null).parse("f.yaml", file);
+            RelayConfig config = new ConfigLoader(variable -> null).parse("f.yaml", file).config();
             dev.sluice.engine.Relay.check(config, dev.sluice.engine.spi.Extensions.NONE);
         });
 

@@ -25,7 +25,7 @@ class ReadmeConfigTest {
         assertEquals(2, blocks.size());
 
         RelayConfig config = new ConfigLoader(variable -> "sk-x").parse("README.md", (blocks.get(0) + blocks.get(1))
-                .replace("server.pem", pem.toString()).replace("server.key", pem.toString()));
+                .replace("server.pem", pem.toString()).replace("server.key", pem.toString())).config();
 
         assertEquals(3, config.routes().size());
         assertEquals(1, config.allProfiles().get("house").rules().stream()
