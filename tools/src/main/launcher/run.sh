@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# The part of the launcher that a checkout and the release archive share; to be sourced.
+# Takes: java (the command), classpath, more_flags (may be empty), and the arguments of sluice.
+
+version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+# From JDK 24 on, Netty's buffers and native libraries need these flags. JDK 17 lacks the first one.
+flags=
+if [ "${version:-17}" -ge 24 ]; then
+    flags="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED"
+fi
+# docs/operating.md has the reasons for these flags. A collector in SLUICE_JAVA_OPTS replaces this one.
+collector=-XX:+UseSerialGC
+young=-Xmn32m # only for this collector; another one should size its young generation itself
+for option in ${SLUICE_JAVA_OPTS:-}; do
+    case $option in
+        -XX:+Use*GC) collector= young= ;;
+    esac
+done
+flags="$flags $collector"
+if [ "${1:-}" = serve ]; then
+    flags="$flags $young -Dio.netty.leakDetection.level=disabled"
+    if [ "${version:-17}" -ge 25 ]; then
+        flags="$flags -XX:+UseCompactObjectHeaders"
+    fi
+fi
+# SLUICE_JAVA_OPTS adds JVM flags, such as -Xmx2g. Of two conflicting flags, the last one takes effect.
+# shellcheck disable=SC2086
+exec "$java" $flags $more_flags ${SLUICE_JAVA_OPTS:-} -cp "$classpath" dev.sluice.tools.Main "$@"
