@@ -69,7 +69,8 @@ public final class AffinityTable implements AffinityStore {
         return parts.stream().mapToInt(Part::count).sum();
     }
 
-    private static final class Part extends LinkedHashMap<String, Entry> {
+    // The compiler of JDK 25 takes an unqualified Entry for that of Map.
+    private static final class Part extends LinkedHashMap<String, AffinityTable.Entry> {
         private static final long serialVersionUID = 1L;
 
         private int maxEntries;
@@ -80,7 +81,7 @@ public final class AffinityTable implements AffinityStore {
         }
 
         synchronized String find(String key, long now) {
-            Entry entry = get(key);
+            AffinityTable.Entry entry = get(key);
             if (entry == null) {
                 return null;
             }
@@ -93,7 +94,7 @@ public final class AffinityTable implements AffinityStore {
         }
 
         @Override
-        public synchronized Entry put(String key, Entry entry) {
+        public synchronized AffinityTable.Entry put(String key, AffinityTable.Entry entry) {
             return super.put(key, entry);
         }
 
@@ -111,7 +112,7 @@ public final class AffinityTable implements AffinityStore {
         }
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Entry> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, AffinityTable.Entry> eldest) {
             return size() > maxEntries;
         }
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.commons.text.WordUtils;
 
 /**
  * A description, in Markdown, of what profiles refuse and change. It is generated from their rules, so that it cannot
@@ -22,36 +23,35 @@ import java.util.stream.Collectors;
  */
 final class ProfileText {
     private static final int MAX_SHOWN_VALUES = 8;
+    private static final int MAX_COLUMNS = 116;
 
     private ProfileText() {
     }
 
     /**
-     * Returns a table of profiles.
+     * Returns a section for each profile.
      *
      * @param profiles the profiles to describe
      * @param known    profiles by name, parents included
      */
-    static String table(Collection<Profile> profiles, Map<String, Profile> known) {
-        StringBuilder out = new StringBuilder("| profile | refuses | changes |\n|---|---|---|\n");
-        for (Profile profile : profiles) {
-            out.append("| `").append(profile.name()).append("`: ").append(profile.summary()).append(" | ")
-                    .append(cell(profile, known, true)).append(" | ").append(cell(profile, known, false))
-                    .append(" |\n");
-        }
-        return out.toString();
+    static String sections(Collection<Profile> profiles, Map<String, Profile> known) {
+        return profiles.stream().map(profile -> "### `" + profile.name() + "`\n\n" + profile.summary() + "\n\n"
+                + lists(profile, known, true) + '\n' + lists(profile, known, false)).collect(Collectors.joining("\n"));
     }
 
-    private static String cell(Profile profile, Map<String, Profile> known, boolean isRefusal) {
+    private static String lists(Profile profile, Map<String, Profile> known, boolean isRefusal) {
+        String verb = isRefusal ? "refuse" : "change";
         List<Statement> own = statements(profile, isRefusal);
         if (profile.parent() == null) {
-            return own.isEmpty() ? "nothing else" : sentences(own);
+            return own.isEmpty() ? "It " + verb + "s nothing else.\n" : "It " + verb + "s:\n\n" + list(own);
         }
         List<Statement> inherited = statements(known.get(profile.parent()), isRefusal);
-        String more = sentences(own.stream().filter(statement -> !inherited.contains(statement)).toList());
-        String less = sentences(inherited.stream().filter(statement -> !own.contains(statement)).toList());
-        return "as `" + profile.parent() + "`." + (less.isEmpty() ? "" : " **But not:** " + less + '.')
-                + (more.isEmpty() ? "" : " **And:** " + more);
+        List<Statement> more = own.stream().filter(statement -> !inherited.contains(statement)).toList();
+        List<Statement> less = inherited.stream().filter(statement -> !own.contains(statement)).toList();
+        String parent = '`' + profile.parent() + '`';
+        return "It " + verb + "s what " + parent + ' ' + verb + "s" + (less.isEmpty() ? "" : ", except for:\n\n"
+                + list(less) + (more.isEmpty() ? "" : "\nIt also " + verb + "s:\n\n" + list(more)))
+                + (!less.isEmpty() ? "" : more.isEmpty() ? ".\n" : ", and:\n\n" + list(more));
     }
 
     private static List<Statement> statements(Profile profile, boolean isRefusal) {
@@ -66,13 +66,14 @@ final class ProfileText {
         return statements;
     }
 
-    /** Joins statements. Equal statements about several fields become one sentence. */
-    private static String sentences(List<Statement> statements) {
+    /** Returns a list. Equal statements about several fields become one item. */
+    private static String list(List<Statement> statements) {
         Map<String, List<String>> fields = new LinkedHashMap<>();
         statements.forEach(statement -> fields.computeIfAbsent(statement.form, form -> new ArrayList<>())
                 .add(statement.field));
-        return fields.entrySet().stream().map(entry -> entry.getKey().replace("%", entry.getValue().stream().distinct()
-                .collect(Collectors.joining(", ")))).collect(Collectors.joining("; "));
+        return fields.entrySet().stream().map(entry -> WordUtils.wrap("- " + entry.getKey().replace("%",
+                entry.getValue().stream().distinct().collect(Collectors.joining(", "))), MAX_COLUMNS, "\n  ", false)
+                + '\n').collect(Collectors.joining());
     }
 
     /**
@@ -86,21 +87,21 @@ final class ProfileText {
 
     private static String refusal(Rule rule) {
         return switch (rule.action()) {
-            case KINDS -> "% that is not " + ((Set<?>) rule.argument()).stream()
+            case KINDS -> "% unless it is " + ((Set<?>) rule.argument()).stream()
                     .map(kind -> ((JsonKind) kind).words()).collect(Collectors.joining(" or "));
             case VALUES -> "% other than " + shown((List<?>) rule.argument());
             case RANGE -> "% outside " + range((List<?>) rule.argument());
             case REFUSE -> "%" + (rule.is().isEmpty() ? "" : " " + shown(rule.is()));
             case REQUIRED -> "a request without %";
-            case ONE_OF -> "not exactly one of " + shown((List<?>) rule.argument());
+            case ONE_OF -> "a request without exactly one of " + shown((List<?>) rule.argument());
             case TOGETHER -> shown((List<?>) rule.argument()) + " together";
             case APART -> "more than one kind in %: " + ((List<?>) rule.argument()).stream()
                     .map(group -> shown((List<?>) group)).collect(Collectors.joining(" / "));
-            case BOOLEAN -> "% that is no spelling of a boolean";
+            case BOOLEAN -> "% unless it is a boolean or a spelling of one";
             case STRICT_SCHEMA -> "% that breaks strict mode" + ("closed".equals(rule.argument())
                     ? " or lacks `additionalProperties`" : "");
             case LAST -> "% " + shown((List<?>) rule.argument()) + " before the last item";
-            case MESSAGES -> "% that are no chat messages";
+            case MESSAGES -> "% unless they are chat messages";
             case TOOL_OUTPUT -> "% without a call id";
             default -> null;
         };
@@ -108,22 +109,22 @@ final class ProfileText {
 
     private static String change(Rule rule) {
         return switch (rule.action()) {
-            case BOOLEAN -> "% spelled otherwise to a boolean";
+            case BOOLEAN -> "turns other spellings of a boolean in % into that boolean";
             case DROP -> "removes %";
             case SET -> "sets % to `" + JsonTree.text(rule.argument()) + '`';
             case DEFAULT -> "adds % `" + JsonTree.text(rule.argument()) + '`';
-            case MAP -> "% " + ((Map<?, ?>) rule.argument()).entrySet().stream()
-                    .map(e -> '`' + e.getKey().toString() + "` to `" + e.getValue() + '`')
+            case MAP -> "replaces in %: " + ((Map<?, ?>) rule.argument()).entrySet().stream()
+                    .map(e -> '`' + e.getKey().toString() + "` by `" + e.getValue() + '`')
                     .collect(Collectors.joining(", "));
             case TRIM -> "trims %";
             case RENAME -> "renames % to `" + rule.argument() + '`';
-            case WRAP -> "% " + rule.of().stream().map(JsonKind::words).collect(Collectors.joining())
-                    + " to a list or a part";
+            case WRAP -> "turns " + rule.of().stream().map(JsonKind::words).collect(Collectors.joining())
+                    + " in % into a list or a part";
             case MOVE -> "moves % to `" + ((Map<?, ?>) rule.argument()).get("to") + '`';
             case SUFFIXES -> "takes suffixes off %: " + shown(((Map<?, ?>) rule.argument()).keySet());
             case MODEL_NAME -> "spells % as in `" + ((Map<?, ?>) rule.argument()).get("prefix") + "gpt-5-1-codex`";
-            case MESSAGES -> "% to `instructions` and `input`";
-            case TOOL_OUTPUT -> "% to `function_call_output`";
+            case MESSAGES -> "converts % to `instructions` and `input`";
+            case TOOL_OUTPUT -> "converts % to `function_call_output`";
             case HOIST -> "moves the text of % to `instructions`";
             default -> null;
         };
@@ -133,18 +134,18 @@ final class ProfileText {
         List<String> conditions = new ArrayList<>();
         for (Condition condition : rule.where()) {
             String name = '`' + condition.path().substring(condition.path().lastIndexOf('.') + 1) + '`';
-            String values = condition.values().size() > MAX_SHOWN_VALUES ? "however " + condition.values().get(0)
-                    + " is spelled" : condition.values().stream().map(value -> value == null ? "absent" : value)
-                    .collect(Collectors.joining("/"));
+            String values = condition.values().size() > MAX_SHOWN_VALUES ? "a spelling of `"
+                    + condition.values().get(0) + '`' : condition.values().stream().map(value -> value == null
+                    ? "absent" : '`' + value + '`').collect(Collectors.joining(" or "));
             conditions.add(switch (condition.mode()) {
-                case IN -> name + ' ' + values;
-                case NOT -> name + " not " + values;
-                case NONE -> "no `" + condition.path().replace("[]*", "[]") + "` " + values;
-                case ANY -> "some `" + condition.path().replace("[]*", "[]") + "` " + values;
+                case IN -> name + " is " + values;
+                case NOT -> name + " is not " + values;
+                case NONE -> "no `" + condition.path().replace("[]*", "[]") + "` is " + values;
+                case ANY -> "some `" + condition.path().replace("[]*", "[]") + "` is " + values;
                 default -> name + ' ' + condition.mode().name().toLowerCase(java.util.Locale.ROOT);
             });
         }
-        return conditions.isEmpty() ? "" : " (" + String.join(", ", conditions) + ')';
+        return conditions.isEmpty() ? "" : " (where " + String.join(" and ", conditions) + ')';
     }
 
     private static String side(Rule rule) {

@@ -33,7 +33,7 @@ public final class ProfilesCommand implements Callable<Integer> {
         if (file != null) {
             profiles.putAll(new ConfigLoader(System::getenv).load(file).config().profiles());
         }
-        spec.commandLine().getOut().print(ProfileText.table(profiles.values(), profiles));
+        spec.commandLine().getOut().print(ProfileText.sections(profiles.values(), profiles));
         spec.commandLine().getOut().flush();
         return 0;
     }

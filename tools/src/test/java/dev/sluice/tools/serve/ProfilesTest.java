@@ -145,14 +145,15 @@ class ProfilesTest {
                 assertTrue(ProfileText.isDescribed(rule), rule.toString())));
     }
 
-    /** The table in the README is the output of {@code sluice profiles}. */
+    /** The sections in the documentation are the output of {@code sluice profiles}. */
     @Test
-    void shouldBeInTheReadme() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
+    void shouldBeInTheDocumentation() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "profiles.md"));
 
-        String table = ProfileText.table(Profiles.builtIn().values(), Profiles.builtIn());
+        String sections = ProfileText.sections(Profiles.builtIn().values(), Profiles.builtIn());
 
-        assertTrue(readme.contains(table), () -> "README.md: another table of profiles (expected: this one)\n" + table);
+        assertTrue(page.endsWith(sections), () -> "docs/profiles.md: other text (expected: that of 'sluice profiles')"
+                + "\n" + sections);
     }
 
     /** A new provider needs a new table only, because no code refers to a provider by name. */
