@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 
 /** The {@code sluice completion} command. */
 @Command(name = "completion", description = "Prints a script that completes the command line in bash and zsh.",
-        mixinStandardHelpOptions = true, footer = {"", "To use it in the current shell:", "",
+        mixinStandardHelpOptions = true, footerHeading = "%nNotes:%n", footer = {"To use it in the current shell:", "",
             "  source <(sluice completion)"})
 final class CompletionCommand implements Callable<Integer> {
     @Spec

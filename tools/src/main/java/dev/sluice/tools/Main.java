@@ -13,8 +13,6 @@ import dev.sluice.tools.serve.ServeCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -23,10 +21,12 @@ import picocli.CommandLine.Command;
 /** Entry point of the {@code sluice} command. */
 @Command(name = "sluice", description = "A byte-exact streaming relay for the OpenAI Responses API.",
         mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
+        scope = CommandLine.ScopeType.INHERIT, abbreviateSynopsis = true, exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:The command succeeded.", "1:The command failed; the reason is on standard error.",
+            "2:The command line is invalid."},
         subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, ProfilesCommand.class,
             MockCommand.class, DemoCommand.class, LoadCommand.class, CompletionCommand.class,
-            CommandLine.HelpCommand.class},
-        footer = {"", "Run 'sluice COMMAND --help' for the options of a command."})
+            CommandLine.HelpCommand.class})
 public final class Main {
     private Main() {
     }
@@ -50,21 +50,8 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        CommandLine commandLine = new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
+        return new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
                 .setCaseInsensitiveEnumValuesAllowed(true);
-        describeExit(commandLine);
-        return commandLine;
-    }
-
-    /** Adds the exit statuses to the help of a command and of all below it. */
-    private static void describeExit(CommandLine command) {
-        Map<String, String> statuses = new LinkedHashMap<>();
-        statuses.put("0", "The command succeeded.");
-        statuses.put("1", "The command failed; the reason is on standard error.");
-        statuses.put("2", "The command line is invalid.");
-        command.getCommandSpec().usageMessage().exitCodeListHeading("%nExit status:%n").exitCodeList(statuses)
-                .abbreviateSynopsis(true);
-        command.getSubcommands().values().forEach(Main::describeExit);
     }
 
     private static int onFailure(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {

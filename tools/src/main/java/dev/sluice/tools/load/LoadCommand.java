@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
 /** The {@code sluice load} command. */
 @Command(name = "load", description = "Sends requests to a relay in front of 'sluice mock' and measures the answers.",
         mixinStandardHelpOptions = true,
-        footer = {"", "With --rate, each request is sent when it is due, even if earlier ones have not ended. Its times"
+        footerHeading = "%nNotes:%n", footer = {
+            "With --rate, each request is sent when it is due, even if earlier ones have not ended. Its times"
             + " count from when it was due, so that a target that falls behind looks as slow as it is. With --streams,"
             + " a fixed number of requests runs concurrently, and each is followed by the next.", "",
             "Event times count from the stamp that the mock adds to each delta, so both must run on one machine. The"

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 /** The {@code sluice mock} command. */
 @Command(name = "mock", description = "Runs a scripted upstream that speaks the Responses API.",
         mixinStandardHelpOptions = true,
-        footer = {"", "The same request always gets the same bytes, except for stamps. It can set options:", "",
+        footerHeading = "%nNotes:%n", footer = {
+            "The same request always gets the same bytes, except for stamps. It can set options:", "",
             "  \"metadata\": {\"mock_events\": \"100\", \"mock_pace_ms\": \"5\"}", "",
             "The mock speaks HTTP/1.1 and HTTP/2: by ALPN over TLS, by prior knowledge in plain text. It prints one"
             + " line per answer to standard output, with the SHA-256 of its body."})

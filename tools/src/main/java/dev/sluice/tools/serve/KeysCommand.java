@@ -29,7 +29,8 @@ public final class KeysCommand {
     /** The {@code sluice keys new} command. */
     @Command(name = "new", description = "Creates a key, and prints it with the line that adds it to a key file.",
             mixinStandardHelpOptions = true,
-            footer = {"", "Add the line to the file that 'key_file' names. A running relay reads it within a second."
+            footerHeading = "%nNotes:%n", footer = {
+                "Add the line to the file that 'key_file' names. A running relay reads it within a second."
                 + " The line contains only the key's SHA-256, so a lost key cannot be recovered."})
     static final class New implements Callable<Integer> {
         private static final int KEY_BYTES = 32;

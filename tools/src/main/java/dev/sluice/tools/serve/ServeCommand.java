@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 /** The {@code sluice serve} command. */
 @Command(name = "serve", description = "Runs the relay until a signal stops it.",
         mixinStandardHelpOptions = true,
-        footer = {"", "SIGTERM or SIGINT drains: streams in flight run to their end, for at most 'timeouts.drain'. A"
+        footerHeading = "%nNotes:%n", footer = {
+            "SIGTERM or SIGINT drains: streams in flight run to their end, for at most 'timeouts.drain'. A"
             + " second signal stops the relay at once. SIGHUP, or a change of the file, reloads the configuration; an"
             + " invalid one is rejected as a whole.", "",
             "Under systemd, the relay reports when it is ready (Type=notify or notify-reload). It uses the sockets of a"
