@@ -366,13 +366,16 @@ final class ConfigLoader {
     }
 
     /** Returns the configuration of {@code serve} without a file: one upstream for every model. */
-    LoadedConfig ofArguments(String upstream, String listen, String admin) {
+    LoadedConfig ofArguments(String upstream, String listen, String admin, String keyFile) {
         try {
             Address address = Address.of(listen);
             String key = environment.apply("OPENAI_API_KEY");
             RelayConfig.Builder builder = RelayConfig.builder().listen(address.host, address.port)
                     .cluster(ClusterConfig.of("upstream", EndpointConfig.of(upstream, key)))
                     .route(RouteConfig.of("*", "upstream"));
+            if (keyFile != null) {
+                builder.keyFile(Path.of(keyFile));
+            }
             if (admin != null) {
                 Address adminAddress = Address.of(admin);
                 builder.admin(new AdminConfig(adminAddress.host, adminAddress.port));

@@ -47,6 +47,10 @@ final class ConfigOptions {
         @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Address for health and metrics."
                 + " Environment: SLUICE_ADMIN. Default: none")
         String admin;
+
+        @Option(names = "--key-file", paramLabel = "FILE", description = "File of the callers' keys, required to listen"
+                + " beyond loopback. Environment: SLUICE_KEY_FILE. Default: none")
+        String keyFile;
     }
 
     /** Returns the file: that of the option, or that of the environment if there is no option; null for none. */
@@ -87,6 +91,7 @@ final class ConfigOptions {
         }
         ConfigLoader loader = new ConfigLoader(environment);
         return isFile() ? loader.load(file()) : loader.ofArguments(upstream(),
-                or(one.listen, "SLUICE_LISTEN", DEFAULT_LISTEN), or(one.admin, "SLUICE_ADMIN", null));
+                or(one.listen, "SLUICE_LISTEN", DEFAULT_LISTEN), or(one.admin, "SLUICE_ADMIN", null),
+                or(one.keyFile, "SLUICE_KEY_FILE", null));
     }
 }
