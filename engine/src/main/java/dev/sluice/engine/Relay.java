@@ -195,11 +195,12 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalArgumentException if the configuration cannot be used, or has another transport, which needs a
      *                                  restart
      * @throws UncheckedIOException     if an address cannot be bound
-     * @throws IllegalStateException    if the relay is draining
+     * @throws IllegalStateException    if the relay is draining or closed
      */
     public synchronized void reload(RelayConfig next) {
-        if (isDraining) {
-            throw new IllegalStateException("reload: the relay is draining (expected: no drain in progress)");
+        if (isDraining || isClosed) {
+            throw new IllegalStateException("reload: the relay is " + (isClosed ? "closed" : "draining")
+                    + " (expected: a relay that accepts requests)");
         }
         checkConfig(next, extensions);
         if (!next.transport().equals(config.transport())) {
@@ -262,8 +263,16 @@ public final class Relay implements AutoCloseable {
         return core.metrics().snapshot();
     }
 
-    void onForeignConnection(Channel channel) {
+    /**
+     * Takes over a connection of another server.
+     *
+     * @return whether the relay serves it: without keys, only if it comes from this machine
+     */
+    boolean onForeignConnection(Channel channel) {
         connections.add(channel);
+        boolean isLocal = !(channel.remoteAddress() instanceof InetSocketAddress remote)
+                || remote.getAddress().isLoopbackAddress();
+        return isLocal || extensions.authenticator() != null || !config.keys().isEmpty() || config.keyFile() != null;
     }
 
     RelayCore core() {
@@ -282,7 +291,7 @@ public final class Relay implements AutoCloseable {
      * connection closes. After the deadline, requests are refused with 503.
      *
      * @return a future that completes when no exchange is in flight, at the latest after
-     *         {@link dev.sluice.engine.config.TimeoutConfig#drain}
+     *         {@link dev.sluice.engine.config.TimeoutConfig#drain}; not on an event loop, so {@link #close} may follow
      */
     public CompletableFuture<Void> drain() {
         isDraining = true;
@@ -294,7 +303,8 @@ public final class Relay implements AutoCloseable {
         CompletableFuture<Void> deadline = new CompletableFuture<Void>().completeOnTimeout(null,
                 config.timeouts().drain().toMillis(), TimeUnit.MILLISECONDS);
         deadline.thenRun(core::refuseAll);
-        return CompletableFuture.anyOf(drained, deadline).thenApply(done -> null);
+        // Not on an event loop, on which close() would wait for itself.
+        return CompletableFuture.anyOf(drained, deadline).thenApplyAsync(done -> null);
     }
 
     /**

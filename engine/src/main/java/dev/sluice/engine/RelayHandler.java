@@ -6,9 +6,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A handler that hands a connection of another server over to a relay. The relay then owns the connection.
+ * A handler that hands a connection of another server over to a relay. The relay then owns the connection. As on its
+ * own listeners, a relay without keys serves only connections from this machine; it closes others.
  *
  * <p><b>Threading:</b> upstream connections use the event loop of the connection, which must be one of Netty's epoll,
  * io_uring or NIO loops. Close the relay before the loops.
@@ -17,6 +20,8 @@ import io.netty.channel.ChannelOption;
  * codec may be before it. It replaces itself when it is added.
  */
 public final class RelayHandler extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayHandler.class);
+
     private final Relay relay;
 
     /**
@@ -41,7 +46,12 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
             }
         });
         channel.config().setAllocator(relay.allocator());
-        relay.onForeignConnection(channel);
+        if (!relay.onForeignConnection(channel)) {
+            LOG.warn("connection from {} closed: no keys (expected: keys or an authenticator, or connections from this"
+                    + " machine only)", channel.remoteAddress());
+            ctx.close();
+            return;
+        }
         ctx.pipeline().replace(this, null, relay.core().newDownstreamHandler());
     }
 }

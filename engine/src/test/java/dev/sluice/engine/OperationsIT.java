@@ -182,6 +182,31 @@ class OperationsIT extends RelayFixture {
         }
     }
 
+    /** The obvious way to stop: the future must not complete on an event loop, for which close() would wait. */
+    @Test
+    void shouldCloseWhenItHasDrained() throws Exception {
+        CountDownLatch draining = new CountDownLatch(1);
+        launch();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED));
+            assertTrue(draining.await(20, TimeUnit.SECONDS));
+            peer.write(chunk(COMPLETED) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readUntil(CREATED);
+            CompletableFuture<Void> stopped = relay.drain().thenRun(relay::close);
+            draining.countDown();
+            client.readUntil("0\r\n\r\n");
+
+            stopped.get(20, TimeUnit.SECONDS);
+            assertTrue(assertThrows(IllegalStateException.class, () -> relay.reload(null)).getMessage()
+                    .startsWith("reload: the relay is closed"));
+        }
+    }
+
     /** An idle relay that drains still serves kept-alive connections until the deadline. */
     @Test
     void shouldServeKeptAliveConnectionsWhileItDrains() throws Exception {

@@ -37,6 +37,10 @@ public final class Main {
      * @param args the command and its options
      */
     public static void main(String[] args) {
+        // Named, so that a program with this module on its class path keeps its own configuration of the log.
+        if (System.getProperty("logback.configurationFile") == null) {
+            System.setProperty("logback.configurationFile", "dev/sluice/tools/logback.xml");
+        }
         int status = commandLine().execute(args);
         flushLog();
         System.exit(status);

@@ -19,6 +19,7 @@ import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.spi.Extensions;
 import dev.sluice.tools.mock.MockOptions;
 import dev.sluice.tools.mock.MockUpstream;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -61,7 +62,8 @@ class OpenAiSdkHttp2IT extends OpenAiSdkIT {
         relay = Relay.launch(RelayConfig.builder().listener(new ListenerConfig("127.0.0.1", 0, files))
                 .cluster(ClusterConfig.of("mock", EndpointConfig.of("https://localhost:" + mock.port() + "/v1", null))
                         .toBuilder().caFile(authority.toTempCertChainPem().toPath()).build())
-                .route(RouteConfig.of("gpt-*", "mock")).key(KeyConfig.ofSecret("sdk", "sk-of-the-sdk")).build());
+                .route(RouteConfig.of("gpt-*", "mock")).key(KeyConfig.ofSecret("sdk", "sk-of-the-sdk")).build(),
+                Extensions.builder().accessLog().build());
     }
 
     @Override

@@ -26,7 +26,7 @@ final class Checks {
 
     static void text(String field, String value) {
         if (value == null || value.isBlank()) {
-            throw wrong(field, "empty (expected: a value)");
+            throw wrong(field, (value == null ? "null" : "empty") + " (expected: a value)");
         }
     }
 

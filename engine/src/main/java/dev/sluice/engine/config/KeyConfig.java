@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withModels(String... patterns) {
-        return toBuilder().models(List.of(patterns)).build();
+        return toBuilder().models(patterns == null ? null : Arrays.asList(patterns)).build();
     }
 
     /**
@@ -51,7 +52,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @return the copy
      */
     public KeyConfig withProfiles(String... patterns) {
-        return toBuilder().profiles(List.of(patterns)).build();
+        return toBuilder().profiles(patterns == null ? null : Arrays.asList(patterns)).build();
     }
 
     /**

@@ -315,6 +315,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          * @return this builder
          */
         public Builder profile(Profile profile) {
+            Checks.present("profiles", profile);
             profiles.put(profile.name(), profile);
             return this;
         }

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -53,7 +55,8 @@ public record RetryConfig(boolean reusedConnection, boolean idempotent, Set<Inte
      * @return the copy
      */
     public RetryConfig withStatuses(Integer... values) {
-        return new RetryConfig(reusedConnection, idempotent, Set.of(values), hedgeQuantile);
+        Set<Integer> given = values == null ? null : new HashSet<>(Arrays.asList(values));
+        return new RetryConfig(reusedConnection, idempotent, given, hedgeQuantile);
     }
 
     /**

@@ -60,7 +60,8 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
     public void refuse(String reason) {
         exchange.services.onLoop(() -> {
             if (exchange.life.state() == ExchangeState.AUTHENTICATING) {
-                ending.refuse(RelayException.of(ErrorCode.DOWNSTREAM_KEY_INVALID, reason));
+                ending.refuse(RelayException.of(ErrorCode.DOWNSTREAM_KEY_INVALID,
+                        reason == null ? "authorization: refused (expected: credentials of this relay)" : reason));
             }
         });
     }

@@ -4,7 +4,6 @@ package dev.sluice.engine.spi;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
@@ -107,7 +106,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder authenticator(Authenticator replacement) {
-            authenticator = Objects.requireNonNull(replacement, "authenticator");
+            authenticator = present("authenticator", replacement);
             return this;
         }
 
@@ -118,7 +117,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder usageSink(UsageSink sink) {
-            usageSink = Objects.requireNonNull(sink, "usageSink");
+            usageSink = present("usageSink", sink);
             return this;
         }
 
@@ -129,7 +128,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder metricsFormat(MetricsFormat format) {
-            metricsFormat = Objects.requireNonNull(format, "metricsFormat");
+            metricsFormat = present("metricsFormat", format);
             return this;
         }
 
@@ -140,7 +139,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder affinityStore(AffinityStore store) {
-            affinityStore = Objects.requireNonNull(store, "affinityStore");
+            affinityStore = present("affinityStore", store);
             return this;
         }
 
@@ -151,7 +150,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder requestQuota(RequestQuota quota) {
-            requestQuota = Objects.requireNonNull(quota, "requestQuota");
+            requestQuota = present("requestQuota", quota);
             return this;
         }
 
@@ -162,7 +161,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder observer(ExchangeObserver observer) {
-            observers.add(Objects.requireNonNull(observer, "observer"));
+            observers.add(present("observer", observer));
             return this;
         }
 
@@ -173,7 +172,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder nanoClock(LongSupplier clock) {
-            nanoClock = Objects.requireNonNull(clock, "nanoClock");
+            nanoClock = present("nanoClock", clock);
             return this;
         }
 
@@ -184,7 +183,7 @@ public final class Extensions {
          * @return this builder
          */
         public Builder loopTimer(LoopTimer timer) {
-            loopTimer = Objects.requireNonNull(timer, "loopTimer");
+            loopTimer = present("loopTimer", timer);
             return this;
         }
 
@@ -197,6 +196,14 @@ public final class Extensions {
         public Builder accessLog() {
             isAccessLogged = true;
             return this;
+        }
+
+        private static <T> T present(String part, T given) {
+            if (given == null) {
+                throw new IllegalArgumentException(part + ": null (expected: a part; leave it out for the relay's"
+                        + " own)");
+            }
+            return given;
         }
 
         /** {@return the extensions} */

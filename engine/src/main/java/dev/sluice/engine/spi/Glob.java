@@ -12,6 +12,9 @@ public final class Glob {
      * @param pattern any text
      */
     public Glob(String pattern) {
+        if (pattern == null) {
+            throw new IllegalArgumentException("pattern: null (expected: a text)");
+        }
         this.pattern = pattern;
     }
 

@@ -4,17 +4,24 @@ package dev.sluice.engine.spi;
 
 import dev.sluice.engine.config.KeyLimits;
 import java.util.List;
+import java.util.Objects;
 
 /** An identified caller with its permissions and limits. Immutable. */
 public final class Principal {
-    private final String name;
     private static final List<Glob> ALL = List.of(new Glob("*"));
 
+    private final String name;
     private final List<Glob> models;
     private final List<Glob> profiles;
     private final KeyLimits limits;
 
     private Principal(String name, List<Glob> models, List<Glob> profiles, KeyLimits limits) {
+        if (name == null || name.isBlank()) {
+            throw new IllegalArgumentException("name: " + name + " (expected: the caller's name in logs)");
+        }
+        if (limits == null) {
+            throw new IllegalArgumentException("limits: null (expected: KeyLimits.NONE, or limits)");
+        }
         this.name = name;
         this.models = models;
         this.profiles = profiles;
@@ -39,7 +46,7 @@ public final class Principal {
      * @return the caller
      */
     public static Principal of(String name, List<String> models) {
-        return new Principal(name, globs(models), ALL, KeyLimits.NONE);
+        return new Principal(name, globs("models", models), ALL, KeyLimits.NONE);
     }
 
     /**
@@ -49,7 +56,7 @@ public final class Principal {
      * @return the copy
      */
     public Principal withProfiles(List<String> patterns) {
-        return new Principal(name, models, globs(patterns), limits);
+        return new Principal(name, models, globs("profiles", patterns), limits);
     }
 
     /**
@@ -62,7 +69,10 @@ public final class Principal {
         return new Principal(name, models, profiles, bounds);
     }
 
-    private static List<Glob> globs(List<String> patterns) {
+    private static List<Glob> globs(String what, List<String> patterns) {
+        if (patterns == null || patterns.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException(what + ": null, or a null in it (expected: names or patterns)");
+        }
         return patterns.stream().map(Glob::new).toList();
     }
 

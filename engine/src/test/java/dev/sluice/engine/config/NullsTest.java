@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.RelayHandler;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.Glob;
+import dev.sluice.engine.spi.Principal;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.stream.Stream;
@@ -26,7 +28,7 @@ class NullsTest {
 
     static Stream<Arguments> shouldBeRefusedWithASentence() {
         return Stream.of(
-                row("endpoint url: empty", () -> EndpointConfig.of(null, "k")),
+                row("endpoint url: null", () -> EndpointConfig.of(null, "k")),
                 row("endpoint url: empty", () -> EndpointConfig.of("", "k")),
                 row("endpoint api_key: empty", () -> EndpointConfig.of("http://a", "")),
                 row("endpoint http: null", () -> ENDPOINT.withVersions(null)),
@@ -37,7 +39,7 @@ class NullsTest {
                 row("cluster c: endpoints: null", () -> ClusterConfig.of("c", (EndpointConfig) null)),
                 row("cluster c: balance: null", () -> CLUSTER.toBuilder().balance(null).build()),
                 row("cluster c: health: null", () -> CLUSTER.toBuilder().health(null).build()),
-                row("route model: empty", () -> RouteConfig.of(null, "c")),
+                row("route model: null", () -> RouteConfig.of(null, "c")),
                 row("route cluster: null", () -> RouteConfig.of("m", null)),
                 row("route retry: null", () -> ROUTE.withRetry(null)),
                 row("route on_upstream_loss: null", () -> ROUTE.withUpstreamLoss(null)),
@@ -45,13 +47,29 @@ class NullsTest {
                 row("route keep_alive: null", () -> ROUTE.withKeepAlive(null)),
                 row("retry statuses: null", () -> new RetryConfig(true, true, null, 0)),
                 row("key label: null", () -> KeyConfig.ofSecret(null, "secret")),
-                row("key k: secret: empty", () -> KeyConfig.ofSecret("k", null)),
+                row("key k: secret: null", () -> KeyConfig.ofSecret("k", null)),
                 row("key k: secret: empty", () -> KeyConfig.ofSecret("k", "")),
                 row("key k: models: null", () -> KEY.toBuilder().models(null).build()),
                 row("key k: models: null", () -> KEY.toBuilder().models(Arrays.asList("m", null)).build()),
+                row("key k: models: null", () -> KEY.withModels((String[]) null)),
+                row("key k: profiles: null", () -> KEY.withProfiles((String) null)),
+                row("retry statuses: null", () -> RetryConfig.DEFAULT.withStatuses((Integer) null)),
+                row("profiles: null", () -> relay().profile(null)),
+                row("name: null", () -> Principal.of(null)),
+                row("name: ", () -> Principal.of(" ")),
+                row("models: null", () -> Principal.of("a", Arrays.asList("m", null))),
+                row("profiles: null", () -> Principal.of("a").withProfiles(null)),
+                row("limits: null", () -> Principal.of("a").withLimits(null)),
+                row("pattern: null", () -> new Glob(null)),
+                row("authenticator: null", () -> Extensions.builder().authenticator(null)),
+                row("usageSink: null", () -> Extensions.builder().usageSink(null)),
+                row("affinityStore: null", () -> Extensions.builder().affinityStore(null)),
+                row("requestQuota: null", () -> Extensions.builder().requestQuota(null)),
+                row("observer: null", () -> Extensions.builder().observer(null)),
+                row("metricsFormat: null", () -> Extensions.builder().metricsFormat(null)),
                 row("key k: limits: null", () -> KEY.withLimits(null)),
-                row("listener host: empty", () -> new ListenerConfig(null, 1, null)),
-                row("admin host: empty", () -> new AdminConfig(null, 1)),
+                row("listener host: null", () -> new ListenerConfig(null, 1, null)),
+                row("admin host: null", () -> new AdminConfig(null, 1)),
                 row("tls certificate: null", () -> new TlsConfig(null, null)),
                 row("kind: null", () -> new TransportConfig(null, 0, false)),
                 row("on_quota_loss: null", () -> LimitConfig.DEFAULT.toBuilder().onQuotaLoss(null).build()),

@@ -115,7 +115,8 @@ class ServeCommandIT {
 
     private void start(UnaryOperator<ProcessBuilder> output) throws Exception {
         List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
-                "-Dlogback.configurationFile=logback.xml", "-cp", System.getProperty("java.class.path"),
+                "-Dlogback.configurationFile=dev/sluice/tools/logback.xml", "-cp",
+                System.getProperty("java.class.path"),
                 Main.class.getName(), "serve", "-c", config().toString()));
         ProcessBuilder builder = output.apply(new ProcessBuilder(command));
         builder.environment().put("NOTIFY_SOCKET", notifySocket);
