@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the pictures of the documentation from their data.
 
-architecture.svg comes from architecture.dot, and latency.svg from the table of the workload 'trickle' in
-bench/results/compare.md, which `bench/compare` writes. Needs Graphviz and the Python package matplotlib.
+architecture.svg comes from architecture.dot, latency.svg from the table of the workload 'trickle' in
+bench/results/compare.md, which `bench/compare` writes, and demo.svg from a run of `./sluice demo` on this machine.
+Needs Graphviz and the Python packages matplotlib and rich. Usage: draw.py [architecture] [latency] [demo]
 """
 import pathlib
 import re
@@ -74,8 +75,27 @@ def draw_architecture():
     subprocess.run(["dot", "-Tsvg", "-o", HERE / "architecture.svg", HERE / "architecture.dot"], check=True)
 
 
+def draw_demo():
+    import rich.console
+    import rich.text
+
+    run = subprocess.run([HERE.parent.parent / "sluice", "demo"], check=True, capture_output=True, text=True)
+    console = rich.console.Console(record=True, width=100, file=open("/dev/null", "w"))
+    console.print(rich.text.Text.assemble(("$ ", "bold green"), ("./sluice demo", "bold")))
+    lines = run.stdout.replace(" 中文 🚀", "").splitlines()  # the fonts of many systems lack these
+    for line in lines[:-1]:
+        console.print(rich.text.Text(line))
+    console.print(rich.text.Text(lines[-1], "green"))
+    picture = console.export_svg(title="sluice", unique_id="demo")
+    # No font from another site: the viewer's own monospaced one.
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL).replace("Fira Code", "ui-monospace")
+    (HERE / "demo.svg").write_text(picture)
+
+
+PICTURES = {"architecture": draw_architecture, "latency": draw_latency, "demo": draw_demo}
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if not set(sys.argv[1:]) <= set(PICTURES):
         sys.exit(__doc__)
-    draw_architecture()
-    draw_latency()
+    for name in sys.argv[1:] or PICTURES:
+        PICTURES[name]()
