@@ -9,7 +9,7 @@ public enum Counter {
     /** Exchanges that ended cleanly. */
     EXCHANGES_COMPLETED("exchanges_completed", "Exchanges whose whole response was handed to the downstream."),
     /** Exchanges whose response reports a failure. */
-    EXCHANGES_FAILED("exchanges_failed", "Exchanges whose upstream answered that the request failed."),
+    EXCHANGES_FAILED("exchanges_failed", "Exchanges whose response reports a failure under a status of success."),
     /** Exchanges that the relay answered with an error of its own. */
     EXCHANGES_REFUSED("exchanges_refused", "Exchanges answered with an error of the relay's own."),
     /** Exchanges whose upstream was lost during the response. */

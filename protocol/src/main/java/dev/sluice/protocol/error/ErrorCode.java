@@ -71,8 +71,6 @@ public enum ErrorCode {
     OWNER_UNAVAILABLE(503, "service_unavailable", "owner_unavailable"),
     /** A store that the request needs, of quotas or of owners, does not answer. */
     STORE_UNAVAILABLE(503, "service_unavailable", "store_unavailable"),
-    /** The cluster has no endpoint that may be used at the moment. */
-    CLUSTER_EXHAUSTED(503, "service_unavailable", "no_accounts"),
     /** No connection to the upstream could be made, or its TLS handshake failed. */
     UPSTREAM_CONNECT_FAILED(502, "upstream_error", "upstream_error"),
     /** The upstream closed or reset the connection before it sent a response head. */

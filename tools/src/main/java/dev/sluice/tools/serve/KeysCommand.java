@@ -36,7 +36,7 @@ public final class KeysCommand {
         private static final int KEY_BYTES = 32;
 
         @Option(names = "--label", required = true, paramLabel = "NAME",
-                description = "Name of the owner in logs and metrics: 1 to 64 of A-Z a-z 0-9 . _ -")
+                description = "Name of the owner in the access log: 1 to 64 of A-Z a-z 0-9 . _ -")
         private String label;
 
         @Option(names = "--model", paramLabel = "PATTERN",
