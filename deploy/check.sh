@@ -36,7 +36,7 @@ check_config() {
 if has systemd-analyze systemd; then
     mkdir "$work/units"
     for unit in sluice.service sluice.socket; do
-        sed "s,/opt/sluice/bin/sluice,$work/sluice/bin/sluice,; s,^User=.*,User=root,; s,^Group=.*,Group=root," \
+        sed "s,/opt/sluice/bin/sluice,$work/sluice/bin/sluice,; s,^User=.*,User=root,; s,^Group=.*,Group=root,; s,^WorkingDirectory=.*,WorkingDirectory=/," \
             "$deploy/systemd/$unit" > "$work/units/$unit"
     done
     systemd-analyze verify "$work/units/sluice.service" "$work/units/sluice.socket"
@@ -72,10 +72,20 @@ if has helm "go install helm.sh/helm/v3/cmd/helm@v3.16.4"; then
     expect "$work/default.yaml" "ConfigMap Deployment PodDisruptionBudget Service Service ServiceAccount"
     expect "$work/full.yaml" "ConfigMap Deployment HorizontalPodAutoscaler NetworkPolicy PodDisruptionBudget Secret Service Service ServiceAccount ServiceMonitor"
     expect "$work/bare.yaml" "ConfigMap Deployment Service Service ServiceAccount"
-    if render "$work/none.yaml" --set-json 'config=null' 2> /dev/null; then
-        echo "deploy: the chart renders without a configuration (expected: its schema refuses that)" >&2
-        exit 1
-    fi
+    # refuse WHAT OPTION...: the chart must not render
+    refuse() {
+        what=$1
+        shift
+        if render "$work/none.yaml" "$@" 2> /dev/null; then
+            echo "deploy: the chart renders with $what (expected: it refuses that)" >&2
+            exit 1
+        fi
+    }
+    refuse "no configuration" --set-json 'config=null'
+    refuse "a misspelt value" --set replcas=3
+    refuse "a grace period shorter than the drain" --set config.timeouts.drain=10m
+    refuse "another admin port" --set config.admin.address=0.0.0.0:9091
+    refuse "another port of the listener" --set-json 'config.listeners=[{"address":"0.0.0.0:9999"}]'
     awk '/^  sluice.yaml: \|/ { inside = 1; next } inside && /^    / { print substr($0, 5); next } inside { exit }' \
         "$work/default.yaml" > "$work/rendered.yaml"
     check_config "$work/rendered.yaml"

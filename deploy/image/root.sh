@@ -9,7 +9,7 @@ tar -xzf "$archive" -C "$root/opt/sluice" --strip-components=1
 rm -rf "$root/opt/sluice/share"
 # mmdebstrap extracts packages without running their scripts: link what those would make.
 busybox=$(ls "$root/bin/busybox" "$root/usr/bin/busybox" 2>/dev/null | head -n 1)
-for name in sh sed readlink ls cat wget; do
+for name in sh sed readlink ls cat sleep wget; do
     [ -e "$(dirname "$busybox")/$name" ] || ln -s busybox "$(dirname "$busybox")/$name"
 done
 mkdir -p "$root/etc/ssl/certs"

@@ -70,6 +70,7 @@ start relay serve
 wait_for "$work/relay.log" 'admin pages on'
 port=$(sed -n 's/.*listening on .*:\([0-9]*\).*/\1/p' "$work/relay.log")
 admin=$(sed -n 's/.*admin pages on .*:\([0-9]*\).*/\1/p' "$work/relay.log")
+runtime exec "$name-relay" sleep 0 || fail "the image has no sleep, which the preStop hook of the Helm chart runs"
 runtime exec "$name-relay" wget -q -O /dev/null "http://127.0.0.1:$admin/health/live" || fail "the health check fails"
 runtime exec "$name-relay" /opt/sluice/bin/sluice load --url "http://127.0.0.1:$port/v1" --streams 2 --seconds 1 \
     --warmup 0 > "$work/load.log" 2>&1 || fail "the streams are not as the mock sent them"

@@ -66,6 +66,7 @@ public final class Relay implements AutoCloseable {
         this.config = config;
         this.extensions = extensions;
         transport = Transport.choose(config.transport().kind());
+        LOG.info("transport: {}", transport);
         int loops = config.transport().loops() > 0 ? config.transport().loops()
                 : Runtime.getRuntime().availableProcessors();
         allocator = Buffers.newAllocator(loops);

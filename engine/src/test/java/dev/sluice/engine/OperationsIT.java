@@ -10,20 +10,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsFormat;
 import dev.sluice.engine.spi.MetricsSnapshot;
+import dev.sluice.engine.spi.ObservedExchange;
 import dev.sluice.engine.spi.Principal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -205,6 +214,34 @@ class OperationsIT extends RelayFixture {
             assertTrue(assertThrows(IllegalStateException.class, () -> relay.reload(null)).getMessage()
                     .startsWith("reload: the relay is closed"));
         }
+    }
+
+    /** The log must not blame the caller for a stream that the relay itself has cut. */
+    @Test
+    void shouldSayThatItHasCutAStream() throws Exception {
+        List<ExchangeEnd> ends = new CopyOnWriteArrayList<>();
+        upstream.then(peer -> {
+            peer.readMessage();
+            peer.write(eventStreamHead() + chunk(CREATED));
+            peer.awaitClose();
+        });
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), null)))
+                .route(RouteConfig.of("*", "up")).timeouts(TimeoutConfig.builder().drain(Duration.ZERO).build())
+                .build(), Extensions.builder().observer(new ExchangeObserver() {
+                    @Override
+                    public void onEnded(ObservedExchange exchange) {
+                        ends.add(exchange.end());
+                    }
+                }).build());
+
+        try (RawPeer client = connect()) {
+            client.write(post(BODY)).readUntil(CREATED);
+            relay.drain().get(20, TimeUnit.SECONDS);
+            relay.close();
+        }
+
+        assertEquals(List.of(ExchangeEnd.RELAY_STOPPED), ends);
     }
 
     /** An idle relay that drains still serves kept-alive connections until the deadline. */

@@ -85,11 +85,16 @@ public final class KeyFile {
         if (value == null) {
             return 0;
         }
-        if (!(value instanceof Number number) || number.doubleValue() != number.intValue() || number.intValue() < 0) {
-            throw new IllegalArgumentException(name + ": not an integer from 0 to " + Integer.MAX_VALUE
-                    + " (expected: an integer, 0 for no limit)");
+        if (value instanceof JsonTree.Literal literal && literal.text().matches("\\d{1,10}")) {
+            long count = Long.parseLong(literal.text());
+            if (count <= Integer.MAX_VALUE) {
+                return count;
+            }
         }
-        return number.intValue();
+        String found = value instanceof JsonTree.Literal literal && literal.text().length() <= 20 ? literal.text()
+                : "not a number";
+        throw new IllegalArgumentException(name + ": " + found + " (expected: an integer from 0 to " + Integer.MAX_VALUE
+                + ", 0 for no limit)");
     }
 
     private static String text(Map<?, ?> members, String name) {

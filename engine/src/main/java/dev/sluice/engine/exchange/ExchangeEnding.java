@@ -71,7 +71,8 @@ final class ExchangeEnding {
         if (exchange.requestPath != null) {
             exchange.requestPath.attempts().cancelHedge();
         }
-        exchange.close(end, error);
+        boolean isCut = end == ExchangeEnd.DOWNSTREAM_LEFT && exchange.services.relay().life().isRefusing();
+        exchange.close(isCut ? ExchangeEnd.RELAY_STOPPED : end, error);
         exchange.responsePath.release();
         if (exchange.requestPath != null) {
             exchange.requestPath.release();

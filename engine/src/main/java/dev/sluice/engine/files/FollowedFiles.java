@@ -60,8 +60,9 @@ public final class FollowedFiles {
             complaint = null;
             LOG.info("{}: changed files loaded", name);
         } catch (IOException | RuntimeException e) {
-            if (!e.toString().equals(complaint)) { // once, not every second
-                complaint = e.toString();
+            String problem = e instanceof IllegalArgumentException ? e.getMessage() : e.toString();
+            if (!problem.equals(complaint)) { // once, not every second
+                complaint = problem;
                 LOG.error("{}: changed files not usable, the previous ones stay in use: {}", name, complaint);
             }
         }

@@ -67,19 +67,17 @@ public enum Transport {
     }
 
     /**
-     * Chooses a transport and logs the choice and its reason.
+     * Chooses a transport, and logs why it is not the first choice.
      *
      * @throws IllegalStateException if {@code kind} names a transport that is not available
      */
     public static Transport choose(TransportConfig.Kind kind) {
-        Transport chosen = switch (kind) {
+        return switch (kind) {
             case NIO -> NIO;
             case EPOLL -> require(EPOLL);
             case IO_URING -> require(IO_URING);
             case AUTO -> auto();
         };
-        LOG.info("transport: {}", chosen);
-        return chosen;
     }
 
     private static Transport auto() {

@@ -15,7 +15,8 @@ public enum Counter {
     /** Exchanges whose upstream was lost during the response. */
     UPSTREAMS_LOST("upstreams_lost", "Committed responses whose upstream was lost before their end."),
     /** Exchanges whose downstream left during the response. */
-    DOWNSTREAMS_LEFT("downstreams_left", "Exchanges whose downstream left before the end of its response."),
+    DOWNSTREAMS_LEFT("downstreams_left", "Exchanges whose downstream left, or was cut off by the stop of the relay,"
+            + " before the end of its response."),
     /** Requests refused for their head, before an exchange began. */
     HEADS_REFUSED("heads_refused", "Requests refused for their head."),
     /** Attempts beside one that was slow to answer. */

@@ -39,7 +39,7 @@ final class MetricsObserver implements ExchangeObserver {
             case FAILED -> Counter.EXCHANGES_FAILED;
             case REFUSED -> Counter.EXCHANGES_REFUSED;
             case UPSTREAM_LOST -> Counter.UPSTREAMS_LOST;
-            case DOWNSTREAM_LEFT, DOWNSTREAM_STALLED -> Counter.DOWNSTREAMS_LEFT;
+            case DOWNSTREAM_LEFT, DOWNSTREAM_STALLED, RELAY_STOPPED -> Counter.DOWNSTREAMS_LEFT;
         }, 1);
         recorder.record(Timer.EXCHANGE_TIME, exchange.durationNanos());
         recorder.add(Counter.REQUEST_BYTES, exchange.requestBytes());

@@ -15,7 +15,9 @@ public enum ExchangeEnd {
     /** The downstream left before the end. */
     DOWNSTREAM_LEFT("downstream_left"),
     /** The downstream did not read for too long. */
-    DOWNSTREAM_STALLED("downstream_stalled");
+    DOWNSTREAM_STALLED("downstream_stalled"),
+    /** The relay stopped, and its drain was over. */
+    RELAY_STOPPED("relay_stopped");
 
     private final String label;
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.KeyConfig;
+import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.engine.spi.Principal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +59,25 @@ class KeyFileTest {
         assertTrue(alice.mayUse("gpt-5.2") && !alice.mayUse("o3"));
         assertTrue(alice.mayUseProfile("kie") && !alice.mayUseProfile("openai"));
         assertNull(ask(keys, "sk-b"));
+    }
+
+    @Test
+    void shouldReadTheLimitsOfAKey() throws IOException {
+        ApiKeyAuthenticator keys = authenticator(file(line("a", "sk-a", ",\"max_in_flight\":50,\"requests_per_minute\":"
+                + "600,\"tokens_per_minute\":2147483647") + line("b", "sk-b", ",\"tokens_per_minute\": 0")));
+
+        assertEquals(new KeyLimits(50, 600, Integer.MAX_VALUE), ask(keys, "sk-a").limits());
+        assertEquals(KeyLimits.NONE, ask(keys, "sk-b").limits());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "1.5", "1e3", "2147483648", "99999999999999999999999", "\"3\"", "null", "true", "[]"})
+    void shouldRefuseALimitThatIsNoCount(String limit) throws IOException {
+        Path file = file(line("a", "sk-a", ",\"requests_per_minute\":" + limit));
+
+        String message = assertThrows(IllegalArgumentException.class, () -> authenticator(file)).getMessage();
+        assertTrue(message.startsWith("key_file: keys, line 1: requests_per_minute: ") && message.endsWith(
+                " (expected: an integer from 0 to 2147483647, 0 for no limit)"), message);
     }
 
     @Test

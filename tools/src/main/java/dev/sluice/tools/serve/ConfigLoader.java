@@ -66,6 +66,9 @@ final class ConfigLoader {
             text = Files.readString(file);
         } catch (NoSuchFileException e) {
             throw new SettingException(file.toString(), "no such file (expected: a YAML file)");
+        } catch (IOException e) {
+            throw new SettingException(file.toString(), "cannot be read, " + e.getMessage()
+                    + " (expected: a YAML file)");
         }
         return parse(file.getFileName().toString(), text);
     }
@@ -106,10 +109,8 @@ final class ConfigLoader {
             Address address = Address.parse(admin, "address");
             builder.admin(admin.make(() -> new AdminConfig(address.host, address.port)));
         }
-        YamlSection clusters = top.has("clusters") ? top.section("clusters") : null;
-        if (clusters != null) {
-            clusters.names().forEach(name -> builder.cluster(cluster(name, clusters.section(name))));
-        }
+        YamlSection clusters = top.section("clusters");
+        clusters.names().forEach(name -> builder.cluster(cluster(name, clusters.section(name))));
         top.sections("routes").forEach(section -> builder.route(route(section)));
         if (top.has("keys")) {
             top.sections("keys").forEach(section -> builder.key(key(section)));

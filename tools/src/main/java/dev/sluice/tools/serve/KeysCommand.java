@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,7 +49,7 @@ public final class KeysCommand {
                 description = "Request profile that the key may use; repeatable. Default: all")
         private List<String> profiles = List.of();
 
-        @Option(names = "--expires", paramLabel = "TIME",
+        @Option(names = "--expires", paramLabel = "TIME", converter = TimeConverter.class,
                 description = "Time of expiry, such as 2027-01-31T00:00:00Z. Default: never")
         private Instant expires;
 
@@ -56,6 +58,19 @@ public final class KeysCommand {
 
         @Spec
         private CommandSpec spec;
+
+        /** A converter of times, whose message says what is expected. */
+        private static final class TimeConverter implements CommandLine.ITypeConverter<Instant> {
+            @Override
+            public Instant convert(String value) {
+                try {
+                    return Instant.parse(value);
+                } catch (DateTimeParseException e) {
+                    throw new CommandLine.TypeConversionException("'" + value
+                            + "' (expected: a time such as 2027-01-31T00:00:00Z)");
+                }
+            }
+        }
 
         /** The limits of a key. */
         private static final class Limits {

@@ -4,6 +4,7 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.MetricsSnapshot;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -126,6 +127,11 @@ public final class ServeCommand implements Callable<Integer> {
             LOG.info("draining; a second signal stops at once");
             manager.stopping();
             relay.drain().join();
+            long cut = relay.metrics().gauges().stream().filter(gauge -> gauge.name().equals("exchanges_in_flight"))
+                    .mapToLong(MetricsSnapshot.Value::value).sum();
+            if (cut > 0) {
+                LOG.warn("the drain is over; exchanges that are cut: {}", cut);
+            }
         } else if (count == 2) {
             LOG.info("stopping at once");
         }

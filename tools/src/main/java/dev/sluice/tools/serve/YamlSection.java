@@ -33,6 +33,7 @@ final class YamlSection {
     private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h)");
     private static final Pattern BYTES = Pattern.compile("(\\d+) ?(KiB|MiB|GiB|B)?");
     private static final Pattern INDEX = Pattern.compile("^\\[\\d{1,6}\\]");
+    private static final Pattern UNSET = Pattern.compile("variable '([A-Za-z0-9_]{1,64})'");
     private static final String MERGE = "<<";
 
     private final String file;
@@ -155,6 +156,9 @@ final class YamlSection {
     }
 
     YamlSection section(String name) {
+        if (!has(name)) {
+            throw wrong(node, at(name), "missing", "settings");
+        }
         return new YamlSection(file, at(name), settings.get(name), environment);
     }
 
@@ -217,13 +221,24 @@ final class YamlSection {
         if (!(value instanceof ScalarNode scalar) || scalar.getTag().equals(Tag.NULL)) {
             throw wrong(value, at(name), kind(value), "a value");
         }
+        checkVariables(name, scalar);
         StringSubstitutor substitutor = new StringSubstitutor(environment::apply)
                 .setEnableUndefinedVariableException(true);
         try {
             return substitutor.replace(scalar.getValue());
         } catch (IllegalArgumentException e) {
-            throw wrong(value, at(name), "an environment variable that is not set",
-                    "set it, or give a default as ${NAME:-default}");
+            Matcher unset = UNSET.matcher(String.valueOf(e.getMessage()));
+            throw wrong(value, at(name), "the environment variable " + (unset.find() ? unset.group(1) + ' ' : "")
+                    + "is not set", "set it, or give a default as ${NAME:-default}");
+        }
+    }
+
+    /** Refuses what looks like a variable but is none, because it might be sent as a key. */
+    private void checkVariables(String name, ScalarNode value) {
+        String text = value.getValue();
+        int open = text.lastIndexOf("${");
+        if (text.matches("\\$[A-Za-z_][A-Za-z0-9_]*") || open >= 0 && text.indexOf('}', open) < 0) {
+            throw wrong(value, at(name), "a variable in another form", "${NAME}, or ${NAME:-default}");
         }
     }
 
@@ -372,7 +387,10 @@ final class YamlSection {
         if (value instanceof SequenceNode) {
             return "a list";
         }
-        return value instanceof MappingNode ? "settings" : "an empty value";
+        if (value instanceof MappingNode) {
+            return "settings";
+        }
+        return value instanceof ScalarNode scalar && !scalar.getTag().equals(Tag.NULL) ? "a value" : "an empty value";
     }
 
     private SettingException wrong(Node at, String setting, String found, String expected) {

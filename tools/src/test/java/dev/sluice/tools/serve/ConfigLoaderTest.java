@@ -145,8 +145,13 @@ class ConfigLoaderTest {
             + " 'clusters.*.endpoints[]' or 'keys[]')",
         "kind: nio|keys: nio|f.yaml, line 35: transport.keys: unknown setting (expected: in the top level)",
         "cluster: openai}|cluster: other}|f.yaml, line 21: routes[1].cluster: other (expected: one of openai)",
-        "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: an environment variable"
-            + " that is not set (expected: set it, or give a default as ${NAME:-default})",
+        "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: the environment variable"
+            + " NO_SUCH is not set (expected: set it, or give a default as ${NAME:-default})",
+        "${OPENAI_API_KEY}|$OPENAI_API_KEY|f.yaml, line 10: clusters.openai.endpoints[0].api_key: a variable in another"
+            + " form (expected: ${NAME}, or ${NAME:-default})",
+        "${OPENAI_API_KEY}|sk-${OPENAI|f.yaml, line 10: clusters.openai.endpoints[0].api_key: a variable in another"
+            + " form (expected: ${NAME}, or ${NAME:-default})",
+        "clusters:|x-clusters:|f.yaml, line 1: clusters: missing (expected: settings)",
         "https://api|ftp://api|f.yaml, line 9: endpoint url: ftp://api.openai.com/v1 (expected: http:// or https://"
             + " with a host, without user or fragment)",
         "127.0.0.1:8080|8080|f.yaml, line 2: address: 8080 (expected: HOST:PORT)",
@@ -220,7 +225,7 @@ class ConfigLoaderTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "limits: &a {<<: *a}|f.yaml: nested too deeply, or an alias within its own anchor (expected: the nesting of the"
             + " settings)",
-        "limits: {<<: 3}|f.yaml, line 4: limits.<<: an empty value (expected: settings, or a list of them)",
+        "limits: {<<: 3}|f.yaml, line 4: limits.<<: a value (expected: settings, or a list of them)",
         "x-a: &a {loops: 0, kin: 1}; transport: {<<: *a}|f.yaml, line 4: transport.kin: unknown setting (did you mean"
             + " 'kind'?)"})
     void shouldRefuseAnAliasThatCannotBe(String added, String message) {
