@@ -35,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +51,7 @@ class ExchangeTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RecordingSink downstream = new RecordingSink();
     private final List<RecordingConnection> connections = new ArrayList<>();
-    private final List<String> calls = new ArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<ExchangeObserver> observers = new ArrayList<>(List.of(new Recorder()));
     private Runnable tick = () -> { };
     private long nowNanos = 100;
@@ -173,9 +174,9 @@ class ExchangeTest {
         RecordingConnection list = connections.get(0); // the cluster's own, because a route has a pattern
         list.connect().answer(200);
         list.deliver("{\"data\":[{\"id\":\"gpt-own\"},{\"id\":\"other\"}]}").end();
-        Await.until("the lists are merged", () -> {
+        Await.until("the lists are merged and the exchange has ended", () -> {
             channel.runPendingTasks();
-            return downstream.head != null;
+            return downstream.head != null && calls.size() == 2; // another thread may finish the answer
         });
 
         assertTrue(downstream.body.toString().contains("\"id\":\"gpt-own\""), downstream.body.toString());
