@@ -46,8 +46,23 @@ fi
 check_config "$deploy/compose/sluice.yaml"
 ok "configuration of the compose file checked"
 if has promtool "Debian's prometheus"; then
-    promtool check config "$deploy/compose/prometheus.yml" > /dev/null
-    ok "configuration of Prometheus checked"
+    sed "s,/etc/prometheus/,$deploy/prometheus/," "$deploy/compose/prometheus.yml" > "$work/prometheus.yml"
+    promtool check config "$work/prometheus.yml" > /dev/null
+    ok "configuration of Prometheus and alert rules checked"
+    "$work/sluice/bin/sluice" serve --upstream http://127.0.0.1:1/v1 --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+        > /dev/null 2> "$work/serve.log" &
+    relay=$!
+    for _ in $(seq 300); do
+        ! grep -q 'admin pages on' "$work/serve.log" || break
+        sleep 0.1
+    done
+    admin=$(sed -n 's/.*admin pages on .*:\([0-9]*\).*/\1/p' "$work/serve.log")
+    if has curl curl; then
+        curl -s "http://127.0.0.1:$admin/metrics" | promtool check metrics
+        ok "names and units of the metrics checked"
+    fi
+    kill "$relay"
+    wait "$relay"
 fi
 
 if has helm "go install helm.sh/helm/v3/cmd/helm@v3.16.4"; then

@@ -151,9 +151,24 @@ class DocsTest {
         assertEquals(codes, rows);
     }
 
+    /** Each metric that the dashboard and the alert rules name exists. */
+    @Test
+    void shouldNameExistingMetricsInDashboardAndAlerts() throws IOException {
+        Set<String> known = Pattern.compile("^\\| `(sluice_\\w+)` \\|", Pattern.MULTILINE)
+                .matcher(read("docs/operating.md")).results().map(row -> row.group(1)).collect(Collectors.toSet());
+        for (String file : new String[] {"deploy/grafana/sluice.json", "deploy/prometheus/sluice-alerts.yaml"}) {
+            Set<String> named = Pattern.compile("\\bsluice_\\w+").matcher(read(file)).results()
+                    .map(name -> name.group().replaceFirst("_(bucket|sum|count)$", ""))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            assertTrue(named.size() > 5, file);
+            named.removeAll(known);
+            assertEquals(Set.of(), named, file);
+        }
+    }
+
     @Test
     void shouldListEveryMetric() throws IOException {
-        Set<String> rows = Pattern.compile("^\\| `(sluice_\\w+)` \\| (counter|gauge|summary) \\|", Pattern.MULTILINE)
+        Set<String> rows = Pattern.compile("^\\| `(sluice_\\w+)` \\| (counter|gauge|histogram) \\|", Pattern.MULTILINE)
                 .matcher(read("docs/operating.md")).results().map(row -> row.group(1) + ' ' + row.group(2))
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> metrics = new TreeSet<>();
@@ -163,7 +178,7 @@ class DocsTest {
             MetricsSnapshot snapshot = relay.metrics();
             snapshot.counters().forEach(value -> metrics.add("sluice_" + value.name() + "_total counter"));
             snapshot.gauges().forEach(value -> metrics.add("sluice_" + value.name() + " gauge"));
-            snapshot.timings().forEach(value -> metrics.add("sluice_" + value.name() + "_seconds summary"));
+            snapshot.timings().forEach(value -> metrics.add("sluice_" + value.name() + "_seconds histogram"));
         }
 
         assertEquals(metrics, rows);

@@ -6,12 +6,18 @@ import dev.sluice.engine.spi.MetricsSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
 
 /** The metrics of a relay: the recorders of all its loops, read together. Thread-safe. */
 public final class Metrics {
     private static final double[] RANKS = {0.5, 0.9, 0.99, 0.999};
+    /** Bounds of buckets from 10 us to 10 min, two or three to a decade, the same for all timings. */
+    private static final long[] BOUNDS_MICROS = {10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000,
+        100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 60_000_000, 120_000_000,
+        300_000_000, 600_000_000};
 
     private final List<LoopRecorder> recorders = new CopyOnWriteArrayList<>();
     private final Gauges gauges;
@@ -37,7 +43,33 @@ public final class Metrics {
             quantiles.add(new MetricsSnapshot.Quantile(rank, sum.getValueAtPercentile(rank * 100)));
         }
         return new MetricsSnapshot.Timing(timer.label(), timer.help(), count, count == 0 ? 0 : sum.getMean() * count,
-                sum.getMaxValue(), quantiles);
+                sum.getMaxValue(), quantiles, buckets(sum));
+    }
+
+    /** Sorts all times into the buckets, in one pass over the histogram. */
+    private static List<MetricsSnapshot.Bucket> buckets(Histogram sum) {
+        long[] counts = new long[BOUNDS_MICROS.length];
+        int i = 0;
+        for (HistogramIterationValue value : sum.recordedValues()) {
+            // A time is known within 1 %, so the middle of its range decides.
+            long nanos = sum.medianEquivalentValue(value.getValueIteratedTo());
+            while (i < counts.length && nanos > nanos(i)) {
+                i++;
+            }
+            if (i == counts.length) {
+                break;
+            }
+            counts[i] += value.getCountAddedInThisIterationStep();
+        }
+        List<MetricsSnapshot.Bucket> buckets = new ArrayList<>();
+        for (int k = 0; k < counts.length; k++) {
+            buckets.add(new MetricsSnapshot.Bucket(nanos(k), counts[k]));
+        }
+        return buckets;
+    }
+
+    private static long nanos(int bound) {
+        return TimeUnit.MICROSECONDS.toNanos(BOUNDS_MICROS[bound]);
     }
 
     /** Returns a snapshot of all values. */

@@ -37,12 +37,24 @@ public record MetricsSnapshot(List<Value> counters, List<Value> gauges, List<Tim
      * @param sumNanos  sum of all times in nanoseconds
      * @param maxNanos  longest time in nanoseconds; 0 if there is none
      * @param quantiles quantiles of all times, ascending; empty if there is none
+     * @param buckets   counts between fixed bounds, ascending, without the times beyond the last bound. Unlike
+     *                  quantiles, they can be added up over relays
      */
     public record Timing(String name, String help, long count, double sumNanos, long maxNanos,
-            List<Quantile> quantiles) {
+            List<Quantile> quantiles, List<Bucket> buckets) {
         public Timing {
             quantiles = List.copyOf(quantiles);
+            buckets = List.copyOf(buckets);
         }
+    }
+
+    /**
+     * The number of times between the bound of the bucket before and the bound of this one.
+     *
+     * @param maxNanos the bound in nanoseconds, inclusive, within the precision of the recording
+     * @param count    number of times
+     */
+    public record Bucket(long maxNanos, long count) {
     }
 
     /**

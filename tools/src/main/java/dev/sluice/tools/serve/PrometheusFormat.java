@@ -6,17 +6,17 @@ import dev.sluice.engine.spi.MetricsFormat;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import io.prometheus.metrics.model.snapshots.Quantile;
-import io.prometheus.metrics.model.snapshots.Quantiles;
-import io.prometheus.metrics.model.snapshots.SummarySnapshot;
-import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The Prometheus text format of the metrics. Times are in seconds, as Prometheus's naming rules require. */
@@ -47,16 +47,25 @@ final class PrometheusFormat implements MetricsFormat {
                     .dataPoint(GaugeDataPointSnapshot.builder().value(gauge.value()).build()).build());
         }
         for (MetricsSnapshot.Timing timing : snapshot.timings()) {
-            metrics.metricSnapshot(summary(timing));
+            metrics.metricSnapshot(histogram(timing));
         }
         writer.write(out, metrics.build(), EscapingScheme.DEFAULT);
     }
 
-    private static SummarySnapshot summary(MetricsSnapshot.Timing timing) {
-        List<Quantile> quantiles = timing.quantiles().stream()
-                .map(quantile -> new Quantile(quantile.rank(), quantile.nanos() / NANOS_PER_SECOND)).toList();
-        return SummarySnapshot.builder().name(PREFIX + timing.name() + "_seconds").help(timing.help())
-                .dataPoint(SummaryDataPointSnapshot.builder().quantiles(Quantiles.of(quantiles)).count(timing.count())
-                        .sum(timing.sumNanos() / NANOS_PER_SECOND).build()).build();
+    private static HistogramSnapshot histogram(MetricsSnapshot.Timing timing) {
+        List<Double> bounds = new ArrayList<>();
+        List<Number> counts = new ArrayList<>();
+        long inBuckets = 0;
+        for (MetricsSnapshot.Bucket bucket : timing.buckets()) {
+            bounds.add(bucket.maxNanos() / NANOS_PER_SECOND);
+            counts.add(bucket.count());
+            inBuckets += bucket.count();
+        }
+        bounds.add(Double.POSITIVE_INFINITY);
+        counts.add(timing.count() - inBuckets);
+        return HistogramSnapshot.builder().name(PREFIX + timing.name() + "_seconds").help(timing.help())
+                .dataPoint(HistogramDataPointSnapshot.builder().classicHistogramBuckets(
+                        ClassicHistogramBuckets.of(bounds, counts)).sum(timing.sumNanos() / NANOS_PER_SECOND).build())
+                .build();
     }
 }
