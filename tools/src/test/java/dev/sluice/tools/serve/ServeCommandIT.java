@@ -167,7 +167,7 @@ class ServeCommandIT {
         expectTold("RELOADING=1");
         expectTold("READY=1");
         assertTrue(models().contains("\"second\""), models());
-        assertTrue(text().contains("), the previous one stays in use: sluice.yaml, line 1: routes: missing"), text());
+        assertTrue(text().contains("), the previous one stays in use: sluice.yaml, line 1: clusters: missing"), text());
 
         signal("TERM");
         expectTold("STOPPING=1");
