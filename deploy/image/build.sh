@@ -25,7 +25,7 @@ buildah copy --quiet "$container" "$work/root" / > /dev/null
 buildah config --user 65532:65532 --workingdir / --port 8080 --stop-signal SIGTERM \
     --entrypoint '["/opt/sluice/bin/sluice"]' --cmd serve \
     --env PATH=/opt/sluice/bin:/usr/bin:/bin --env SLUICE_LISTEN=127.0.0.1:8080 --env SLUICE_ADMIN=127.0.0.1:9090 \
-    --healthcheck 'CMD-SHELL wget -q -O /dev/null http://127.0.0.1:9090/health/live || exit 1' \
+    --healthcheck 'CMD wget -q -O /dev/null http://127.0.0.1:9090/health/live' \
     --healthcheck-interval 10s --healthcheck-timeout 3s --healthcheck-start-period 10s \
     --label org.opencontainers.image.title=sluice --label "org.opencontainers.image.version=$version" \
     --label org.opencontainers.image.licenses=Apache-2.0 \

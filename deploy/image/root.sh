@@ -14,5 +14,8 @@ for name in sh sed readlink ls cat sleep wget; do
 done
 mkdir -p "$root/etc/ssl/certs"
 find "$root/usr/share/ca-certificates" -name '*.crt' -exec cat {} + > "$root/etc/ssl/certs/ca-certificates.crt"
+# Of the machine that builds, which the packages' tool has copied; and /etc/hosts before the DNS.
+rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
+printf 'hosts: files dns\n' > "$root/etc/nsswitch.conf"
 printf 'root:x:0:0:root:/:/sbin/nologin\nsluice:x:65532:65532:sluice:/:/sbin/nologin\n' > "$root/etc/passwd"
 printf 'root:x:0:\nsluice:x:65532:\n' > "$root/etc/group"

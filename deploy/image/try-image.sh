@@ -42,6 +42,7 @@ inspect, root, target, variables, *arguments = sys.argv[1:]
 config = json.load(open(inspect))["Docker"]["config"]
 user, group = (int(part) for part in config["User"].split(":"))
 assert user != 0, "the image runs as root"
+assert config["Healthcheck"]["Test"][:2] == ["CMD", "wget"], "the health check is not a command with its arguments"
 mounts = [{"destination": "/proc", "type": "proc", "source": "proc"},
           {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}]
 spec = {"ociVersion": "1.0.0", "root": {"path": root, "readonly": True}, "mounts": mounts, "hostname": "",
