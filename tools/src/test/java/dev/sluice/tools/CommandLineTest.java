@@ -116,7 +116,7 @@ class CommandLineTest {
         }
     }
 
-    /** What is wrong in a file outside the configuration is told for the line that names the file. */
+    /** An error in another file is reported for the line of the configuration that names the file. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "listeners: [{address: 127.0.0.1:0, tls: {certificate: FILE, key: FILE}}]|line 1: tls: certificate",

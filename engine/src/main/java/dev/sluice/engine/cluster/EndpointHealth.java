@@ -206,9 +206,9 @@ final class EndpointHealth {
     }
 
     /**
-     * Forgets earlier rests, because the endpoint has served a request. A rest because of refused credentials ends:
-     * what was refused was one request, which its caller could repeat to keep the endpoint out of use. The count
-     * of rests goes on if the request began before the latest one.
+     * Forgets earlier rests, because the endpoint has served a request. A rest because of refused credentials ends;
+     * otherwise a caller could keep the endpoint out of use by repeating one request that is refused. The count of
+     * rests goes on if the request began before the latest rest.
      *
      * @param startedNanos the time at which the request began
      */

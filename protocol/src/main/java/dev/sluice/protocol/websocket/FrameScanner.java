@@ -226,7 +226,7 @@ public final class FrameScanner {
     }
 
     private Found scanPayload(ByteBuf bytes, int start, int end) {
-        int stop = (int) Math.min(end, start + (length - payloadBytes));
+        int stop = start + (int) Math.min(end - start, length - payloadBytes); // a length has up to 63 bits
         if (isMasked) {
             FrameWriter.mask(bytes, start, stop, key, payloadBytes);
         }

@@ -156,6 +156,15 @@ class FrameScannerTest {
     }
 
     @Test
+    void shouldRelayAFrameOfAnyLength() {
+        FrameScanner scanner = ofServer();
+
+        assertEquals("1[abc", findings(scanner, ByteBufUtil.decodeHexDump("817f7fffffffffffffff616263"), 100));
+        assertEquals("d", findings(scanner, new byte[] {'d'}, 1));
+        assertFalse(scanner.isBetweenMessages());
+    }
+
+    @Test
     void shouldRequireTheMaskOfAClient() {
         WebSocketException refusal = assertThrows(WebSocketException.class, () -> findings(new FrameScanner(true, 100,
                 10), ByteBufUtil.decodeHexDump("810548656c6c6f"), 100));

@@ -28,7 +28,7 @@ class ConfigurationPageTest {
     private static final Pattern ROW = Pattern.compile("^\\| `(\\w+)` \\| (.+?) \\| ?(.*?) ?\\| .+ \\|$",
             Pattern.MULTILINE);
     private static final Pattern BLOCK = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
-    /** What a section of the page needs so that a configuration with only one of its settings is complete. */
+    /** The settings that make a section complete, besides the one under test. */
     private static final Map<String, String> REQUIRED = Map.of(
             "routes[]", "model: m, cluster: a, ",
             "clusters.*", "endpoints: [{url: \"http://b\"}], ",
