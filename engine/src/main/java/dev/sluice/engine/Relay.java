@@ -32,6 +32,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,7 @@ public final class Relay implements AutoCloseable {
     private volatile Channel admin;
     private volatile boolean isDraining;
     private volatile boolean isClosed;
+    private final AtomicBoolean isForeignRefused = new AtomicBoolean();
 
     private Relay(RelayConfig config, Extensions extensions) {
         this.config = config;
@@ -273,7 +275,13 @@ public final class Relay implements AutoCloseable {
         connections.add(channel);
         boolean isLocal = !(channel.remoteAddress() instanceof InetSocketAddress remote)
                 || remote.getAddress().isLoopbackAddress();
-        return isLocal || extensions.authenticator() != null || !config.keys().isEmpty() || config.keyFile() != null;
+        boolean isServed = isLocal || extensions.authenticator() != null || !config.keys().isEmpty()
+                || config.keyFile() != null;
+        if (!isServed && isForeignRefused.compareAndSet(false, true)) { // once, because anybody can repeat it
+            LOG.warn("connection from {} closed, as further ones from other machines will be: no keys (expected: keys"
+                    + " or an authenticator)", channel.remoteAddress());
+        }
+        return isServed;
     }
 
     RelayCore core() {

@@ -6,8 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A handler that hands a connection of another server over to a relay. The relay then owns the connection. As on its
@@ -20,8 +18,6 @@ import org.slf4j.LoggerFactory;
  * codec may be before it. It replaces itself when it is added.
  */
 public final class RelayHandler extends ChannelInboundHandlerAdapter {
-    private static final Logger LOG = LoggerFactory.getLogger(RelayHandler.class);
-
     private final Relay relay;
 
     /**
@@ -47,8 +43,6 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         });
         channel.config().setAllocator(relay.allocator());
         if (!relay.onForeignConnection(channel)) {
-            LOG.warn("connection from {} closed: no keys (expected: keys or an authenticator, or connections from this"
-                    + " machine only)", channel.remoteAddress());
             ctx.close();
             return;
         }
