@@ -17,4 +17,5 @@ module dev.sluice.protocol {
 
     exports dev.sluice.protocol.framing to dev.sluice.engine;
     exports dev.sluice.protocol.rewrite to dev.sluice.engine;
+    exports dev.sluice.protocol.websocket to dev.sluice.engine;
 }

@@ -22,8 +22,8 @@ class ArrowsTest {
     private static final String ROOT = "dev.sluice.engine";
     /** In the order of an exchange's life. What is before the stages is for all of them. */
     private static final List<String> LAYERS = List.of("config", "spi", "files", "loop", "tls", "http", "http2",
-            "downstream", "auth", "admission", "plan", "cluster", "affinity", "upstream", "response", "request",
-            "observe", "exchange", "");
+            "downstream", "auth", "admission", "plan", "cluster", "affinity", "websocket", "upstream", "response",
+            "request", "observe", "exchange", "");
 
     @ArchTest
     static final ArchRule SHOULD_IMPORT_EARLIER_STAGES_ONLY = classes().should(new ArchCondition<>("not know a later"

@@ -10,6 +10,8 @@ public final class RelayLife {
     private final AtomicInteger inFlight = new AtomicInteger();
     /** The responses that have not been sent completely although their exchanges have ended. */
     private final AtomicInteger tails = new AtomicInteger();
+    /** The WebSockets that are open. */
+    private final AtomicInteger sessions = new AtomicInteger();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean isDraining;
     private volatile boolean isRefusing;
@@ -42,12 +44,31 @@ public final class RelayLife {
         completeIfDrained();
     }
 
+    /** Counts a WebSocket, which must be ended. */
+    public void beginSession() {
+        sessions.incrementAndGet();
+    }
+
+    /** Ends a WebSocket that was counted. */
+    public void endSession() {
+        sessions.decrementAndGet();
+        completeIfDrained();
+    }
+
+    /** {@return the number of open WebSockets} */
+    public int sessions() {
+        return sessions.get();
+    }
+
     /** {@return the number of exchanges in flight} */
     public int inFlight() {
         return inFlight.get();
     }
 
-    /** Begins to drain; returns a future that completes when no exchange and no tail of a response is left. */
+    /**
+     * Begins to drain; returns a future that completes when no exchange, no tail of a response and no WebSocket is
+     * left.
+     */
     public CompletableFuture<Void> drain() {
         isDraining = true;
         completeIfDrained();
@@ -55,7 +76,7 @@ public final class RelayLife {
     }
 
     private void completeIfDrained() {
-        if (isDraining && inFlight.get() == 0 && tails.get() == 0) {
+        if (isDraining && inFlight.get() == 0 && tails.get() == 0 && sessions.get() == 0) {
             drained.complete(null);
         }
     }

@@ -7,6 +7,7 @@ import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.tls.ClientTls;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class Cluster {
     private final FairGate gate;
     private final RetryBudget retries;
     private final ResponseTimes responseTimes;
+    private final WebSocketMode websocket;
 
     /**
      * Creates a cluster.
@@ -33,6 +35,7 @@ public final class Cluster {
      */
     public Cluster(ClusterConfig config, int maxQueued, Cluster before) {
         this.config = config;
+        websocket = config.websocket().resolve(config.endpoints());
         boolean isTlsNeeded = config.endpoints().stream().anyMatch(EndpointConfig::isTls);
         boolean isTlsKept = before != null && before.tls != null && Objects.equals(config.caFile(),
                 before.config.caFile()) && Objects.equals(config.certificate(), before.config.certificate());
@@ -252,6 +255,11 @@ public final class Cluster {
     /** Returns the name. */
     public String name() {
         return config.name();
+    }
+
+    /** {@return the way in which requests on a WebSocket are served; never {@link WebSocketMode#AUTO}} */
+    public WebSocketMode websocket() {
+        return websocket;
     }
 
     /** Returns whether every body must be sent with Content-Length. */

@@ -20,10 +20,11 @@ import java.util.List;
  * @param health    the rules by which endpoints are ejected and checked
  * @param maxInFlight number of requests in flight; requests beyond it wait like those beyond
  *                  {@link LimitConfig#maxExchanges}. 0 for no limit
+ * @param websocket the way in which requests on a WebSocket are served
  */
 public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path caFile, TlsConfig certificate,
         boolean alwaysContentLength, String dialect, Balance balance, HealthConfig health,
-        int maxInFlight) {
+        int maxInFlight, WebSocketMode websocket) {
     public ClusterConfig {
         Checks.name("cluster name", name);
         endpoints = Checks.list("cluster " + name + ": endpoints", endpoints);
@@ -31,6 +32,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         Checks.atLeast("cluster " + name + ": max_in_flight", maxInFlight, 0);
         Checks.present("cluster " + name + ": balance", balance);
         Checks.present("cluster " + name + ": health", health);
+        Checks.present("cluster " + name + ": websocket", websocket);
         if (caFile != null) {
             Checks.readable("cluster " + name + ": ca_file", caFile);
         }
@@ -45,7 +47,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
      */
     public static ClusterConfig of(String name, EndpointConfig... endpoints) {
         return new ClusterConfig(name, endpoints == null ? null : Arrays.asList(endpoints), null, null, false, null,
-                Balance.LEAST_INFLIGHT, HealthConfig.DEFAULT, 0);
+                Balance.LEAST_INFLIGHT, HealthConfig.DEFAULT, 0, WebSocketMode.AUTO);
     }
 
     /**
@@ -79,6 +81,16 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         return toBuilder().maxInFlight(count).build();
     }
 
+    /**
+     * Returns a copy with another treatment of WebSocket.
+     *
+     * @param mode the way in which requests on a WebSocket are served
+     * @return the copy
+     */
+    public ClusterConfig withWebsocket(WebSocketMode mode) {
+        return toBuilder().websocket(mode).build();
+    }
+
     /** {@return a builder that starts with the values of this configuration} */
     public Builder toBuilder() {
         return new Builder(this);
@@ -95,6 +107,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         private Balance balance;
         private HealthConfig health;
         private int maxInFlight;
+        private WebSocketMode websocket;
 
         private Builder(ClusterConfig from) {
             name = from.name;
@@ -106,6 +119,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
             balance = from.balance;
             health = from.health;
             maxInFlight = from.maxInFlight;
+            websocket = from.websocket;
         }
 
         /**
@@ -211,6 +225,17 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
         }
 
         /**
+         * Sets {@link ClusterConfig#websocket}.
+         *
+         * @param value the way in which requests on a WebSocket are served
+         * @return this builder
+         */
+        public Builder websocket(WebSocketMode value) {
+            websocket = value;
+            return this;
+        }
+
+        /**
          * Returns the configuration.
          *
          * @return the configuration
@@ -218,7 +243,7 @@ public record ClusterConfig(String name, List<EndpointConfig> endpoints, Path ca
          */
         public ClusterConfig build() {
             return new ClusterConfig(name, endpoints, caFile, certificate, alwaysContentLength, dialect,
-                    balance, health, maxInFlight);
+                    balance, health, maxInFlight, websocket);
         }
     }
 }

@@ -17,16 +17,21 @@ import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
+import dev.sluice.protocol.framing.ChunkHead;
 import dev.sluice.protocol.framing.FramingException;
 import dev.sluice.protocol.framing.HeadCollector;
 import dev.sluice.protocol.framing.HeadScanner;
+import dev.sluice.protocol.framing.HeaderLines;
 import dev.sluice.protocol.framing.TransferScanner;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
@@ -342,6 +347,30 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         if (from != null) {
             from.close();
         }
+    }
+
+    @Override
+    public void switchTo(HttpHeaders headers, ChannelHandler next) {
+        exchange = null;
+        state = State.CLOSED; // for HTTP
+        if (tick != null) {
+            starter.ticker().remove(tick);
+        }
+        ByteBuf rest = arrived;
+        arrived = null;
+        ByteBuf head = ctx.alloc().buffer();
+        ByteBufUtil.writeAscii(head, "HTTP/1.1 101 Switching Protocols\r\n");
+        HeaderLines.write(head, "upgrade", "websocket");
+        HeaderLines.write(head, "connection", "Upgrade");
+        headers.forEach(header -> HeaderLines.write(head, header.getKey(), header.getValue()));
+        ChunkHead.writeCrlf(head);
+        ctx.writeAndFlush(head, ctx.voidPromise());
+        ctx.pipeline().addAfter(ctx.name(), null, next);
+        if (rest != null) {
+            ctx.fireChannelRead(rest);
+            ctx.fireChannelReadComplete();
+        }
+        ctx.pipeline().remove(this);
     }
 
     private void nextRequest() {

@@ -33,6 +33,11 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
     }
 
     @Override
+    public void onAnsweredDownstream() {
+        ending.answeredDownstream();
+    }
+
+    @Override
     public void onConnecting() {
         exchange.life.moveTo(ExchangeState.CONNECTING);
     }

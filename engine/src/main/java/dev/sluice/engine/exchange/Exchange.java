@@ -6,6 +6,7 @@ import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.buffer.ByteBuf;
 
@@ -20,8 +21,11 @@ final class Exchange implements RequestListener {
     private final ExchangeContext context;
     private final ExchangeEnding ending;
 
-    Exchange(ExchangeServices services, DownstreamRequest request, RequestSource source) {
-        context = new ExchangeContext(services, request, source);
+    /**
+     * @param message the source of a request that came as a message; null for HTTP
+     */
+    Exchange(ExchangeServices services, DownstreamRequest request, RequestSource source, MessageSource message) {
+        context = new ExchangeContext(services, request, source, message);
         ending = new ExchangeEnding(context);
         context.responsePath = services.newResponsePath(source.response(), new ResponseEvents(context, ending));
     }

@@ -13,6 +13,7 @@ import dev.sluice.engine.request.RequestPath;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.websocket.MessageSource;
 
 /**
  * The state and the parts of one exchange, shared by its handlers. A part is null until the exchange needs it. Confined
@@ -24,6 +25,8 @@ final class ExchangeContext {
     final ExchangeServices services;
     final DownstreamRequest request;
     final RequestSource source;
+    /** The source of a request that came as a message; null for HTTP. */
+    final MessageSource message;
     final long startedNanos;
     final ExchangeView view = new ExchangeView(this);
     Principal principal;
@@ -32,10 +35,12 @@ final class ExchangeContext {
     ResponsePath responsePath;
     private LoopTicker.Entry tick;
 
-    ExchangeContext(ExchangeServices services, DownstreamRequest request, RequestSource source) {
+    ExchangeContext(ExchangeServices services, DownstreamRequest request, RequestSource source,
+            MessageSource message) {
         this.services = services;
         this.request = request;
         this.source = source;
+        this.message = message;
         startedNanos = services.ticker().nanoTime();
     }
 

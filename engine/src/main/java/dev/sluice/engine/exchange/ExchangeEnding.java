@@ -6,10 +6,13 @@ import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.spi.ExchangeEnd;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.Usage;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.codec.http.HttpHeaders;
 
 /** The ends of an exchange: an answer of the relay's own, or the end of its response. Only the first end counts. */
 final class ExchangeEnding {
     private static final int OK = 200;
+    private static final int SWITCHING_PROTOCOLS = 101;
 
     private final ExchangeContext exchange;
 
@@ -27,6 +30,21 @@ final class ExchangeEnding {
         finish(ExchangeEnd.COMPLETED, null);
     }
 
+    /** Ends an exchange that its downstream side has answered. */
+    void answeredDownstream() {
+        exchange.view.answer(OK);
+        releasePermits();
+        exchange.source.response().end();
+        finish(ExchangeEnd.COMPLETED, null);
+    }
+
+    /** Accepts an upgrade: the connection goes on, the exchange is over. */
+    void upgrade(HttpHeaders headers, ChannelHandler next) {
+        exchange.view.answer(SWITCHING_PROTOCOLS);
+        exchange.source.switchTo(headers, next);
+        finish(ExchangeEnd.COMPLETED, null);
+    }
+
     /** Answers with an error of the relay's own; only before the commit. */
     void refuse(RelayException refusal) {
         if (exchange.life.state().isTerminal()) {
@@ -35,7 +53,7 @@ final class ExchangeEnding {
         exchange.view.answer(refusal.code().status());
         stopRequest();
         releasePermits();
-        Refusal.write(exchange.source.response(), exchange.id, refusal);
+        exchange.source.refuse(exchange.id, refusal);
         finish(ExchangeEnd.REFUSED, refusal.code().code());
     }
 

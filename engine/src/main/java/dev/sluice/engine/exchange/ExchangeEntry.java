@@ -40,6 +40,7 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
         ActiveConfig config = exchange.services.config();
         try {
             operation = config.operations().of(exchange.request);
+            Upgrade.check(exchange, operation);
             config.authenticator().authenticate(exchange.request, this);
         } catch (RelayException refusal) {
             ending.refuse(refusal);
@@ -80,11 +81,10 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
                 throw RelayException.of(ErrorCode.RELAY_OVERLOADED,
                         "The relay has reached its limit of requests in flight");
             }
-            ActiveConfig config = exchange.services.config();
             switch (operation.kind()) {
-                case MODELS, MODEL -> config.models().answer(operation, caller, exchange.request.query(),
-                        exchange.services.request().connector()::acquire, exchange.services.ticker(),
-                        exchange.services.request().loop(), ending::answer, ending::refuse);
+                case MODELS, MODEL -> exchange.services.answerModels(operation, caller, exchange.request.query(),
+                        ending::answer, ending::refuse);
+                case WEBSOCKET -> Upgrade.accept(exchange, operation, ending);
                 default -> {
                     exchange.admission = exchange.services.newAdmission(caller, this);
                     exchange.admission.enterRelay(this::onAdmitted);
@@ -98,8 +98,8 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
     private void onAdmitted() {
         try {
             exchange.life.moveTo(ExchangeState.PLANNING);
-            exchange.requestPath = new RequestPath(
-                    new RequestPath.Call(exchange.request, operation, exchange.principal), exchange.id,
+            exchange.requestPath = new RequestPath(new RequestPath.Call(exchange.request,
+                    operation, exchange.principal, exchange.message), exchange.id,
                     exchange.services.request(), exchange.source, exchange.admission, requestListener,
                     attemptListener);
             exchange.requestPath.start();

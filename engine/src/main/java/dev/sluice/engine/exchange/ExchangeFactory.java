@@ -8,12 +8,15 @@ import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.observe.Counter;
+import dev.sluice.engine.websocket.MessageSource;
+import dev.sluice.engine.websocket.MessageStarter;
+import dev.sluice.engine.websocket.SessionSummary;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Supplier;
 
 /** The factory of the exchanges of one event loop. Confined to the loop. */
-final class ExchangeFactory implements ExchangeStarter {
+final class ExchangeFactory implements ExchangeStarter, MessageStarter {
     private final RelayServices relay;
     private final Supplier<ActiveConfig> config;
     private final RelayLoop loop;
@@ -31,11 +34,31 @@ final class ExchangeFactory implements ExchangeStarter {
 
     @Override
     public RequestListener newExchange(DownstreamRequest request, RequestSource source) {
+        return new Exchange(services(), request, source, null);
+    }
+
+    @Override
+    public RequestListener newExchange(DownstreamRequest request, MessageSource source) {
+        return new Exchange(services(), request, source, source);
+    }
+
+    /** Returns the services under the active configuration. */
+    private ExchangeServices services() {
         ActiveConfig active = config.get();
         if (services == null || services.config() != active) {
-            services = loop.newServices(relay, active);
+            services = loop.newServices(relay, active, this);
         }
-        return new Exchange(services, request, source);
+        return services;
+    }
+
+    @Override
+    public void onSessionBegun() {
+        relay.life().beginSession();
+    }
+
+    @Override
+    public void onSessionEnded(SessionSummary summary) {
+        relay.life().endSession();
     }
 
     @Override

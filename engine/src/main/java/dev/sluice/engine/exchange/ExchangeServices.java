@@ -3,13 +3,19 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.admission.Admission;
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.request.RequestServices;
 import dev.sluice.engine.response.BodyObserver;
 import dev.sluice.engine.response.ResponseListener;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.protocol.error.RelayException;
+import io.netty.channel.ChannelHandler;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The services that exchanges use: those of one event loop under one configuration. Confined to the loop.
@@ -19,9 +25,10 @@ import dev.sluice.engine.spi.Principal;
  * @param request   the services of request paths
  * @param tools     the tools that observe responses
  * @param observers the observers of exchanges
+ * @param sessions  creates the handler of a WebSocket, from the request for it
  */
 record ExchangeServices(RelayServices relay, ActiveConfig config, RequestServices request, BodyObserver.Tools tools,
-        ExchangeObservers observers) {
+        ExchangeObservers observers, Function<DownstreamRequest, ChannelHandler> sessions) {
 
     LoopTicker ticker() {
         return request.ticker();
@@ -34,6 +41,13 @@ record ExchangeServices(RelayServices relay, ActiveConfig config, RequestService
         } else {
             request.loop().execute(task);
         }
+    }
+
+    /** Answers a request for models, now or later. */
+    void answerModels(ApiOperation operation, Principal caller, String query, Consumer<byte[]> answer,
+            Consumer<RelayException> refusal) {
+        config.models().answer(operation, caller, query, request.connector()::acquire, ticker(), request.loop(), answer,
+                refusal);
     }
 
     Admission newAdmission(Principal caller, Admission.Listener listener) {

@@ -44,7 +44,7 @@ enum ExchangeState {
         return switch (this) {
             case AUTHENTICATING -> next == ADMITTING || next == FAILED;
             case ADMITTING -> next == PLANNING || next == COMPLETED || next == FAILED; // COMPLETED: answered here
-            case PLANNING -> next == CONNECTING || next == FAILED;
+            case PLANNING -> next == CONNECTING || next == COMPLETED || next == FAILED; // COMPLETED: as above
             case CONNECTING -> next == FORWARDING || next == CONNECTING // another attempt
                     || next == FAILED;
             case FORWARDING -> next == RELAYING || next == COLLECTING || next == CONNECTING || next == FAILED;

@@ -11,6 +11,8 @@ import dev.sluice.engine.response.BodyObserver;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.upstream.HealthChecks;
 import dev.sluice.engine.upstream.UpstreamPools;
+import dev.sluice.engine.websocket.MessageStarter;
+import dev.sluice.engine.websocket.WebSocketHandler;
 import dev.sluice.protocol.event.ScannerPool;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -28,6 +30,7 @@ final class RelayLoop {
     private final UpstreamPools pools;
     private final LoopRecorder recorder;
     private final ScannerCache scanners;
+    private final byte[] scratch;
     private final BodyObserver.Tools tools;
     private final ExchangeObservers observers;
     private HealthChecks checks;
@@ -42,7 +45,7 @@ final class RelayLoop {
         this.recorder = recorder;
         pools = new UpstreamPools(eventLoop, ticker, config.timeouts(), config.config().http2Upstream(), allocator,
                 bytes -> recorder.add(Counter.UNSOLICITED_BYTES, bytes));
-        byte[] scratch = new byte[SCRATCH_BYTES];
+        scratch = new byte[SCRATCH_BYTES];
         scanners = new ScannerCache(scratch);
         tools = new BodyObserver.Tools(recorder, clock, scratch, new ScannerPool());
         List<ExchangeObserver> all = new ArrayList<>(observers);
@@ -51,11 +54,13 @@ final class RelayLoop {
     }
 
     /** Returns the services of exchanges on this loop under a configuration. */
-    ExchangeServices newServices(RelayServices relay, ActiveConfig config) {
+    ExchangeServices newServices(RelayServices relay, ActiveConfig config, MessageStarter messages) {
         return new ExchangeServices(relay, config, new RequestServices(config.router(), config::cluster,
                 config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.config().via(),
                 config.affinity(),
-                config.isShared(), relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers);
+                config.isShared(), relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers,
+                handshake -> new WebSocketHandler(messages, handshake, config.limits(), config.timeouts(),
+                        relay.bodies(), scratch));
     }
 
     EventLoop eventLoop() {

@@ -2,6 +2,10 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.http;
 
+import dev.sluice.protocol.error.RelayException;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.codec.http.HttpHeaders;
+
 /** The downstream side of an exchange: its request body and the sink of its response. Used on the connection's loop. */
 public interface RequestSource {
     /**
@@ -17,4 +21,24 @@ public interface RequestSource {
 
     /** {@return the sink of the response} */
     ResponseSink response();
+
+    /**
+     * Answers with an error of the relay's own; only before anything of a response was written.
+     *
+     * @param exchangeId the exchange's id
+     * @param refusal    the error
+     */
+    default void refuse(String exchangeId, RelayException refusal) {
+        Refusal.write(response(), exchangeId, refusal);
+    }
+
+    /**
+     * Accepts a request for an upgrade, which ends its exchange: another handler takes over the connection.
+     *
+     * @param headers the headers of the response, besides those that every upgrade has
+     * @param next    the handler; receives the bytes that arrived after the request
+     */
+    default void switchTo(HttpHeaders headers, ChannelHandler next) {
+        throw new UnsupportedOperationException("no upgrade over " + protocol());
+    }
 }

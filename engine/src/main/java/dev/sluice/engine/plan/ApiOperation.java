@@ -27,6 +27,8 @@ public record ApiOperation(Kind kind, String path, List<String> methods, String 
         RELAYED,
         /** A stored object, by its id or to be created: relayed to the cluster that owns it. */
         STORED,
+        /** {@code GET /v1/responses} with an upgrade to WebSocket, whose messages are requests of their own. */
+        WEBSOCKET,
         /** {@code GET /v1/models}: answered from the routes. */
         MODELS,
         /** {@code GET /v1/models/{model}}: answered from the routes. */

@@ -75,8 +75,8 @@ public final class ApiOperations {
         }
         if (operation.kind() == ApiOperation.Kind.RESPONSES && head.method().equals("GET")
                 && "websocket".equalsIgnoreCase(head.header("upgrade"))) {
-            throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
-                    "upgrade: websocket is not supported here (expected: POST with server-sent events)");
+            return new ApiOperation(ApiOperation.Kind.WEBSOCKET, operation.path(), List.of("GET"),
+                    operation.profile(), operation.alwaysStreams());
         }
         if (!operation.methods().contains(head.method())) {
             throw RelayException.methodNotAllowed("method: not allowed for this path (expected: "

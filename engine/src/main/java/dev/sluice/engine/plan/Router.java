@@ -91,7 +91,10 @@ public final class Router {
      * @throws RelayException if no route matches the model, or the caller may not use the model or the profile
      */
     public Plan plan(RequestFacts facts, Principal principal, ApiOperation operation) {
-        String model = facts.model();
+        return planFor(facts.model(), principal, operation);
+    }
+
+    private Plan planFor(String model, Principal principal, ApiOperation operation) {
         boolean isEdited = operation.kind() == ApiOperation.Kind.RESPONSES;
         Entry found = null;
         for (int i = 0; i < entries.size(); i++) {
@@ -134,9 +137,7 @@ public final class Router {
      * @throws RelayException if there is no such cluster
      */
     public Plan planWithoutModel(Principal principal, ApiOperation operation, String owner) {
-        Set<String> clusters = principal.models().stream().flatMap(this::routesOf)
-                .filter(entry -> principal.mayUseProfile(faceOf(entry, operation).name()))
-                .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
+        Set<String> clusters = clusters(principal, operation);
         String only = clusters.size() == 1 ? clusters.iterator().next() : defaultCluster;
         String cluster = owner != null && clusters.contains(owner) ? owner : only;
         if (cluster == null || !clusters.contains(cluster)) {
@@ -146,6 +147,22 @@ public final class Router {
         RouteConfig route = entries.stream().map(Entry::route).filter(r -> r.cluster().equals(cluster)).findFirst()
                 .orElseThrow();
         return new Plan(route, null, null, null, Profiles.standard(), Profiles.standard());
+    }
+
+    /** Returns the names of the clusters that a caller may use. */
+    public Set<String> clusters(Principal principal, ApiOperation operation) {
+        return principal.models().stream().flatMap(this::routesOf)
+                .filter(entry -> principal.mayUseProfile(faceOf(entry, operation).name()))
+                .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
+    }
+
+    /**
+     * Returns the plan for a request whose model is known before its body.
+     *
+     * @throws RelayException as {@link #plan(RequestFacts, Principal, ApiOperation)} does
+     */
+    public Plan plan(String model, Principal principal, ApiOperation operation) {
+        return planFor(model, principal, operation);
     }
 
     /** Returns the routes for an allowed model pattern; for a literal name, the first route that matches. */

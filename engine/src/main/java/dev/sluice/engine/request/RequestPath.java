@@ -5,12 +5,13 @@ package dev.sluice.engine.request;
 import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.cluster.Cluster;
-import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.ContentDecoder;
+import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.plan.Plan;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.request.RequestScanner;
@@ -92,6 +93,15 @@ public final class RequestPath {
 
     /** Starts reading; a request without a model is planned by its owner. */
     private void begin() {
+        if (call.message != null && call.message.model() != null) {
+            model = call.message.model();
+            fixPlan(services.router().plan(model, call.principal, call.operation));
+            if (call.message.onPlanned(cluster.websocket())) {
+                isStopped = true;
+                listener.onAnsweredDownstream();
+                return;
+            }
+        }
         if (body.scanner() == null) {
             fixPlan(services.router().planWithoutModel(call.principal, call.operation,
                     affinity == null ? null : affinity.owningCluster()));
@@ -363,14 +373,19 @@ public final class RequestPath {
      * @param request   the head
      * @param operation the operation that the path names
      * @param principal the caller
+     * @param message   the source of a request that came as a message; null for HTTP
      */
-    public record Call(DownstreamRequest request, ApiOperation operation, Principal principal) {
+    public record Call(DownstreamRequest request, ApiOperation operation, Principal principal,
+            MessageSource message) {
     }
 
     /** The exchange, as its request sees it. */
     public interface Listener {
         /** Reports that the plan is known. */
         void onPlanned();
+
+        /** Reports that the downstream side has answered the request itself. */
+        void onAnsweredDownstream();
 
         /** Receives the reason why the request is refused. */
         void onRefused(RelayException refusal);

@@ -84,10 +84,10 @@ class ExchangeTest {
                 (endpoint, notBefore, attempt) -> connections.add(new RecordingConnection(attempt)), ticker,
                 channel.eventLoop()),
                 new BodyObserver.Tools(new LoopRecorder(), () -> nowNanos, scratch, new ScannerPool()),
-                new ExchangeObservers(observers));
+                new ExchangeObservers(observers), handshake -> null);
         Exchange exchange = new Exchange(services, new DownstreamRequest(method, path, "",
                 new DefaultHttpHeaders().set("content-type", "application/json"), BODY.length(), false,
-                new InetSocketAddress(0)), downstream);
+                new InetSocketAddress(0)), downstream, null);
         exchange.start();
         return exchange;
     }

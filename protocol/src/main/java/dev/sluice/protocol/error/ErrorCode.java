@@ -29,8 +29,10 @@ public enum ErrorCode {
     DOWNSTREAM_LOOP(508, "invalid_request_error", "loop_detected"),
     /** The path is known, but does not allow the method. */
     DOWNSTREAM_METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_allowed"),
-    /** The request asks for an upgrade to WebSocket, which is not supported. */
+    /** The request asks for an upgrade to WebSocket, which is not served to this caller or not in this version. */
     DOWNSTREAM_UPGRADE_REQUIRED(426, "invalid_request_error", "websocket_not_supported"),
+    /** The upgrade to WebSocket comes from a page of a foreign origin. */
+    DOWNSTREAM_ORIGIN(403, "permission_error", "origin_not_allowed"),
     /** The API key is missing, unknown or expired. */
     DOWNSTREAM_KEY_INVALID(401, "authentication_error", "invalid_api_key"),
     /** The relay is draining and accepts no new exchanges. */
@@ -57,6 +59,10 @@ public enum ErrorCode {
     DOWNSTREAM_PARAMETERS_REFUSED(400, "invalid_request_error", "invalid_function_parameters"),
     /** The request uses a known feature that is not implemented for its route. */
     DOWNSTREAM_NOT_IMPLEMENTED(501, "invalid_request_error", "not_implemented"),
+    /** A warm-up has more input than is kept for the request that follows it. */
+    DOWNSTREAM_WARM_UP(400, "invalid_request_error", "warmup_not_supported"),
+    /** A named lane is one more than a connection may have. */
+    DOWNSTREAM_LANES(400, "invalid_request_error", "websocket_stream_limit_reached"),
     /** The key may not use the model. */
     MODEL_NOT_ALLOWED(403, "permission_error", "model_not_allowed"),
     /** The key may not use the profile. */

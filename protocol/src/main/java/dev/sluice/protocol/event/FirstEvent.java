@@ -38,6 +38,23 @@ public final class FirstEvent implements EventListener {
         return first.data.size() == 0 ? null : Failure.ofEvent(first.nameType, first.data.toByteArray());
     }
 
+    /**
+     * Returns the failure that a message reports, which is an event without the framing of a stream.
+     *
+     * @param bytes borrowed; its indices do not change
+     * @param from  the index of the first byte
+     * @param to    the index after the last byte
+     * @return the failure, or null if the message is another event or longer than a failure
+     */
+    public static Failure ofMessage(ByteBuf bytes, int from, int to) {
+        if (to - from > MAX_BYTES || MessagePrefix.isPart(bytes, from, to)) {
+            return null;
+        }
+        byte[] data = new byte[to - from];
+        bytes.getBytes(from, data);
+        return Failure.ofEvent(EventType.OTHER, data);
+    }
+
     @Override
     public void onDataLine(EventType type, boolean isFirst) {
         if (isOver) {

@@ -40,6 +40,10 @@ public final class ResponseObserver implements EventListener {
     private String errorCode;
     private long lastSequence = -1;
     private long eventsSince;
+    private long messages;
+    private boolean isInMessage;
+    private boolean isOffered;
+    private boolean isDataNeeded;
 
     /** Creates an observer of one event stream, with a pool of its own. */
     public ResponseObserver() {
@@ -96,6 +100,38 @@ public final class ResponseObserver implements EventListener {
             int step = Math.min(scratch.length, to - i);
             bytes.getBytes(i, scratch, 0, step);
             scanner.scan(scratch, 0, step);
+        }
+    }
+
+    /**
+     * Observes bytes of one message: an event that arrives as its data alone, as on a WebSocket. A stream is observed
+     * either through this method or through the others.
+     *
+     * @param bytes   borrowed; its indices do not change
+     * @param from    the index of the first byte
+     * @param to      the index after the last byte
+     * @param isBegin whether the bytes begin the message
+     * @param isEnd   whether the bytes end the message
+     * @param scratch a work array of at least 1 byte, as above
+     */
+    public void observeMessage(ByteBuf bytes, int from, int to, boolean isBegin, boolean isEnd, byte[] scratch) {
+        if (isBegin) {
+            isOffered = !MessagePrefix.isPart(bytes, from, to);
+            isDataNeeded = isOffered;
+            isInMessage = true;
+            if (isOffered) {
+                onDataLine(EventType.OTHER, true);
+            }
+        }
+        for (int i = from; isDataNeeded && i < to; i += scratch.length) {
+            int step = Math.min(scratch.length, to - i);
+            bytes.getBytes(i, scratch, 0, step);
+            isDataNeeded = onData(scratch, 0, step);
+        }
+        if (isEnd) {
+            messages++;
+            isInMessage = false;
+            onEvent(isOffered);
         }
     }
 
@@ -230,7 +266,7 @@ public final class ResponseObserver implements EventListener {
 
     /** {@return the number of events with data that have ended} */
     public long events() {
-        return scanner.events();
+        return scanner.events() + messages;
     }
 
     /** {@return the type of the first complete terminal event, or null if there is none} */
@@ -281,7 +317,7 @@ public final class ResponseObserver implements EventListener {
 
     /** {@return whether the observed bytes end between two events} */
     public boolean isAtEventBoundary() {
-        return scanner.isAtEventBoundary();
+        return scanner.isAtEventBoundary() && !isInMessage;
     }
 
     /** {@return whether the body ended after an event with complete JSON that lacks only its blank line} */

@@ -34,6 +34,9 @@ public final class BodyPiece {
     private int rawEnd;
     private int resumed;
     private long resumedSize;
+    private boolean isMessages;
+    private boolean isMessageBegun = true;
+    private boolean isMessageEnded = true;
 
     /** Creates a piece without bytes. */
     public BodyPiece() {
@@ -49,6 +52,41 @@ public final class BodyPiece {
         runs.add(whole.readerIndex(), whole.writerIndex());
     }
 
+    /**
+     * Begins a piece whose runs are whole messages, each of them an event without the framing of a stream. They are
+     * added by {@link #addMessage}.
+     *
+     * @param read borrowed; stays valid as long as the caller keeps it
+     */
+    public void beginMessages(ByteBuf read) {
+        begin(read, read.readerIndex(), false);
+        isMessages = true;
+    }
+
+    /**
+     * Adds a whole message to a piece of messages.
+     *
+     * @param from the index of its first byte
+     * @param to   the index after its last byte; an empty message is not added
+     */
+    public void addMessage(int from, int to) {
+        runs.add(from, to);
+    }
+
+    /**
+     * Makes all readable bytes of a buffer a part of one message.
+     *
+     * @param part           borrowed; stays valid as long as the caller keeps it
+     * @param beginsMessage  whether the message begins with these bytes
+     * @param endsMessage    whether the message ends with these bytes
+     */
+    public void setMessagePart(ByteBuf part, boolean beginsMessage, boolean endsMessage) {
+        beginMessages(part);
+        runs.add(part.readerIndex(), part.writerIndex());
+        isMessageBegun = beginsMessage;
+        isMessageEnded = endsMessage;
+    }
+
     /** Forgets the read before and begins with the next one. */
     void begin(ByteBuf read, int from, boolean hasChunks) {
         runs.clear();
@@ -59,6 +97,9 @@ public final class BodyPiece {
         rawStart = from;
         rawEnd = from;
         resumed = NOTHING;
+        isMessages = false;
+        isMessageBegun = true;
+        isMessageEnded = true;
     }
 
     /** Notes that everything up to an index may be passed on raw. */
@@ -97,6 +138,21 @@ public final class BodyPiece {
     /** {@return the index ranges of the body's bytes in the buffer} */
     public BodyRuns runs() {
         return runs;
+    }
+
+    /** {@return whether the runs are messages, or the only run is a part of one} */
+    public boolean isMessages() {
+        return isMessages;
+    }
+
+    /** {@return whether the first run begins a message; false for a later part of a long message} */
+    public boolean isMessageBegun() {
+        return isMessageBegun;
+    }
+
+    /** {@return whether the last run ends its message; false for an earlier part of a long message} */
+    public boolean isMessageEnded() {
+        return isMessageEnded;
     }
 
     /** {@return whether the read is framed in chunks, so that a part of the buffer may be passed on raw} */

@@ -24,6 +24,7 @@ import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import java.io.IOException;
@@ -191,11 +192,13 @@ final class ConfigLoader {
         HealthConfig health = section.has("health") ? health(section.section("health")) : HealthConfig.DEFAULT;
         TlsConfig certificate = section.has("certificate") || section.has("key") ? section.make(() -> new TlsConfig(
                 Path.of(section.text("certificate")), Path.of(section.text("key")))) : null;
+        WebSocketMode websocket = WebSocketMode.valueOf(section.choice("websocket", "auto", "auto", "off", "native",
+                "bridge").toUpperCase(Locale.ROOT));
         boolean always = section.choice("content_length", "when_known", "when_known", "always").equals("always");
         return section.make(() -> ClusterConfig.of(name, endpoints.toArray(EndpointConfig[]::new)).toBuilder()
                 .caFile(section.path("ca_file")).certificate(certificate).alwaysContentLength(always)
                 .dialect(section.text("dialect", null)).balance(balance).health(health)
-                .maxInFlight(section.integer("max_in_flight", 0)).build());
+                .maxInFlight(section.integer("max_in_flight", 0)).websocket(websocket).build());
     }
 
     private static Map<String, String> headers(YamlSection endpoint) {
@@ -367,12 +370,13 @@ final class ConfigLoader {
     }
 
     /** Returns the configuration of {@code serve} without a file: one upstream for every model. */
-    LoadedConfig ofArguments(String upstream, String listen, String admin, String keyFile) {
+    LoadedConfig ofArguments(String upstream, String listen, String admin, String keyFile, String websocket) {
         try {
             Address address = Address.of(listen);
             String key = environment.apply("OPENAI_API_KEY");
             RelayConfig.Builder builder = RelayConfig.builder().listen(address.host, address.port)
-                    .cluster(ClusterConfig.of("upstream", EndpointConfig.of(upstream, key)))
+                    .cluster(ClusterConfig.of("upstream", EndpointConfig.of(upstream, key))
+                            .withWebsocket(mode(websocket)))
                     .route(RouteConfig.of("*", "upstream"));
             if (keyFile != null) {
                 builder.keyFile(Path.of(keyFile));
@@ -386,6 +390,14 @@ final class ConfigLoader {
             return new LoadedConfig(config, path -> "command line");
         } catch (IllegalArgumentException e) {
             throw new SettingException("command line", e.getMessage());
+        }
+    }
+
+    private static WebSocketMode mode(String name) {
+        try {
+            return WebSocketMode.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException unknown) {
+            throw new IllegalArgumentException("websocket: " + name + " (expected: auto, off, native or bridge)");
         }
     }
 

@@ -51,6 +51,10 @@ final class ConfigOptions {
         @Option(names = "--key-file", paramLabel = "FILE", description = "File of the callers' keys, required to listen"
                 + " beyond loopback. Environment: SLUICE_KEY_FILE. Default: none")
         String keyFile;
+
+        @Option(names = "--websocket", paramLabel = "MODE", description = "How WebSocket is served: auto, off, native"
+                + " (the upstream speaks it) or bridge (by POST). Environment: SLUICE_WEBSOCKET. Default: auto")
+        String websocket;
     }
 
     /** Returns the file: that of the option, or that of the environment if there is no option; null for none. */
@@ -92,6 +96,6 @@ final class ConfigOptions {
         ConfigLoader loader = new ConfigLoader(environment);
         return isFile() ? loader.load(file()) : loader.ofArguments(upstream(),
                 or(one.listen, "SLUICE_LISTEN", DEFAULT_LISTEN), or(one.admin, "SLUICE_ADMIN", null),
-                or(one.keyFile, "SLUICE_KEY_FILE", null));
+                or(one.keyFile, "SLUICE_KEY_FILE", null), or(one.websocket, "SLUICE_WEBSOCKET", "auto"));
     }
 }

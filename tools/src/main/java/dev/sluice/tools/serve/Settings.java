@@ -29,7 +29,7 @@ final class Settings {
         add(sections, "listeners[]", "address", "tls");
         add(sections, "listeners[].tls", "certificate", "key", "client_ca");
         add(sections, "clusters.*", "endpoints", "ca_file", "certificate", "key", "content_length", "dialect",
-                "balance", "health", "max_in_flight");
+                "balance", "health", "max_in_flight", "websocket");
         add(sections, "clusters.*.endpoints[]", "url", "api_key", "api_key_file", "http", "weight", "priority",
                 "max_in_flight", "warm_connections", "headers", "max_connections", "max_streams");
         add(sections, "clusters.*.health", "max_failures", "error_percent", "min_answers", "ejection", "max_ejection",

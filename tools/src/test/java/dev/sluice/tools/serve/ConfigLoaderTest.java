@@ -13,6 +13,7 @@ import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.config.WebSocketMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -235,17 +236,22 @@ class ConfigLoaderTest {
 
     @Test
     void shouldTakeOneUpstreamFromTheCommandLine() {
-        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9", "keys")
-                .config();
+        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9", "keys",
+                "bridge").config();
 
         assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
         assertEquals("*", config.routes().get(0).model());
         assertEquals("localhost", config.admin().host());
         assertEquals(Path.of("keys"), config.keyFile());
-        assertThrows(SettingException.class, () -> loader.ofArguments("http://a", "0.0.0.0:0", null, null));
-        assertEquals("0.0.0.0", loader.ofArguments("http://a", "0.0.0.0:0", null, "keys").config().listeners().get(0)
-                .host());
-        assertThrows(SettingException.class, () -> loader.ofArguments("https://a", "8080", null, null));
-        assertThrows(SettingException.class, () -> loader.ofArguments("a", "127.0.0.1:0", null, null));
+        assertEquals(WebSocketMode.BRIDGE, config.clusters().get(0).websocket());
+        assertEquals("0.0.0.0", loader.ofArguments("http://a", "0.0.0.0:0", null, "keys", "auto").config().listeners()
+                .get(0).host());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"http://a, 0.0.0.0:0, auto", "https://a, 8080, auto", "a, 127.0.0.1:0, auto",
+        "https://a, 127.0.0.1:0, yes"})
+    void shouldRefuseArgumentsThatNameNoRelay(String upstream, String listen, String websocket) {
+        assertThrows(SettingException.class, () -> loader.ofArguments(upstream, listen, null, null, websocket));
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.websocket;
+
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.protocol.framing.BodyPiece;
+
+/**
+ * A downstream WebSocket, as its upstream connections see it. It owns at most one upstream WebSocket per endpoint. Used
+ * on the connection's loop.
+ */
+public interface MessageSession {
+    /** Returns the usable WebSocket to an endpoint, or null for none. */
+    SessionSocket socketTo(Endpoint endpoint);
+
+    /** Returns an endpoint of a cluster to which there is a usable WebSocket, or null for none. */
+    Endpoint endpointOf(Cluster cluster);
+
+    /** Adds a WebSocket that was opened for this connection. */
+    void onSocketOpened(SessionSocket socket);
+
+    /**
+     * Removes a WebSocket that is closed or takes no further requests. Called before its open responses are reported as
+     * lost.
+     *
+     * @param status the status of its close frame; 1006 if there was none
+     * @param reason the reason in that frame; empty for none
+     */
+    void onSocketClosed(SessionSocket socket, int status, String reason);
+
+    /** {@return whether more than the default lane has been used} */
+    boolean hasNamedLanes();
+
+    /** {@return whether the downstream takes more bytes} */
+    boolean isWritable();
+
+    /**
+     * Passes on messages that belong to no exchange.
+     *
+     * @param piece borrowed; its buffer is taken
+     */
+    void relay(BodyPiece piece);
+
+    /** Sends everything that was written. */
+    void flush();
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.websocket;
+
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.DownstreamRequest;
+import dev.sluice.engine.http.RequestListener;
+import dev.sluice.engine.loop.MemoryBudget;
+import dev.sluice.protocol.error.ErrorCode;
+import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.framing.BodyPiece;
+import dev.sluice.protocol.framing.BodyRuns;
+import dev.sluice.protocol.websocket.ClientEvent;
+import dev.sluice.protocol.websocket.CloseStatus;
+import dev.sluice.protocol.websocket.ErrorEvent;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The events of one downstream connection: it turns each request into an exchange, keeps the order of its lanes, and
+ * knows which responses can be continued here. It ends with its connection.
+ *
+ * <p><b>Threading:</b> confined to the connection's loop.
+ */
+final class Session implements MessageSession, LaneExchange.Owner {
+    private static final int MAX_BRIDGED_LANES = 32;
+    private static final long MAX_LANE_CHAIN_BYTES = 8L * 1024 * 1024;
+    private static final long MAX_CHAIN_BYTES = 32L * 1024 * 1024;
+    private static final int BAD_GATEWAY = 1014; // a status of the registry, for a server that acts as a gateway
+    private static final String DEFAULT = "";
+
+    private final Wire wire;
+    private final MessageStarter starter;
+    private final DownstreamRequest head;
+    private final MemoryBudget budget;
+    private final ByteBufAllocator allocator;
+    private final byte[] scratch;
+    private final Lanes lanes = new Lanes();
+    private final List<SessionSocket> sockets = new ArrayList<>(1);
+    private final Map<String, Kept> chains = new LinkedHashMap<>(2);
+    private long chainBytes;
+    private long openBytes;
+    private long responses;
+    private boolean isOver;
+    private boolean isStarting;
+    private int lostStatus = CloseStatus.ABNORMAL;
+    private String lostReason = "";
+
+    /**
+     * @param head    the head that a request of this connection would have over HTTP
+     * @param budget  bounds the memory of all bodies of the relay
+     * @param scratch a work array that no other thread uses
+     */
+    Session(Wire wire, MessageStarter starter, DownstreamRequest head, MemoryBudget budget,
+            ByteBufAllocator allocator, byte[] scratch) {
+        this.wire = wire;
+        this.starter = starter;
+        this.head = head;
+        this.budget = budget;
+        this.allocator = allocator;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Takes a message.
+     *
+     * @param event the scanned message
+     * @param text  its bytes; taken
+     */
+    void onMessage(ClientEvent event, ByteBuf text) {
+        try {
+            if (event.fault() != null) {
+                refuse(event, ErrorCode.DOWNSTREAM_INVALID_JSON, event.fault(), null);
+            } else if (!event.isLaneValid()) {
+                send(this, ErrorEvent.of(400, null, Map.of(), ErrorEvent.object("invalid_request_error",
+                        "invalid_stream_id", "stream_id: not valid (expected: 1 to " + ClientEvent.MAX_LANE_CHARS
+                        + " of A-Z a-z 0-9 _ . -)", "stream_id")));
+            } else if (!ClientEvent.CREATE.equals(event.type())) {
+                onOther(event, text);
+            } else if (starter.isDraining()) {
+                wire.onRefusedByDrain();
+            } else if (!lanes.hasRoom()) {
+                send(this, ErrorEvent.of(429, event.lane(), Map.of("retry-after", "1"),
+                        ErrorEvent.object("rate_limit_error", "too_many_running", "Over " + Lanes.MAX_OPEN
+                        + " requests of this connection have not ended (expected: at most so many)", null)));
+            } else if (!lanes.open(event.lane())) {
+                refuse(event, ErrorCode.DOWNSTREAM_LANES, "stream_id: over " + Lanes.MAX_NAMED
+                        + " names on one connection (expected: at most so many)", "stream_id");
+            } else {
+                openBytes += text.readableBytes();
+                lanes.add(new LaneExchange(this, event, text.retain()));
+                startNext();
+            }
+        } finally {
+            text.release();
+            wire.flush();
+        }
+    }
+
+    private void refuse(ClientEvent event, ErrorCode code, String message, String param) {
+        send(this, ErrorEvent.of(code.status(), event.lane(), Map.of(), ErrorEvent.object(code.type(), code.code(),
+                message, param)));
+    }
+
+    /** Handles an event that asks for no response: an upstream on a WebSocket may know it, any other does not. */
+    private void onOther(ClientEvent event, ByteBuf text) {
+        SessionSocket socket = sockets.isEmpty() ? null : sockets.get(sockets.size() - 1);
+        if (socket != null && socket.isUsable()) {
+            socket.send(text.retainedDuplicate());
+        } else if ("response.steer".equals(event.type()) || "response.inject".equals(event.type())) {
+            send(this, UnservedEvent.answer(event.type(), text));
+        } else {
+            send(this, ErrorEvent.of(400, event.lane(), Map.of(), ErrorEvent.object("invalid_request_error",
+                    "unknown_event_type", "type: not known here (expected: response.create)", "type")));
+        }
+    }
+
+    /** Starts all requests that may run now. */
+    private void startNext() {
+        if (isStarting || isOver) {
+            return;
+        }
+        isStarting = true;
+        try {
+            for (LaneExchange next = lanes.next(); next != null; next = lanes.next()) {
+                responses++;
+                RequestListener exchange = starter.newExchange(head, next);
+                next.start(exchange);
+            }
+        } finally {
+            isStarting = false;
+        }
+    }
+
+    @Override
+    public void onEnded(LaneExchange ended) {
+        leave(ended);
+        // In a new task, because the exchange has not ended yet, and so that a flood of requests builds no deep stack.
+        wire.execute(this::onLaneFree);
+    }
+
+    private void leave(LaneExchange ended) {
+        lanes.end(ended);
+        openBytes -= ended.bytes();
+        ended.release();
+    }
+
+    private void onLaneFree() {
+        if (isOver) {
+            return;
+        }
+        startNext();
+        wire.flush();
+        wire.onProgress();
+    }
+
+    @Override
+    public void onLost(LaneExchange lost, boolean isCut) {
+        leave(lost);
+        boolean isUseful = lost.isBridged() || !lanes.isEmpty() || !sockets.isEmpty();
+        if (isCut || !isUseful) {
+            wire.close(passedOn(lostStatus), lostReason);
+            return;
+        }
+        send(this, ErrorEvent.of(502, lost.lane(), Map.of(), ErrorEvent.object("server_error", "upstream_lost",
+                "The upstream closed the connection before the end of the response", null)));
+        wire.flush();
+        wire.execute(this::onLaneFree);
+    }
+
+    private static int passedOn(int status) {
+        return switch (status) {
+            case CloseStatus.GOING_AWAY, CloseStatus.POLICY, CloseStatus.TOO_LARGE, CloseStatus.INTERNAL,
+                    CloseStatus.RESTART, CloseStatus.TRY_AGAIN_LATER, BAD_GATEWAY -> status;
+            default -> CloseStatus.INTERNAL;
+        };
+    }
+
+    /** Ends everything, because the connection has ended or is about to be closed. Idempotent. */
+    void end() {
+        if (isOver) {
+            return;
+        }
+        isOver = true;
+        for (LaneExchange each : lanes.running()) {
+            if (each.exchange() != null) {
+                each.exchange().onDownstreamClosed();
+            }
+            leave(each);
+        }
+        for (LaneExchange next = lanes.pollWaiting(); next != null; next = lanes.pollWaiting()) {
+            openBytes -= next.bytes();
+            next.release();
+        }
+        List.copyOf(sockets).forEach(SessionSocket::leave);
+        sockets.clear();
+        chains.values().forEach(kept -> kept.chain.leave());
+        chains.clear();
+    }
+
+    /** Reports that the downstream takes more, or no more, bytes. */
+    void onWritabilityChanged() {
+        for (LaneExchange each : lanes.running()) {
+            if (each.exchange() != null) {
+                each.exchange().onWritabilityChanged();
+            }
+        }
+        if (isWritable()) {
+            List.copyOf(sockets).forEach(SessionSocket::onDownstreamWritable);
+        }
+    }
+
+    /** Returns whether no request runs or waits. */
+    boolean isQuiet() {
+        return lanes.isEmpty();
+    }
+
+    /** Returns whether no response runs, although requests may wait. */
+    boolean isIdle() {
+        return lanes.isQuiet();
+    }
+
+    /** Returns the number of bytes of all messages that are held. */
+    long openBytes() {
+        return openBytes;
+    }
+
+    long responses() {
+        return responses;
+    }
+
+    int namedLanes() {
+        return lanes.named();
+    }
+
+    @Override
+    public MessageSession session() {
+        return this;
+    }
+
+    @Override
+    public MessageSink newSink(String lane, MessageSink.Listener listener) {
+        return new MessageSink(wire.out(), allocator, scratch, lane, listener);
+    }
+
+    @Override
+    public OutputKeeper newKeeper() {
+        return new OutputKeeper(allocator, MAX_LANE_CHAIN_BYTES, scratch);
+    }
+
+    @Override
+    public Chain chainOf(String previousResponseId) {
+        if (previousResponseId == null) {
+            return null;
+        }
+        for (Kept each : chains.values()) {
+            if (each.id.equals(previousResponseId)) {
+                return each.chain.use();
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public boolean keep(ClientEvent event, ByteBuf text, Chain before, ByteBuf output, String id) {
+        String key = event.lane() == null ? DEFAULT : event.lane();
+        forget(key);
+        ByteBuf items = allocator.directBuffer(event.input() == null ? 256
+                : (int) (event.input().end() - event.input().start()) + 256);
+        new BridgedBody(event, text).writeOwnItems(items);
+        if (output != null) {
+            if (items.isReadable()) {
+                items.writeByte(',');
+            }
+            items.writeBytes(output);
+            output.release();
+        }
+        long own = items.readableBytes();
+        long all = own + (before == null ? 0 : before.bytes());
+        if (all > MAX_LANE_CHAIN_BYTES || chainBytes + own > MAX_CHAIN_BYTES || !budget.tryReserve(own)) {
+            items.release();
+            return false;
+        }
+        if (own == 0) {
+            items.release();
+        }
+        chains.put(key, new Kept(id, new Chain(before == null ? null : before.use(), own == 0 ? null : items, budget)));
+        chainBytes += own;
+        return true;
+    }
+
+    private void forget(String key) {
+        Kept kept = chains.remove(key);
+        if (kept != null) {
+            chainBytes -= kept.chain.ownBytes();
+            kept.chain.leave();
+        }
+    }
+
+    @Override
+    public void checkBridgedLane(String lane) {
+        if (lane != null && lanes.ordinal(lane) > MAX_BRIDGED_LANES) {
+            throw new RelayException(ErrorCode.DOWNSTREAM_LANES, "stream_id", "stream_id: over " + MAX_BRIDGED_LANES
+                    + " names on one connection (expected: at most so many)");
+        }
+    }
+
+    @Override
+    public void send(Object by, byte[] message) {
+        wire.out().message(by, message);
+    }
+
+    @Override
+    public void onKeyRefused() {
+        wire.flush();
+        wire.close(CloseStatus.POLICY, "the key is not valid any more");
+    }
+
+    @Override
+    public void closeNow() {
+        wire.closeNow();
+    }
+
+    @Override
+    public SessionSocket socketTo(Endpoint endpoint) {
+        for (SessionSocket socket : sockets) {
+            if (socket.endpoint() == endpoint && socket.isUsable()) {
+                return socket;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public Endpoint endpointOf(Cluster cluster) {
+        for (SessionSocket socket : sockets) {
+            if (socket.isUsable() && cluster.endpoints().contains(socket.endpoint())) {
+                return socket.endpoint();
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void onSocketOpened(SessionSocket socket) {
+        sockets.add(socket);
+    }
+
+    @Override
+    public void onSocketClosed(SessionSocket socket, int status, String reason) {
+        if (!sockets.remove(socket) || isOver) {
+            return;
+        }
+        lostStatus = status;
+        lostReason = reason;
+        if (sockets.isEmpty() && lanes.isEmpty()) {
+            // what was cached there is gone, and only a new connection makes the client send its whole input again
+            wire.close(status == CloseStatus.ABNORMAL || status == CloseStatus.NORMAL ? CloseStatus.RESTART
+                    : passedOn(status), reason);
+        }
+    }
+
+    @Override
+    public boolean hasNamedLanes() {
+        return lanes.named() > 0;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return wire.out().isWritable();
+    }
+
+    @Override
+    public void relay(BodyPiece piece) {
+        BodyRuns runs = piece.runs();
+        for (int i = 0; i < runs.count(); i++) {
+            wire.out().part(this, piece.bytes(), runs.start(i), runs.length(i), i > 0 || piece.isMessageBegun(),
+                    i < runs.count() - 1 || piece.isMessageEnded());
+        }
+        piece.bytes().release();
+    }
+
+    @Override
+    public void flush() {
+        wire.flush();
+    }
+
+    /**
+     * The latest response of a lane that can be continued here.
+     *
+     * @param id    its id
+     * @param chain what it stands for
+     */
+    private record Kept(String id, Chain chain) {
+    }
+
+    /** The connection, as its session sees it. */
+    interface Wire {
+        /** Returns the output. */
+        FrameOutput out();
+
+        /** Sends what was written. */
+        void flush();
+
+        /** Runs a task later on the loop. */
+        void execute(Runnable task);
+
+        /** Reports that fewer messages are held, or that no response runs any more. */
+        void onProgress();
+
+        /** Reports that a request was not accepted because the relay drains. */
+        void onRefusedByDrain();
+
+        /** Closes the connection with a close frame. */
+        void close(int status, String reason);
+
+        /** Closes the connection at once. */
+        void closeNow();
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.websocket;
+
+import dev.sluice.engine.cluster.Endpoint;
+import io.netty.buffer.ByteBuf;
+
+/** An upstream WebSocket, as the downstream connection that owns it sees it. Used on the loop of both. */
+public interface SessionSocket {
+    /** {@return the endpoint} */
+    Endpoint endpoint();
+
+    /** {@return whether another request may be sent on it} */
+    boolean isUsable();
+
+    /** Resumes reading if it was paused because the downstream took nothing. */
+    void onDownstreamWritable();
+
+    /**
+     * Sends a message that belongs to no request.
+     *
+     * @param text taken
+     */
+    void send(ByteBuf text);
+
+    /** Closes it, because the downstream connection has ended: at once, or after the responses that are still read. */
+    void leave();
+}
