@@ -121,9 +121,9 @@ public final class Endpoint {
         return tls != null;
     }
 
-    /** Returns the TLS context for the next connection. */
-    public SslContext tls() {
-        return tls.context(config.versions());
+    /** Returns the TLS context for the next connection, which offers these HTTP versions. */
+    public SslContext tls(HttpVersions versions) {
+        return tls.context(versions);
     }
 
     /** Returns the value of the Host header. */

@@ -58,7 +58,8 @@ final class RelayLoop {
         return new ExchangeServices(relay, config, new RequestServices(config.router(), config::cluster,
                 config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.config().via(),
                 config.affinity(),
-                config.isShared(), relay.bodies(), scanners, pools::acquire, ticker, eventLoop), tools, observers,
+                config.isShared(), relay.bodies(), scanners, pools::acquire, pools::acquireSocket,
+                ticker, eventLoop), tools, observers,
                 handshake -> new WebSocketHandler(messages, handshake, config.limits(), config.timeouts(),
                         relay.bodies(), scratch));
     }

@@ -14,6 +14,8 @@ import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.request.RetryPolicy.Decision;
+import dev.sluice.engine.websocket.MessageSession;
+import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.event.Failure;
@@ -45,7 +47,8 @@ public final class AttemptRunner implements Attempt.Listener {
     private final ForwardedHead head;
     private final RequestBody body;
     private final EndpointAffinity affinity;
-    private final Connector connector;
+    private Connector connector;
+    private MessageSession session; // null unless the attempts use WebSockets
     private final LoopTicker ticker;
     private final Listener listener;
     private final AttemptRace race = new AttemptRace();
@@ -87,6 +90,16 @@ public final class AttemptRunner implements Attempt.Listener {
         model = upstreamModel;
     }
 
+    /**
+     * Makes all attempts on WebSockets of the connection of a message. None of them is hedged, because an upstream
+     * cannot be made to give up a request without its connection.
+     */
+    void useSockets(SocketConnector sockets, MessageSource message) {
+        session = message.session();
+        isHedged = true;
+        connector = (endpoint, notBefore, attempt) -> sockets.acquire(endpoint, message, attempt);
+    }
+
     /** Makes the first attempt. */
     void begin() {
         Slot slot;
@@ -115,6 +128,13 @@ public final class AttemptRunner implements Attempt.Listener {
     /** Chooses among the endpoints that have not had their turn. */
     private Slot choose() {
         long nowNanos = ticker.nanoTime();
+        // A connection stays with its endpoint, where the responses are known that its requests continue.
+        Endpoint current = session == null || affinity != null && affinity.isHard() ? null
+                : session.endpointOf(cluster);
+        Slot slot = current == null || asked.contains(current) ? null : cluster.tryAcquire(model, current);
+        if (slot != null) {
+            return slot;
+        }
         return affinity == null ? cluster.choose(model, asked, 0, nowNanos) : affinity.choose(model, asked, nowNanos);
     }
 

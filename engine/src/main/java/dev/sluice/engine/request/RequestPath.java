@@ -5,6 +5,7 @@ package dev.sluice.engine.request;
 import dev.sluice.engine.admission.Admission;
 import dev.sluice.engine.affinity.EndpointAffinity;
 import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.http.ContentDecoder;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestSource;
@@ -252,6 +253,9 @@ public final class RequestPath {
         }
         plan = found;
         cluster = services.clusters().apply(found.route().cluster());
+        if (call.message != null && cluster.websocket() == WebSocketMode.NATIVE) {
+            attempts.useSockets(services.sockets(), call.message);
+        }
         attempts.plan(cluster, found.route().retry(), found.upstreamModel());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
         listener.onPlanned();

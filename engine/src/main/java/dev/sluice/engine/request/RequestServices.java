@@ -26,11 +26,12 @@ import java.util.function.Function;
  * @param bodies    bounds the memory of all bodies of the relay
  * @param scanners  the loop's scanners of request bodies
  * @param connector the loop's upstream connections
+ * @param sockets   the upstream WebSockets of the loop
  * @param ticker    the loop's clock, deadlines and delays
  * @param loop      the event loop
  */
 public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,
         AffinityStore owners, String via, AffinityConfig affinity, boolean isShared,
         MemoryBudget bodies, ScannerCache scanners,
-        AttemptRunner.Connector connector, LoopTicker ticker, EventExecutor loop) {
+        AttemptRunner.Connector connector, SocketConnector sockets, LoopTicker ticker, EventExecutor loop) {
 }

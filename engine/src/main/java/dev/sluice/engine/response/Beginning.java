@@ -18,7 +18,12 @@ enum Beginning {
     STREAM {
         @Override
         Failure failure(BodyPiece piece) {
-            return beginsWell(piece) ? null : FirstEvent.failure(piece.bytes(), piece.runs());
+            if (beginsWell(piece)) {
+                return null;
+            }
+            return piece.isMessages()
+                    ? FirstEvent.ofMessage(piece.bytes(), piece.runs().start(0), piece.runs().end(0))
+                    : FirstEvent.failure(piece.bytes(), piece.runs());
         }
     },
     /** A document that answers with a status of success. */

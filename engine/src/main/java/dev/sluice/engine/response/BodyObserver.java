@@ -44,6 +44,9 @@ public final class BodyObserver {
     /** The runs of a read that has several; created when first needed and then reused. */
     private BodyRuns unseenRuns;
     private boolean hasUnseenRuns;
+    private boolean areMessages;
+    private boolean isMessageBegun;
+    private boolean isMessageEnded;
     private long unseenAtNanos;
     private long bodyBytes;
     private long eventsBefore;
@@ -151,6 +154,9 @@ public final class BodyObserver {
         }
         isFirstSeen = false;
         unseenAtNanos = nowNanos;
+        areMessages = piece.isMessages();
+        isMessageBegun = piece.isMessageBegun();
+        isMessageEnded = piece.isMessageEnded();
         BodyRuns runs = piece.runs();
         hasUnseenRuns = runs.count() != 1;
         if (hasUnseenRuns) {
@@ -209,10 +215,24 @@ public final class BodyObserver {
     }
 
     private void observeEvents(ByteBuf seen) {
-        if (hasUnseenRuns) {
+        if (areMessages) {
+            observeMessages(seen);
+        } else if (hasUnseenRuns) {
             events.observe(seen, unseenRuns, tools.scratch);
         } else {
             events.observe(seen, unseenFrom, unseenTo, tools.scratch);
+        }
+    }
+
+    private void observeMessages(ByteBuf seen) {
+        if (!hasUnseenRuns) {
+            events.observeMessage(seen, unseenFrom, unseenTo, isMessageBegun, isMessageEnded, tools.scratch);
+            return;
+        }
+        int last = unseenRuns.count() - 1;
+        for (int i = 0; i <= last; i++) {
+            events.observeMessage(seen, unseenRuns.start(i), unseenRuns.end(i), i > 0 || isMessageBegun,
+                    i < last || isMessageEnded, tools.scratch);
         }
     }
 

@@ -10,39 +10,28 @@ import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.loop.Transport;
+import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
-import javax.net.ssl.SSLException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All upstream connections of one event loop. An exchange and its upstream connection share the loop and never change
@@ -55,12 +44,16 @@ public final class UpstreamPools implements Tickable {
     public static final long ANY = Long.MIN_VALUE;
 
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 128 * 1024);
-    private static final Logger LOG = LoggerFactory.getLogger(UpstreamPools.class);
     private static final int MIN_READ_BYTES = 512;
     private static final int FIRST_READ_BYTES = 2048;
     private static final int MAX_READ_BYTES = 64 * 1024;
     private static final int MAX_DNS_SECONDS = 60;
     private static final int WAITING_BYTES = 4096;
+    /** The time for the handshake of a WebSocket, besides that of its connection. Some clients wait for 15 s. */
+    private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** The longest event that is held because its lane is not known. */
+    private static final long MAX_HELD_BYTES = 32L * 1024 * 1024;
+    private static final int SCRATCH_BYTES = 16 * 1024;
 
     private final EventLoop loop;
     private final Transport transport;
@@ -81,6 +74,7 @@ public final class UpstreamPools implements Tickable {
     private final LongConsumer unsolicited;
     private final ByteBuffer waiting = ByteBuffer.allocateDirect(WAITING_BYTES);
     private final BodyPiece piece = new BodyPiece();
+    private final ServerEvent event = new ServerEvent(new byte[SCRATCH_BYTES]);
 
     /**
      * Creates the pools of a loop, with no connections.
@@ -100,7 +94,7 @@ public final class UpstreamPools implements Tickable {
         resolver = new DnsAddressResolverGroup(new DnsNameResolverBuilder().datagramChannelType(
                 transport.datagramType()).ttl(1, MAX_DNS_SECONDS).negativeTtl(1).queryTimeoutMillis(2000));
         bootstrap = new Bootstrap().group(loop).channelFactory(transport::newSocket)
-                .handler(new Connecting())
+                .handler(Opening.newHandler())
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -121,12 +115,61 @@ public final class UpstreamPools implements Tickable {
     }
 
     /**
+     * Acquires a lane of a WebSocket that belongs to a downstream connection, and opens that WebSocket if there is none.
+     */
+    public void acquireSocket(Endpoint endpoint, MessageSource message, UpstreamListener attempt) {
+        WebSocketUpstream known = (WebSocketUpstream) message.session().socketTo(endpoint);
+        if (known != null) {
+            known.assign(message.lane(), attempt, message.isAdopted());
+            return;
+        }
+        WebSocketUpstream opened = new WebSocketUpstream(endpoint, message.session(), ticker, event, piece,
+                timeouts.connect().toNanos() + HANDSHAKE_NANOS);
+        opened.assign(message.lane(), attempt, message.isAdopted());
+        open(endpoint, HttpVersions.HTTP_1, new Opening.Result() {
+            @Override
+            public void onReady(Channel channel, boolean isHttp2) {
+                WebSocketUpstreamHandler handler = new WebSocketUpstreamHandler(endpoint, opened, ticker::nanoTime,
+                        MAX_HELD_BYTES, piece);
+                channel.pipeline().addLast(handler);
+                channel.closeFuture().addListener(closed -> onClosed());
+                opened.onConnected(handler);
+            }
+
+            @Override
+            public void onFailed(Throwable cause) {
+                endpoint.recordFailure(nanoTime());
+                opened.onConnectFailed(cause);
+            }
+        });
+    }
+
+    /**
      * Opens a connection.
      *
      * @param attempt the attempt that it is for; null for the pool's queue, when the protocol is not known yet
      */
     void connect(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
-        Opening opening = new Opening(endpoint, pool, attempt);
+        open(endpoint, endpoint.versions(), new Opening.Result() {
+            @Override
+            public void onReady(Channel channel, boolean isHttp2) {
+                add(channel, isHttp2, endpoint, pool, attempt);
+            }
+
+            @Override
+            public void onFailed(Throwable cause) {
+                if (attempt == null) {
+                    pool.onConnectFailed(cause);
+                } else {
+                    endpoint.recordFailure(nanoTime());
+                    attempt.onConnectFailed(cause);
+                }
+            }
+        });
+    }
+
+    private void open(Endpoint endpoint, HttpVersions versions, Opening.Result result) {
+        Opening opening = new Opening(endpoint, versions, timeouts, result, this::onClosed);
         connections++; // counted from here on, so that the tick runs for attempts that wait for it
         if (tick == null) {
             tick = ticker.add(this);
@@ -145,148 +188,34 @@ public final class UpstreamPools implements Tickable {
         });
     }
 
+    private void add(Channel channel, boolean isHttp2, Endpoint endpoint, UpstreamPool pool,
+            UpstreamListener attempt) {
+        if (isHttp2 && attempt != null) {
+            pool.onUnexpectedHttp2(attempt);
+        }
+        if (isHttp2) {
+            channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, endpoint.http2(http2)));
+            loop.schedule(() -> closeIfSilent(channel), timeouts.connect().toNanos(), TimeUnit.NANOSECONDS);
+            return;
+        }
+        Http1UpstreamHandler connection = new Http1UpstreamHandler(endpoint, pool);
+        channel.pipeline().addLast(connection);
+        if (attempt == null) {
+            pool.onHttp1(connection);
+        } else {
+            connection.assign(attempt);
+            attempt.onConnected(connection);
+        }
+    }
+
     /**
-     * The handler of a channel that is not connected yet; nothing is read before the protocol is known. Epoll reports a
-     * reset during a connect twice, as the failed connect and as an exception; only the former counts.
+     * Closes a connection whose SETTINGS do not arrive within the connect timeout, because its peer does not speak
+     * HTTP/2.
      */
-    @ChannelHandler.Sharable
-    private static final class Connecting extends ChannelInboundHandlerAdapter {
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            LOG.debug("error before a connection to an upstream was established: {}", cause.toString());
-        }
-    }
-
-    /** Returns the reason of a failed connect in a few words, without classes and addresses. */
-    static String reason(Throwable cause) {
-        if (cause instanceof UnknownHostException) {
-            return "its name is not known";
-        }
-        if (cause instanceof ConnectTimeoutException) {
-            return "no answer in time";
-        }
-        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-        if (cause instanceof SSLException) {
-            return "TLS, " + cause.getMessage();
-        }
-        for (String known : new String[] {"connection refused", "network is unreachable", "no route to host",
-            "connection reset", "too many open files"}) {
-            if (text.contains(known)) {
-                return known;
-            }
-        }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    }
-
-    /** One connection that is being opened, up to the choice of its protocol. */
-    private final class Opening implements AddressRace.Result {
-        private final Endpoint endpoint;
-        private final UpstreamPool pool;
-        private final UpstreamListener attempt;
-        private boolean isOver;
-
-        Opening(Endpoint endpoint, UpstreamPool pool, UpstreamListener attempt) {
-            this.endpoint = endpoint;
-            this.pool = pool;
-            this.attempt = attempt;
-        }
-
-        @Override
-        public void onConnected(Channel channel) {
-            if (channel.pipeline().get(Connecting.class) != null) { // already removed if the channel has closed
-                channel.pipeline().remove(Connecting.class);
-            }
-            if (!endpoint.isTls()) {
-                choose(channel, endpoint.versions() == HttpVersions.HTTP_2);
-                return;
-            }
-            SslHandler tls = endpoint.tls().newHandler(channel.alloc(), endpoint.host(), endpoint.port());
-            tls.setHandshakeTimeoutMillis(timeouts.tlsHandshake().toMillis());
-            // A handler must be present for bytes that the upstream sends right after its handshake.
-            channel.pipeline().addLast(tls, new ChannelInboundHandlerAdapter() {
-                @Override
-                public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-                    if (event instanceof SslHandshakeCompletionEvent completion && completion.isSuccess()) {
-                        choose(ctx.channel(), ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol()));
-                        ctx.pipeline().remove(this);
-                    }
-                }
-
-                @Override
-                public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                    onFailed(cause);
-                    ctx.close();
-                }
-            });
-            tls.handshakeFuture().addListener(done -> {
-                if (!done.isSuccess()) {
-                    channel.close();
-                    onFailed(done.cause());
-                }
-            });
-            channel.read(); // reads the peer's first handshake message
-        }
-
-        private void choose(Channel channel, boolean isHttp2) {
-            if (isOver) {
-                return;
-            }
-            if (endpoint.versions() == HttpVersions.HTTP_2 && !isHttp2) {
-                channel.close();
-                onFailed(new SSLException("alpn: no HTTP/2 (expected: h2, because the endpoint allows only HTTP/2)"));
-                return;
-            }
-            isOver = true;
-            int failedBefore = endpoint.recordReached();
-            if (failedBefore > 0) {
-                LOG.info("endpoint {} can be reached again, after {} failed connects", endpoint, failedBefore);
-            }
-            if (isHttp2 && attempt != null) {
-                pool.onUnexpectedHttp2(attempt);
-            }
-            if (isHttp2) {
-                channel.pipeline().addLast(Http2UpstreamHandler.of(endpoint, pool, endpoint.http2(http2)));
-                loop.schedule(() -> closeIfSilent(channel), timeouts.connect().toNanos(), TimeUnit.NANOSECONDS);
-                return;
-            }
-            Http1UpstreamHandler connection = new Http1UpstreamHandler(endpoint, pool);
-            channel.pipeline().addLast(connection);
-            if (attempt == null) {
-                pool.onHttp1(connection);
-            } else {
-                connection.assign(attempt);
-                attempt.onConnected(connection);
-            }
-        }
-
-        /**
-         * Closes a connection whose SETTINGS do not arrive within the connect timeout, because its peer does not speak
-         * HTTP/2.
-         */
-        private void closeIfSilent(Channel channel) {
-            Http2UpstreamHandler connection = channel.pipeline().get(Http2UpstreamHandler.class);
-            if (connection != null && !connection.isReady()) {
-                channel.close();
-            }
-        }
-
-        @Override
-        public void onFailed(Throwable cause) {
-            if (isOver) {
-                return;
-            }
-            isOver = true;
-            if (endpoint.recordUnreachable() == 1) {
-                LOG.warn("endpoint {} cannot be reached: {}; the next line comes when it can", endpoint,
-                        reason(cause));
-            }
-            onClosed();
-            if (attempt == null) {
-                pool.onConnectFailed(cause);
-            } else {
-                endpoint.recordFailure(nanoTime());
-                attempt.onConnectFailed(cause);
-            }
+    private static void closeIfSilent(Channel channel) {
+        Http2UpstreamHandler connection = channel.pipeline().get(Http2UpstreamHandler.class);
+        if (connection != null && !connection.isReady()) {
+            channel.close();
         }
     }
 

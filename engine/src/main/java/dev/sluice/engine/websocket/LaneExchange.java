@@ -13,6 +13,7 @@ import dev.sluice.protocol.json.JsonTree.Literal;
 import dev.sluice.protocol.websocket.ClientEvent;
 import dev.sluice.protocol.websocket.ErrorEvent;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     private final boolean isUnstored;
     private RequestListener exchange;
     private Chain chain;
+    private boolean isAdopted;
     private boolean isBridged;
     private boolean isDelivered;
     private boolean isOver;
@@ -55,6 +57,28 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
         bytes = text.readableBytes();
         isUnstored = event.isUnstored() || event.isWarmUp();
         sink = owner.newSink(event.lane(), this);
+    }
+
+    /**
+     * Creates the exchange of a response that an upstream has begun by itself after another one.
+     *
+     * @param before the request of the response before it
+     */
+    static LaneExchange adopted(Owner owner, ClientEvent before, ByteBufAllocator allocator) {
+        byte[] text = JsonTree.write(Map.of("model", before.model()));
+        LaneExchange made = new LaneExchange(owner, before, allocator.buffer(text.length).writeBytes(text));
+        made.isAdopted = true;
+        return made;
+    }
+
+    /** {@return the scanned message} */
+    ClientEvent event() {
+        return event;
+    }
+
+    @Override
+    public boolean isAdopted() {
+        return isAdopted;
     }
 
     /** Starts the exchange. */
@@ -98,6 +122,9 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
         if (mode == WebSocketMode.OFF) {
             throw RelayException.of(ErrorCode.DOWNSTREAM_NOT_IMPLEMENTED, "model: " + event.model()
                     + " is not served over WebSocket (expected: a request over HTTP)");
+        }
+        if (isAdopted) {
+            return false;
         }
         isBridged = mode == WebSocketMode.BRIDGE;
         chain = owner.chainOf(event.previousResponseId());
@@ -218,6 +245,10 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
 
     @Override
     public void refuse(String exchangeId, RelayException refusal) {
+        if (isAdopted) {
+            onResponseEnd(); // the client did not ask, and gets the upstream's events in any case
+            return;
+        }
         int status = statusOf(refusal);
         Map<String, String> headers = new LinkedHashMap<>();
         if (refusal.retryAfterSeconds() > 0) {

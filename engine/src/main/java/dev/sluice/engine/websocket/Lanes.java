@@ -27,6 +27,8 @@ final class Lanes {
 
     private final ArrayDeque<LaneExchange> waiting = new ArrayDeque<>(0);
     private final Map<String, LaneExchange> running = new HashMap<>(2);
+    /** The lanes whose next response is not one of a waiting request. */
+    private final Set<String> held = new LinkedHashSet<>(0);
     private final Set<String> named = new LinkedHashSet<>(0);
 
     private static String keyOf(String lane) {
@@ -73,7 +75,7 @@ final class Lanes {
         while (all.hasNext()) {
             LaneExchange first = all.next();
             String key = keyOf(first.lane());
-            if (!running.containsKey(key) && (passed == null || !passed.contains(key))) {
+            if (!running.containsKey(key) && !held.contains(key) && (passed == null || !passed.contains(key))) {
                 all.remove();
                 running.put(key, first);
                 return first;
@@ -82,6 +84,21 @@ final class Lanes {
             passed.add(key);
         }
         return null;
+    }
+
+    /** Holds back the requests of a lane. */
+    void hold(String lane) {
+        held.add(keyOf(lane));
+    }
+
+    /** Lets the requests of a lane go on; returns whether they were held back. */
+    boolean release(String lane) {
+        return held.remove(keyOf(lane));
+    }
+
+    /** Makes a request a running one that has not waited. */
+    void run(LaneExchange request) {
+        running.put(keyOf(request.lane()), request);
     }
 
     /** Ends a running request. */
@@ -105,6 +122,6 @@ final class Lanes {
     }
 
     boolean isEmpty() {
-        return running.isEmpty() && waiting.isEmpty();
+        return running.isEmpty() && waiting.isEmpty() && held.isEmpty();
     }
 }

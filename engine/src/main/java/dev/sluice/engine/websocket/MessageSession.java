@@ -29,6 +29,23 @@ public interface MessageSession {
      */
     void onSocketClosed(SessionSocket socket, int status, String reason);
 
+    /**
+     * Holds back the requests of a lane, because the upstream is about to begin a response there by itself.
+     *
+     * @param lane the name; null for the default lane
+     */
+    void holdLane(String lane);
+
+    /** Lets the requests of a lane go on, because no such response follows. */
+    void releaseLane(String lane);
+
+    /**
+     * Makes a response that an upstream has begun by itself an exchange, which is counted and logged as any other.
+     *
+     * @param lane the name of a lane that is held; null for the default lane
+     */
+    void adopt(String lane);
+
     /** {@return whether more than the default lane has been used} */
     boolean hasNamedLanes();
 

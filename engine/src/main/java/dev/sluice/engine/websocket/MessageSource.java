@@ -25,6 +25,9 @@ public interface MessageSource extends RequestSource {
     /** {@return the name of the lane; null for the default lane} */
     String lane();
 
+    /** {@return whether the upstream has begun the response by itself, so that nothing is sent for it} */
+    boolean isAdopted();
+
     /** {@return the connection of the message} */
     MessageSession session();
 }

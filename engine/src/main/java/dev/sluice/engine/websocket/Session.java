@@ -17,6 +17,7 @@ import dev.sluice.protocol.websocket.ErrorEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,8 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private final byte[] scratch;
     private final Lanes lanes = new Lanes();
     private final List<SessionSocket> sockets = new ArrayList<>(1);
+    /** The latest request of each lane that was served by an upstream on a WebSocket. */
+    private final Map<String, ClientEvent> lastOf = new HashMap<>(2);
     private final Map<String, Kept> chains = new LinkedHashMap<>(2);
     private long chainBytes;
     private long openBytes;
@@ -146,6 +149,9 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     private void leave(LaneExchange ended) {
         lanes.end(ended);
+        if (!ended.isBridged() && !isOver) {
+            lastOf.put(keyOf(ended.lane()), ended.event());
+        }
         openBytes -= ended.bytes();
         ended.release();
     }
@@ -268,7 +274,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     @Override
     public boolean keep(ClientEvent event, ByteBuf text, Chain before, ByteBuf output, String id) {
-        String key = event.lane() == null ? DEFAULT : event.lane();
+        String key = keyOf(event.lane());
         forget(key);
         ByteBuf items = allocator.directBuffer(event.input() == null ? 256
                 : (int) (event.input().end() - event.input().start()) + 256);
@@ -292,6 +298,35 @@ final class Session implements MessageSession, LaneExchange.Owner {
         chains.put(key, new Kept(id, new Chain(before == null ? null : before.use(), own == 0 ? null : items, budget)));
         chainBytes += own;
         return true;
+    }
+
+    private static String keyOf(String lane) {
+        return lane == null ? DEFAULT : lane;
+    }
+
+    @Override
+    public void holdLane(String lane) {
+        lanes.hold(lane);
+    }
+
+    @Override
+    public void releaseLane(String lane) {
+        if (lanes.release(lane)) {
+            wire.execute(this::onLaneFree);
+        }
+    }
+
+    @Override
+    public void adopt(String lane) {
+        ClientEvent before = lastOf.get(keyOf(lane));
+        if (!lanes.release(lane) || before == null || isOver) {
+            return;
+        }
+        responses++;
+        LaneExchange adopted = LaneExchange.adopted(this, before, allocator);
+        openBytes += adopted.bytes();
+        lanes.run(adopted);
+        adopted.start(starter.newExchange(head, adopted));
     }
 
     private void forget(String key) {

@@ -16,14 +16,14 @@ class ConnectFailureTest {
     /** A log line names the reason, without classes and addresses. */
     @Test
     void shouldNameTheReason() {
-        assertEquals("connection refused", UpstreamPools.reason(new ConnectException(
+        assertEquals("connection refused", Opening.reason(new ConnectException(
                 "finishConnect(..) failed: Connection refused: /127.0.0.1:1")));
-        assertEquals("no route to host", UpstreamPools.reason(
+        assertEquals("no route to host", Opening.reason(
                 new IOException("connect(..): No route to host: /10.0.0.1:1")));
-        assertEquals("no answer in time", UpstreamPools.reason(new ConnectTimeoutException("timed out: /10.0.0.1:1")));
-        assertEquals("its name is not known", UpstreamPools.reason(new UnknownHostException("nothing.example")));
-        assertEquals("TLS, certificate_unknown", UpstreamPools.reason(
+        assertEquals("no answer in time", Opening.reason(new ConnectTimeoutException("timed out: /10.0.0.1:1")));
+        assertEquals("its name is not known", Opening.reason(new UnknownHostException("nothing.example")));
+        assertEquals("TLS, certificate_unknown", Opening.reason(
                 new SSLHandshakeException("certificate_unknown")));
-        assertEquals("ClosedChannelException", UpstreamPools.reason(new ClosedChannelException()));
+        assertEquals("ClosedChannelException", Opening.reason(new ClosedChannelException()));
     }
 }

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.engine.upstream;
+
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.UpstreamListener;
+import dev.sluice.engine.http.UpstreamRequest;
+import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.loop.Tickable;
+import dev.sluice.engine.websocket.MessageSession;
+import dev.sluice.engine.websocket.SessionSocket;
+import dev.sluice.protocol.event.MessagePrefix;
+import dev.sluice.protocol.framing.BodyPiece;
+import dev.sluice.protocol.websocket.CloseStatus;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A WebSocket to one endpoint, which belongs to one downstream connection and is never used for another. Its events go
+ * to the attempt whose lane they name, and pass on to the downstream if there is none.
+ *
+ * <p>One request of a lane runs at a time, so the owner of an event is never in doubt. The exception is a response that
+ * was steered: the upstream then begins another one that no request asks for.
+ *
+ * <p><b>Threading:</b> confined to the loop of the downstream connection.
+ */
+final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler.Listener, Tickable {
+    private static final String DEFAULT = "";
+    /** The age from which no further request is sent; OpenAI closes a connection after 60 minutes. */
+    private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(55);
+    private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final Endpoint endpoint;
+    private final MessageSession session;
+    private final LoopTicker ticker;
+    private final ServerEvent event;
+    private final BodyPiece piece;
+    private final long handshakeNanos;
+    private final Map<String, WebSocketUpstreamLane> lanes = new HashMap<>(2);
+    /** The lanes whose next response belongs to no request, because it follows a steered one. */
+    private final Set<String> steered = new HashSet<>(0);
+    /** The lanes of cancelled attempts, whose events up to their end must not reach the downstream. */
+    private final Set<String> abandoned = new HashSet<>(0);
+    private final List<WebSocketUpstreamLane> opening = new ArrayList<>(1);
+    private LoopTicker.Entry tick;
+    private WebSocketUpstreamHandler handler; // null until the connection is open
+    private boolean isOpen;
+    private boolean isRetired;
+    private boolean isLeaving;
+    private boolean isClosed;
+    private boolean isPinged;
+    private long startedNanos;
+
+    /** The owner of the events that are being collected into one piece. */
+    private WebSocketUpstreamLane owner;
+    private ByteBuf read;
+    private boolean isPieceBegun;
+    /** The lane of a long message, whose parts are passed on as they arrive. */
+    private WebSocketUpstreamLane longOwner;
+    private boolean isLongDropped;
+    private boolean isLongTerminal;
+
+    /**
+     * @param handshakeNanos the time limit of the connect and the handshake
+     */
+    WebSocketUpstream(Endpoint endpoint, MessageSession session, LoopTicker ticker, ServerEvent event, BodyPiece piece,
+            long handshakeNanos) {
+        this.endpoint = endpoint;
+        this.session = session;
+        this.ticker = ticker;
+        this.event = event;
+        this.piece = piece;
+        this.handshakeNanos = handshakeNanos;
+        startedNanos = ticker.nanoTime();
+        tick = ticker.add(this);
+        session.onSocketOpened(this);
+    }
+
+    /**
+     * Assigns a lane to an attempt, now or once the connection is open.
+     *
+     * @param lane      the name; null for the default lane
+     * @param isAdopted whether the upstream has begun the response by itself, so that nothing is sent
+     */
+    void assign(String lane, UpstreamListener attempt, boolean isAdopted) {
+        WebSocketUpstreamLane assigned = new WebSocketUpstreamLane(this, lane == null ? DEFAULT : lane, attempt,
+                isAdopted);
+        lanes.put(assigned.name(), assigned);
+        if (handler == null) {
+            opening.add(assigned);
+        } else {
+            attempt.onConnected(assigned);
+        }
+    }
+
+    /** Receives the open connection. */
+    void onConnected(WebSocketUpstreamHandler connected) {
+        if (isClosed) {
+            connected.closeNow();
+            return;
+        }
+        handler = connected;
+        List<WebSocketUpstreamLane> waiting = List.copyOf(opening);
+        opening.clear();
+        waiting.forEach(lane -> lane.attempt().onConnected(lane));
+    }
+
+    /** Reports that no connection could be opened. */
+    void onConnectFailed(Throwable cause) {
+        if (isClosed) {
+            return;
+        }
+        close(CloseStatus.ABNORMAL, "");
+        List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
+        lanes.clear();
+        failed.forEach(lane -> lane.attempt().onConnectFailed(cause));
+    }
+
+    /** Sends the handshake with the head of the first request. */
+    void begin(UpstreamRequest request) {
+        handler.begin(request);
+    }
+
+    /** Sends a request that is complete. */
+    void request(WebSocketUpstreamLane lane) {
+        if (isOpen) {
+            handler.writeMessage(lane.takeBody());
+            lane.markWritten();
+            handler.flush();
+        }
+    }
+
+    @Override
+    public void onOpen() {
+        isOpen = true;
+        for (WebSocketUpstreamLane lane : List.copyOf(lanes.values())) {
+            if (lane.isComplete()) {
+                request(lane);
+            }
+        }
+    }
+
+    /** Takes a lane from its attempt, whose response is not wanted any more. */
+    void cancel(WebSocketUpstreamLane lane) {
+        opening.remove(lane);
+        if (!lanes.remove(lane.name(), lane)) {
+            return; // its response has ended
+        }
+        if (lane.isWritten()) {
+            abandoned.add(lane.name());
+            isRetired = true; // a request cannot be taken back, and what it causes costs nothing more than this
+        }
+        closeIfQuiet();
+    }
+
+    private void closeIfQuiet() {
+        if ((isRetired || isLeaving) && lanes.isEmpty() && !isClosed) {
+            int status = isRetired && !isLeaving ? CloseStatus.GOING_AWAY : CloseStatus.NORMAL;
+            WebSocketUpstreamHandler closing = handler;
+            close(status, "");
+            if (closing != null) {
+                closing.close(CloseStatus.NORMAL);
+            }
+        }
+    }
+
+    private void close(int status, String reason) {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        ticker.remove(tick);
+        session.onSocketClosed(this, status, reason);
+    }
+
+    @Override
+    public void onResponse(ResponseHead refusal) {
+        WebSocketUpstreamLane first = lanes.values().iterator().next();
+        first.attempt().onResponseHead(refusal);
+    }
+
+    @Override
+    public void onResponseBody(BodyPiece body) {
+        if (lanes.isEmpty()) {
+            body.bytes().release();
+        } else {
+            lanes.values().iterator().next().attempt().onResponseBody(body);
+        }
+    }
+
+    @Override
+    public void onResponseEnd(boolean isByClose) {
+        WebSocketUpstreamLane first = lanes.isEmpty() ? null : lanes.values().iterator().next();
+        close(CloseStatus.ABNORMAL, "");
+        if (first != null) {
+            lanes.remove(first.name());
+            first.attempt().onResponseEnd(isByClose);
+            first.attempt().onUpstreamReadComplete();
+        }
+        failAll(AttemptFailure.Kind.REFUSED, "the handshake was refused");
+    }
+
+    private void failAll(AttemptFailure.Kind kind, String detail) {
+        List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
+        lanes.clear();
+        failed.forEach(lane -> lane.attempt().onAttemptFailed(new AttemptFailure(kind, false, lane.isWritten(),
+                lane.isAnswered(), detail)));
+    }
+
+    @Override
+    public void onMessage(ByteBuf bytes, int from, int to) {
+        isPinged = false;
+        boolean isPart = MessagePrefix.isPart(bytes, from, to);
+        if (!isPart || session.hasNamedLanes()) {
+            event.read(bytes, from, to);
+        }
+        String lane = isPart && !session.hasNamedLanes() || event.lane() == null ? DEFAULT : event.lane();
+        boolean isLimit = !isPart && event.isConnectionLimit();
+        WebSocketUpstreamLane belongs = isLimit ? null : ownerOf(lane, !isPart && event.isCreated());
+        boolean isTerminal = !isPart && event.isTerminal() && !isLimit;
+        boolean isFollowed = !isPart && event.isSteered();
+        if (!isPart && event.isSteeringFailed() && steered.remove(lane)) {
+            session.releaseLane(nameOf(lane));
+        }
+        if (abandoned.contains(lane)) {
+            if (isTerminal) {
+                abandoned.remove(lane);
+            }
+            return;
+        }
+        if (!isPieceBegun || owner != belongs || read != bytes) {
+            flushPiece();
+            isPieceBegun = true;
+            owner = belongs;
+            read = bytes;
+            piece.beginMessages(bytes);
+        }
+        piece.addMessage(from, to);
+        if (isTerminal && belongs != null) {
+            flushPiece();
+            end(belongs, isFollowed);
+        } else if (!isPart) {
+            flushPiece();
+        }
+        if (isLimit) {
+            flushPiece();
+            isRetired = true;
+            closeIfQuiet();
+        }
+    }
+
+    private static String nameOf(String lane) {
+        return lane.isEmpty() ? null : lane;
+    }
+
+    /** Returns the attempt to which an event belongs; null for none. */
+    private WebSocketUpstreamLane ownerOf(String lane, boolean isCreated) {
+        if (isCreated && steered.remove(lane)) {
+            session.adopt(nameOf(lane));
+        }
+        return lanes.get(lane);
+    }
+
+    private void end(WebSocketUpstreamLane lane, boolean isFollowed) {
+        if (!lanes.remove(lane.name(), lane)) {
+            return; // cancelled while its last event was passed on
+        }
+        if (isFollowed) {
+            steered.add(lane.name());
+            session.holdLane(nameOf(lane.name()));
+        }
+        lane.attempt().onResponseEnd(false);
+        lane.attempt().onUpstreamReadComplete();
+        closeIfQuiet();
+    }
+
+    /** Passes on the messages that were collected. */
+    private void flushPiece() {
+        if (!isPieceBegun) {
+            return;
+        }
+        isPieceBegun = false;
+        WebSocketUpstreamLane to = owner;
+        owner = null;
+        ByteBuf bytes = read;
+        read = null;
+        if (piece.runs().count() > 0) {
+            bytes.retain();
+            pass(to);
+        }
+    }
+
+    private void pass(WebSocketUpstreamLane to) {
+        if (to == null) {
+            session.relay(piece);
+            session.flush();
+            return;
+        }
+        if (!to.isAnswered()) {
+            to.markAnswered();
+            to.attempt().onResponseHead(new ResponseHead(HttpResponseStatus.OK, DefaultHttpHeadersFactory
+                    .headersFactory().newHeaders().set("content-type", "text/event-stream"), -1));
+        }
+        to.attempt().onResponseBody(piece);
+        to.attempt().onUpstreamReadComplete();
+    }
+
+    @Override
+    public void onMessagePart(ByteBuf part, boolean isBegin, boolean isEnd) {
+        isPinged = false;
+        if (isBegin) {
+            flushPiece();
+            beginLong(part);
+        }
+        if (!isLongDropped) {
+            piece.setMessagePart(part.retain(), isBegin, isEnd);
+            WebSocketUpstreamLane to = longOwner != null && lanes.get(longOwner.name()) == longOwner ? longOwner : null;
+            if (to != null || longOwner == null) {
+                pass(to);
+            } else {
+                part.release(); // cancelled within the message, so that the downstream connection is closed
+            }
+        }
+        if (isEnd && isLongTerminal && longOwner != null) {
+            end(longOwner, false);
+        }
+    }
+
+    private void beginLong(ByteBuf part) {
+        event.read(part, part.readerIndex(), part.writerIndex());
+        String lane = event.lane() != null ? event.lane() : lanes.size() == 1 ? lanes.keySet().iterator().next()
+                : DEFAULT;
+        isLongDropped = abandoned.contains(lane);
+        isLongTerminal = event.isTerminal();
+        longOwner = lanes.get(lane);
+    }
+
+    @Override
+    public boolean isLaneKnown(ByteBuf part) {
+        if (!session.hasNamedLanes() || lanes.size() == 1) {
+            return true;
+        }
+        event.read(part, part.readerIndex(), part.writerIndex());
+        return event.lane() != null;
+    }
+
+    @Override
+    public void onReadEnd() {
+        flushPiece();
+    }
+
+    @Override
+    public void onReadComplete() {
+        readOn();
+    }
+
+    private void readOn() {
+        if (!isClosed && session.isWritable()) {
+            handler.read();
+        }
+    }
+
+    @Override
+    public void onDownstreamWritable() {
+        if (isOpen) {
+            readOn();
+        }
+    }
+
+    @Override
+    public void onClose(int status, String reason) {
+        flushPiece();
+        close(status, reason);
+        failAll(AttemptFailure.Kind.CLOSED, "closed with status " + status);
+    }
+
+    @Override
+    public void onFault(String detail) {
+        flushPiece();
+        close(CloseStatus.ABNORMAL, "");
+        failAll(AttemptFailure.Kind.MALFORMED, detail);
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public boolean isUsable() {
+        return !isClosed && !isRetired && !isLeaving && ticker.nanoTime() - startedNanos < MAX_AGE_NANOS;
+    }
+
+    @Override
+    public void send(ByteBuf text) {
+        if (isOpen && !isClosed) {
+            handler.writeMessage(List.of(text));
+            handler.flush();
+        } else {
+            text.release();
+        }
+    }
+
+    @Override
+    public void leave() {
+        isLeaving = true;
+        closeIfQuiet();
+    }
+
+    @Override
+    public void onTick(long nowNanos) {
+        if (!isOpen) {
+            if (nowNanos - startedNanos > handshakeNanos) {
+                WebSocketUpstreamHandler late = handler;
+                close(CloseStatus.ABNORMAL, "");
+                failAll(AttemptFailure.Kind.CLOSED, "no handshake in time");
+                if (late != null) {
+                    late.closeNow();
+                }
+            }
+            return;
+        }
+        if (nowNanos - startedNanos >= MAX_AGE_NANOS) {
+            isRetired = true;
+            closeIfQuiet();
+            return;
+        }
+        long silentNanos = nowNanos - handler.lastReadNanos();
+        if (!session.isWritable() || silentNanos <= PING_NANOS) {
+            return;
+        }
+        if (!isPinged) {
+            isPinged = true;
+            handler.ping();
+        } else if (silentNanos > 2 * PING_NANOS) {
+            handler.closeNow(); // reports the loss
+        }
+    }
+}
