@@ -11,6 +11,7 @@ import dev.sluice.engine.loop.Transport;
 import dev.sluice.engine.observe.AdminPages;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
+import dev.sluice.engine.websocket.WebSocketHandler;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -311,9 +312,14 @@ public final class Relay implements AutoCloseable {
         listeners.leave();
         CompletableFuture<Void> deadline = new CompletableFuture<Void>().completeOnTimeout(null,
                 config.timeouts().drain().toMillis(), TimeUnit.MILLISECONDS);
-        deadline.thenRun(core::refuseAll);
+        deadline.thenRun(this::stopAll);
         // Not on an event loop, on which close() would wait for itself.
         return CompletableFuture.anyOf(drained, deadline).thenApplyAsync(done -> null);
+    }
+
+    private void stopAll() {
+        core.refuseAll();
+        connections.forEach(connection -> connection.pipeline().fireUserEventTriggered(WebSocketHandler.STOP));
     }
 
     /**
@@ -326,7 +332,7 @@ public final class Relay implements AutoCloseable {
             return;
         }
         isClosed = true;
-        core.refuseAll();
+        stopAll();
         listeners.close();
         if (admin != null) {
             admin.close().awaitUninterruptibly();

@@ -8,9 +8,9 @@ import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.observe.Counter;
+import dev.sluice.engine.spi.ObservedSession;
 import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.engine.websocket.MessageStarter;
-import dev.sluice.engine.websocket.SessionSummary;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.function.Supplier;
@@ -57,7 +57,8 @@ final class ExchangeFactory implements ExchangeStarter, MessageStarter {
     }
 
     @Override
-    public void onSessionEnded(SessionSummary summary) {
+    public void onSessionEnded(ObservedSession session) {
+        services().observers().sessionEnded(session);
         relay.life().endSession();
     }
 

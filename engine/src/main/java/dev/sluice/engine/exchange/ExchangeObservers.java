@@ -7,6 +7,7 @@ import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.ObservedAttempt;
 import dev.sluice.engine.spi.ObservedExchange;
+import dev.sluice.engine.spi.ObservedSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -57,12 +58,20 @@ final class ExchangeObservers {
         each(exchange, observer -> observer.onEnded(exchange));
     }
 
+    void sessionEnded(ObservedSession session) {
+        each(session.id(), observer -> observer.onSessionEnded(session));
+    }
+
     private void each(ObservedExchange exchange, Consumer<ExchangeObserver> call) {
+        each(exchange.id(), call);
+    }
+
+    private void each(String id, Consumer<ExchangeObserver> call) {
         for (ExchangeObserver observer : observers) {
             try {
                 call.accept(observer);
             } catch (RuntimeException e) {
-                LOG.error("exchange {}: the observer {} failed", exchange.id(), observer.getClass().getName(), e);
+                LOG.error("exchange {}: the observer {} failed", id, observer.getClass().getName(), e);
             }
         }
     }

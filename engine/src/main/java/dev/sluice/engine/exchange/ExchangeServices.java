@@ -15,7 +15,6 @@ import dev.sluice.engine.spi.Principal;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.channel.ChannelHandler;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * The services that exchanges use: those of one event loop under one configuration. Confined to the loop.
@@ -25,10 +24,21 @@ import java.util.function.Function;
  * @param request   the services of request paths
  * @param tools     the tools that observe responses
  * @param observers the observers of exchanges
- * @param sessions  creates the handler of a WebSocket, from the request for it
+ * @param sessions  creates the handlers of WebSockets
  */
 record ExchangeServices(RelayServices relay, ActiveConfig config, RequestServices request, BodyObserver.Tools tools,
-        ExchangeObservers observers, Function<DownstreamRequest, ChannelHandler> sessions) {
+        ExchangeObservers observers, Sessions sessions) {
+
+    /** The factory of the handlers of WebSockets. */
+    interface Sessions {
+        /**
+         * Creates the handler of a connection whose handshake was accepted.
+         *
+         * @param id        the id of the exchange that was the handshake
+         * @param principal the name of the caller
+         */
+        ChannelHandler open(DownstreamRequest handshake, String id, String principal);
+    }
 
     LoopTicker ticker() {
         return request.ticker();

@@ -67,6 +67,16 @@ final class ExchangeView implements ObservedExchange {
     }
 
     @Override
+    public String session() {
+        return exchange.message == null ? null : exchange.message.session().id();
+    }
+
+    @Override
+    public String lane() {
+        return exchange.message == null ? null : exchange.message.lane();
+    }
+
+    @Override
     public String principal() {
         return exchange.principal == null ? null : exchange.principal.name();
     }

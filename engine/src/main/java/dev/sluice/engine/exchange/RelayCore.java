@@ -47,7 +47,8 @@ public final class RelayCore {
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         services = RelayServices.of(config, extensions, clock);
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
-        metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, this::queued,
+        metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, services.life()::sessions,
+                this::queued,
                 services.bodies()::usedBytes, () -> Buffers.directBytes(allocator), accessLog::droppedLines,
                 () -> this.config.clusters().stream().mapToLong(Cluster::unauthorized).sum()));
         loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,

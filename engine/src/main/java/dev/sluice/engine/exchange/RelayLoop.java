@@ -60,8 +60,8 @@ final class RelayLoop {
                 config.affinity(),
                 config.isShared(), relay.bodies(), scanners, pools::acquire, pools::acquireSocket,
                 ticker, eventLoop), tools, observers,
-                handshake -> new WebSocketHandler(messages, handshake, config.limits(), config.timeouts(),
-                        relay.bodies(), scratch));
+                (handshake, id, principal) -> new WebSocketHandler(id, principal, messages, handshake,
+                        config.limits(), config.timeouts(), relay.bodies(), scratch));
     }
 
     EventLoop eventLoop() {

@@ -44,6 +44,7 @@ final class Upgrade {
             throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
                     "upgrade: websocket is not served for the models of this key (expected: POST with events)");
         }
-        ending.upgrade(Handshake.accepted(exchange.request), exchange.services.sessions().apply(exchange.request));
+        ending.upgrade(Handshake.accepted(exchange.request), exchange.services.sessions().open(exchange.request,
+                exchange.id, exchange.principal.name()));
     }
 }

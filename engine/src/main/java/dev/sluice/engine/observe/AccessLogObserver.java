@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.ObservedExchange;
+import dev.sluice.engine.spi.ObservedSession;
 import dev.sluice.protocol.event.Usage;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 final class AccessLogObserver implements ExchangeObserver {
     private static final JsonFactory JSON = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private static final int MAX_TEXT_CHARS = 256;
+    private static final int MAX_LANE_CHARS = 32;
 
     private final AccessLog log;
 
@@ -41,6 +43,39 @@ final class AccessLogObserver implements ExchangeObserver {
         }
     }
 
+    @Override
+    public void onSessionEnded(ObservedSession session) {
+        if (log.isEnabled()) {
+            log.write(line(session));
+        }
+    }
+
+    private static String line(ObservedSession session) {
+        StringWriter line = new StringWriter(512);
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+            text(json, "session", session.id());
+            text(json, "remote", addressOf(session.remoteAddress()));
+            text(json, "protocol", "websocket");
+            text(json, "path", session.path());
+            text(json, "principal", session.principal());
+            json.writeNumberField("responses", session.responses());
+            json.writeNumberField("lanes", session.lanes());
+            json.writeNumberField("received_messages", session.receivedMessages());
+            json.writeNumberField("received_bytes", session.receivedBytes());
+            json.writeNumberField("sent_messages", session.sentMessages());
+            json.writeNumberField("sent_bytes", session.sentBytes());
+            json.writeNumberField("close_status", session.closeStatus());
+            json.writeStringField("closed_by", session.isClosedHere() ? "relay" : "downstream");
+            json.writeNumberField("duration_us", TimeUnit.NANOSECONDS.toMicros(session.durationNanos()));
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // cannot happen: the target is memory
+        }
+        return line.toString().replace("\u007f", "\\u007f"); // it occurs within strings only
+    }
+
     private static String line(ObservedExchange exchange) {
         StringWriter line = new StringWriter(512);
         try (JsonGenerator json = JSON.createGenerator(line)) {
@@ -51,6 +86,8 @@ final class AccessLogObserver implements ExchangeObserver {
             text(json, "protocol", exchange.protocol());
             text(json, "method", exchange.request().method());
             text(json, "path", exchange.request().path());
+            text(json, "session", exchange.session());
+            text(json, "lane", cut(exchange.lane()));
             text(json, "principal", exchange.principal());
             text(json, "model", exchange.model());
             text(json, "upstream_model", exchange.upstreamModel());
@@ -76,6 +113,10 @@ final class AccessLogObserver implements ExchangeObserver {
             throw new UncheckedIOException(e); // cannot happen: the target is memory
         }
         return line.toString().replace("\u007f", "\\u007f"); // it occurs within strings only
+    }
+
+    private static String cut(String lane) {
+        return lane == null || lane.length() <= MAX_LANE_CHARS ? lane : lane.substring(0, MAX_LANE_CHARS);
     }
 
     private static String addressOf(SocketAddress remote) {

@@ -19,6 +19,12 @@ public enum Counter {
             + " before the end of its response."),
     /** Requests refused for their head, before an exchange began. */
     HEADS_REFUSED("heads_refused", "Requests refused for their head."),
+    /** WebSockets of downstreams that have ended. */
+    WEBSOCKETS_ENDED("websockets_ended", "WebSockets of downstreams that have ended."),
+    /** WebSockets that the relay closed first. */
+    WEBSOCKETS_CLOSED("websockets_closed", "WebSockets that the relay closed first, for any reason."),
+    /** Messages from downstreams. */
+    WEBSOCKET_MESSAGES("websocket_messages", "Messages received on WebSockets that have ended."),
     /** Attempts beside one that was slow to answer. */
     HEDGES("hedges", "Second endpoints asked because the first took long to answer."),
     /** Attempts after one that failed. */

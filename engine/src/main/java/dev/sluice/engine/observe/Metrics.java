@@ -90,6 +90,8 @@ public final class Metrics {
         return new MetricsSnapshot(counters, List.of(
                 new MetricsSnapshot.Value("exchanges_in_flight", "Exchanges in flight.",
                         gauges.inFlight.getAsLong()),
+                new MetricsSnapshot.Value("websockets_open", "WebSockets of downstreams that are open.",
+                        gauges.webSockets.getAsLong()),
                 new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a permit.",
                         gauges.queued.getAsLong()),
                 new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.",
@@ -105,13 +107,14 @@ public final class Metrics {
      * The numbers that the relay keeps beside its recorders.
      *
      * @param inFlight     exchanges in flight
+     * @param webSockets   WebSockets of downstreams that are open
      * @param queued       exchanges that wait for a permit
      * @param heldBytes    bytes of request bodies held
      * @param directBytes  bytes of direct memory taken by the relay's buffers, pools included
      * @param droppedLines access log lines dropped since the start
      * @param unauthorized endpoints that refuse the relay's credentials
      */
-    public record Gauges(LongSupplier inFlight, LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes,
-            LongSupplier droppedLines, LongSupplier unauthorized) {
+    public record Gauges(LongSupplier inFlight, LongSupplier webSockets, LongSupplier queued, LongSupplier heldBytes,
+            LongSupplier directBytes, LongSupplier droppedLines, LongSupplier unauthorized) {
     }
 }

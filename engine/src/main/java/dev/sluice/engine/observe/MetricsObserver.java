@@ -5,6 +5,7 @@ package dev.sluice.engine.observe;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.ObservedAttempt;
 import dev.sluice.engine.spi.ObservedExchange;
+import dev.sluice.engine.spi.ObservedSession;
 import dev.sluice.protocol.event.Usage;
 
 /** The observer that counts the exchanges of one event loop. Confined to the loop. */
@@ -30,6 +31,13 @@ final class MetricsObserver implements ExchangeObserver {
         } else if (attempt.number() > 1) {
             recorder.add(Counter.RETRIES, 1);
         }
+    }
+
+    @Override
+    public void onSessionEnded(ObservedSession session) {
+        recorder.add(Counter.WEBSOCKETS_ENDED, 1);
+        recorder.add(Counter.WEBSOCKETS_CLOSED, session.isClosedHere() ? 1 : 0);
+        recorder.add(Counter.WEBSOCKET_MESSAGES, session.receivedMessages());
     }
 
     @Override

@@ -5,6 +5,7 @@ package dev.sluice.engine.plan;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.RuleTable;
+import java.time.Duration;
 
 /**
  * The result of routing one exchange.
@@ -18,6 +19,11 @@ import dev.sluice.protocol.request.RuleTable;
  */
 public record Plan(RouteConfig route, String model, String upstreamModel, RuleTable table, Profile face,
         Profile dialect) {
+
+    /** Returns this plan with another silence after which a keep-alive event is added. */
+    public Plan withKeepAlive(Duration silence) {
+        return new Plan(route.toBuilder().keepAlive(silence).build(), model, upstreamModel, table, face, dialect);
+    }
 
     /** {@return whether the model name that is sent upstream differs from the requested one} */
     public boolean isAliased() {

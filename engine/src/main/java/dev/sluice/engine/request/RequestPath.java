@@ -19,6 +19,7 @@ import dev.sluice.protocol.request.RequestScanner;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.ApplicationProtocolNames;
+import java.time.Duration;
 
 /**
  * The path of an exchange's request, from the downstream's body to an attempt upstream. It reads the body, plans the
@@ -27,6 +28,9 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class RequestPath {
+    /** The silence after which a client on a WebSocket gets an event, because pings do not count for some. */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+
     private final Call call;
     private final RequestSource source;
     private final RequestServices services;
@@ -255,6 +259,8 @@ public final class RequestPath {
         cluster = services.clusters().apply(found.route().cluster());
         if (call.message != null && cluster.websocket() == WebSocketMode.NATIVE) {
             attempts.useSockets(services.sockets(), call.message);
+        } else if (call.message != null && found.route().keepAlive().isZero()) {
+            plan = found.withKeepAlive(KEEP_ALIVE);
         }
         attempts.plan(cluster, found.route().retry(), found.upstreamModel());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());

@@ -66,4 +66,12 @@ public interface ExchangeObserver {
      */
     default void onEnded(ObservedExchange exchange) {
     }
+
+    /**
+     * Called when a WebSocket of a downstream has ended, after its last exchange unless that is still drained.
+     *
+     * @param session the WebSocket
+     */
+    default void onSessionEnded(ObservedSession session) {
+    }
 }

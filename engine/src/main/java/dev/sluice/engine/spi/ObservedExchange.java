@@ -17,8 +17,14 @@ public interface ObservedExchange {
     /** {@return the head of the request} */
     RequestHead request();
 
-    /** {@return the downstream's protocol by its ALPN name: h2, http/1.1 or http/1.0} */
+    /** {@return the downstream's protocol: by its ALPN name h2, http/1.1 or http/1.0, or websocket} */
     String protocol();
+
+    /** {@return the id of the WebSocket on which the request came, or null for HTTP} */
+    String session();
+
+    /** {@return the name of the lane of a request on a WebSocket; null for the default lane, or for HTTP} */
+    String lane();
 
     /** {@return the name of the caller, or null while it is unknown} */
     String principal();
@@ -38,7 +44,7 @@ public interface ObservedExchange {
     /** {@return host and port of the endpoint of the current attempt, or null before it had a connection} */
     String endpoint();
 
-    /** {@return the ALPN name of the protocol of that connection, or null before there was one} */
+    /** {@return the protocol of that connection: its ALPN name or websocket; null before there was one} */
     String upstreamProtocol();
 
     /** {@return the HTTP status that was or would be sent downstream; 0 before it is known} */

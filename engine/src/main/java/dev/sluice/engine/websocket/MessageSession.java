@@ -11,6 +11,9 @@ import dev.sluice.protocol.framing.BodyPiece;
  * on the connection's loop.
  */
 public interface MessageSession {
+    /** {@return the connection's id, that of the exchange that was its handshake} */
+    String id();
+
     /** Returns the usable WebSocket to an endpoint, or null for none. */
     SessionSocket socketTo(Endpoint endpoint);
 

@@ -5,6 +5,7 @@ package dev.sluice.engine.websocket;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.loop.LoopTicker;
+import dev.sluice.engine.spi.ObservedSession;
 
 /** The factory of the exchanges of messages; one per event loop. Used on that loop. */
 public interface MessageStarter {
@@ -24,7 +25,7 @@ public interface MessageStarter {
     void onSessionBegun();
 
     /** Marks the end of a connection. */
-    void onSessionEnded(SessionSummary summary);
+    void onSessionEnded(ObservedSession session);
 
     /** {@return the loop's ticker} */
     LoopTicker ticker();

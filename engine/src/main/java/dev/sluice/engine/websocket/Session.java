@@ -35,6 +35,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private static final int BAD_GATEWAY = 1014; // a status of the registry, for a server that acts as a gateway
     private static final String DEFAULT = "";
 
+    private final String id;
     private final Wire wire;
     private final MessageStarter starter;
     private final DownstreamRequest head;
@@ -55,12 +56,14 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private String lostReason = "";
 
     /**
+     * @param id      the connection's id
      * @param head    the head that a request of this connection would have over HTTP
      * @param budget  bounds the memory of all bodies of the relay
      * @param scratch a work array that no other thread uses
      */
-    Session(Wire wire, MessageStarter starter, DownstreamRequest head, MemoryBudget budget,
+    Session(String id, Wire wire, MessageStarter starter, DownstreamRequest head, MemoryBudget budget,
             ByteBufAllocator allocator, byte[] scratch) {
+        this.id = id;
         this.wire = wire;
         this.starter = starter;
         this.head = head;
@@ -242,6 +245,11 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     int namedLanes() {
         return lanes.named();
+    }
+
+    @Override
+    public String id() {
+        return id;
     }
 
     @Override

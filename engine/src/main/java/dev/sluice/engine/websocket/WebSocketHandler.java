@@ -5,10 +5,10 @@ package dev.sluice.engine.websocket;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.http.DownstreamRequest;
-import dev.sluice.engine.http.ExchangeId;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.loop.Tickable;
+import dev.sluice.engine.spi.ObservedSession;
 import dev.sluice.protocol.websocket.ClientEvent;
 import dev.sluice.protocol.websocket.CloseStatus;
 import dev.sluice.protocol.websocket.FrameScanner;
@@ -60,7 +60,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private final byte[] scratch;
     private final FrameScanner frames;
     private final Utf8Checker utf8 = new Utf8Checker();
-    private final String id = ExchangeId.next();
+    private final String id;
+    private final String principal;
 
     private ChannelHandlerContext ctx;
     private FrameOutput out;
@@ -90,6 +91,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     /**
      * Creates the handler of a connection whose handshake was accepted.
      *
+     * @param id        the id of the exchange that was the handshake
+     * @param principal the name of the caller
      * @param starter   creates the exchanges
      * @param handshake the request for the upgrade
      * @param limits    the bounds of messages
@@ -97,8 +100,10 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * @param budget    bounds the memory of all bodies of the relay
      * @param scratch   a work array that no other thread uses
      */
-    public WebSocketHandler(MessageStarter starter, DownstreamRequest handshake, LimitConfig limits,
-            TimeoutConfig timeouts, MemoryBudget budget, byte[] scratch) {
+    public WebSocketHandler(String id, String principal, MessageStarter starter, DownstreamRequest handshake,
+            LimitConfig limits, TimeoutConfig timeouts, MemoryBudget budget, byte[] scratch) {
+        this.id = id;
+        this.principal = principal;
         this.starter = starter;
         this.handshake = handshake;
         this.timeouts = timeouts;
@@ -112,7 +117,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         out = new FrameOutput(context);
-        session = new Session(this, starter, Handshake.asPost(handshake), budget, context.alloc(), scratch);
+        session = new Session(id, this, starter, Handshake.asPost(handshake), budget, context.alloc(), scratch);
         startedNanos = starter.ticker().nanoTime();
         lastReadNanos = startedNanos;
         secondNanos = startedNanos;
@@ -297,9 +302,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         budget.release(reservedBytes);
         reservedBytes = 0;
         out.release();
-        starter.onSessionEnded(new SessionSummary(id, handshake.path(), starter.ticker().nanoTime() - startedNanos,
-                session.responses(), session.namedLanes(), receivedMessages, receivedBytes, out.messages(),
-                out.bytes(), closeStatus, isClosedHere));
+        starter.onSessionEnded(new ObservedSession(id, handshake.remoteAddress(), handshake.path(), principal,
+                starter.ticker().nanoTime() - startedNanos, session.responses(), session.namedLanes(),
+                receivedMessages, receivedBytes, out.messages(), out.bytes(), closeStatus, isClosedHere));
     }
 
     private void endSession() {

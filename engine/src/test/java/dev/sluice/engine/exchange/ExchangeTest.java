@@ -84,7 +84,7 @@ class ExchangeTest {
                 (endpoint, notBefore, attempt) -> connections.add(new RecordingConnection(attempt)), null, ticker,
                 channel.eventLoop()),
                 new BodyObserver.Tools(new LoopRecorder(), () -> nowNanos, scratch, new ScannerPool()),
-                new ExchangeObservers(observers), handshake -> null);
+                new ExchangeObservers(observers), null);
         Exchange exchange = new Exchange(services, new DownstreamRequest(method, path, "",
                 new DefaultHttpHeaders().set("content-type", "application/json"), BODY.length(), false,
                 new InetSocketAddress(0)), downstream, null);

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class MetricsBucketsTest {
-    private final Metrics metrics = new Metrics(new Metrics.Gauges(() -> 0, () -> 0, () -> 0, () -> 0, () -> 0,
+    private final Metrics metrics = new Metrics(new Metrics.Gauges(() -> 0, () -> 0, () -> 0, () -> 0, () -> 0, () -> 0,
             () -> 0));
 
     private MetricsSnapshot.Timing exchangeTime() {
