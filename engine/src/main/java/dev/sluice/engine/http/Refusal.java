@@ -30,7 +30,8 @@ public final class Refusal {
         switch (refusal.code()) {
             case DOWNSTREAM_METHOD_NOT_ALLOWED -> headers.set(HttpHeaderNames.ALLOW, refusal.allowedMethods());
             case DOWNSTREAM_KEY_INVALID -> headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer"); // RFC 9110, 15.5.2
-            case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set(HttpHeaderNames.UPGRADE, "websocket"); // RFC 9110, 15.5.22
+            case DOWNSTREAM_UPGRADE_REQUIRED -> headers.set(HttpHeaderNames.UPGRADE, "websocket") // RFC 9110, 15.5.22
+                    .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, "13"); // RFC 6455, 4.4
             default -> { } // the body is sufficient
         }
         if (refusal.retryAfterSeconds() > 0) {

@@ -64,7 +64,9 @@ final class Opening implements AddressRace.Result {
         return new Connecting();
     }
 
-    /** Epoll reports a reset during a connect twice, as the failed connect and as an exception; only the former counts. */
+    /**
+     * Epoll reports a reset during a connect twice, as the failed connect and as an exception; only the former counts.
+     */
     @ChannelHandler.Sharable
     private static final class Connecting extends ChannelInboundHandlerAdapter {
         @Override

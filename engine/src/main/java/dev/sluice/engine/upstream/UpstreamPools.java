@@ -115,7 +115,7 @@ public final class UpstreamPools implements Tickable {
     }
 
     /**
-     * Acquires a lane of a WebSocket that belongs to a downstream connection, and opens that WebSocket if there is none.
+     * Acquires a lane of a WebSocket that belongs to a downstream connection; opens that WebSocket if there is none.
      */
     public void acquireSocket(Endpoint endpoint, MessageSource message, UpstreamListener attempt) {
         WebSocketUpstream known = (WebSocketUpstream) message.session().socketTo(endpoint);

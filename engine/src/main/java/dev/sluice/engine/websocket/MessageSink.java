@@ -4,6 +4,7 @@ package dev.sluice.engine.websocket;
 
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.protocol.event.EventDataReader;
 import dev.sluice.protocol.event.EventType;
 import dev.sluice.protocol.framing.BodyPiece;
@@ -148,8 +149,10 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         }
         out.part(this, event, event.readerIndex(), length, !isFragmented, false);
         isFragmented = true;
-        event.skipBytes(length);
-        event.discardReadBytes();
+        ByteBuf written = event; // its bytes may be sent later, so it is not written to any more
+        event = allocator.directBuffer(FRAGMENT_BYTES);
+        event.writeBytes(written, written.readerIndex() + length, TAIL_BYTES);
+        written.release();
     }
 
     @Override
@@ -159,7 +162,10 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         }
         isDropped = false;
         isFragmented = false;
-        if (event != null) {
+        if (event != null && event.readableBytes() > CoalescingWriter.COPY_BYTES) {
+            event.release(); // its bytes were not copied, and may be sent later
+            event = null;
+        } else if (event != null) {
             event.clear();
         }
     }
