@@ -32,6 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WebSocketBridgeIT extends RelayFixture {
     private static final String ITEM = "{\"type\":\"message\",\"id\":\"msg_1\",\"content\":[{\"text\":\"}, ]\\\"\"}]}";
 
+    private static final String CREATE = "{\"type\":\"response.create\",\"model\":\"gpt-5\"}";
+    /** The beginning of a request that more members follow. */
+    private static final String ASK = CREATE.replace('}', ',');
+
     private final BlockingQueue<String> bodies = new LinkedBlockingQueue<>();
 
     @BeforeEach
@@ -44,8 +48,8 @@ class WebSocketBridgeIT extends RelayFixture {
     }
 
     private static String created(String id) {
-        return "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\""
-                + id + "\",\"model\":\"m\"}}\n\n";
+        return "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,"
+                + "\"response\":{\"id\":\"" + id + "\",\"model\":\"m\"}}\n\n";
     }
 
     private static String itemDone(String item) {
@@ -98,12 +102,16 @@ class WebSocketBridgeIT extends RelayFixture {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"type":"response.create","model":"gpt-5","input":"a"} | {"stream":true,"model":"gpt-5","input":"a"}
-            {"model":"gpt-5","input":"a","stream_id":"x","type":"response.create"} | {"stream":true,"model":"gpt-5","input":"a"}
-            {"model":"gpt-5","generate":true,"stream":false,"type":"response.create","x":[1, 2]} | {"stream":true,"model":"gpt-5","x":[1,2]}
+            {"model":"gpt-5","input":"a","stream_id":"x","type":"response.create"} \
+            | {"stream":true,"model":"gpt-5","input":"a"}
+            {"model":"gpt-5","generate":true,"stream":false,"type":"response.create","x":[1, 2]} \
+            | {"stream":true,"model":"gpt-5","x":[1,2]}
             { "type" : "response.create" , "stream" : true , "model" : "gpt-5" } | {"stream":true,"model":"gpt-5"}
             {"type":"response.create","stream_id":"a","generate":true,"model":"gpt-5"} | {"stream":true,"model":"gpt-5"}
-            {"model":"gpt-5","type":"response.create","metadata":{"type":"kept","stream_id":"kept"}} | {"stream":true,"model":"gpt-5","metadata":{"type":"kept","stream_id":"kept"}}
-            {"type":"response.create","model":"gpt-5","previous_response_id":"resp_9"} | {"stream":true,"model":"gpt-5","previous_response_id":"resp_9"}
+            {"model":"gpt-5","type":"response.create","metadata":{"type":"kept","stream_id":"kept"}} \
+            | {"stream":true,"model":"gpt-5","metadata":{"type":"kept","stream_id":"kept"}}
+            {"type":"response.create","model":"gpt-5","previous_response_id":"resp_9"} \
+            | {"stream":true,"model":"gpt-5","previous_response_id":"resp_9"}
             """)
     void shouldPostTheMessageWithoutWhatOnlyAMessageHas(String message, String body) throws Exception {
         answerAll();
@@ -117,10 +125,11 @@ class WebSocketBridgeIT extends RelayFixture {
     @Test
     void shouldSendEachEventAsOneMessage() throws Exception {
         answer(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(": comment\n\n" + created("resp_1")
-                + "id: 7\nretry: 5\ndata: {\"a\":1,\ndata:  \"b\":2}\n\nevent: x\n\ndata:\n\ndata: [DONE]\n\ndata: 7\n\n"
+                + "id: 7\nretry: 5\ndata: {\"a\":1,\ndata:  \"b\":2}\n\nevent: x\n\ndata:\n\n"
+                + "data: [DONE]\n\ndata: 7\n\n"
                 + completed("resp_1") + "data: [DONE]\n\n") + "0\r\n\r\n");
         try (WebSocketPeer peer = client()) {
-            List<String> messages = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\"}")
+            List<String> messages = peer.send(CREATE)
                     .readUntil("response.completed");
 
             assertEquals(3, messages.size());
@@ -139,7 +148,7 @@ class WebSocketBridgeIT extends RelayFixture {
                 + Integer.toHexString(event.length) + "\r\n" + new String(event, ISO_8859_1) + "\r\n"
                 + ScriptedUpstream.chunk(completed("resp_1")) + "0\r\n\r\n");
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"lane.1\"}");
+            peer.send(ASK + "\"stream_id\":\"lane.1\"}");
             peer.read();
 
             assertEquals("{\"type\":\"response.output_text.done\",\"text\":\"" + text + "\",\"stream_id\":\"lane.1\"}",
@@ -152,13 +161,15 @@ class WebSocketBridgeIT extends RelayFixture {
     void shouldContinueAnUnstoredResponseWithItsItems() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"input\":[{\"n\":1}, {\"n\":2}]}")
+            peer.send(ASK + "\"store\":false,\"input\":[{\"n\":1}, {\"n\":2}]}")
                     .readUntil("response.completed");
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"previous_response_id\":"
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":"
                     + "\"resp_1\",\"input\":[{\"n\":3}]}").readUntil("response.completed");
-            peer.send("{\"model\":\"gpt-5\",\"previous_response_id\":\"resp_2\",\"store\":false,\"input\":\"say \\\"4\\\"\","
+            peer.send("{\"model\":\"gpt-5\",\"previous_response_id\":\"resp_2\",\"store\":false,"
+                    + "\"input\":\"say \\\"4\\\"\","
                     + "\"type\":\"response.create\"}").readUntil("response.completed");
-            peer.send("{\"previous_response_id\":\"resp_3\",\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false}")
+            peer.send("{\"previous_response_id\":\"resp_3\",\"type\":\"response.create\",\"model\":\"gpt-5\","
+                    + "\"store\":false}")
                     .readUntil("response.completed");
 
             takeBody();
@@ -177,14 +188,14 @@ class WebSocketBridgeIT extends RelayFixture {
     void shouldLetAnotherLaneContinueAResponse() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"input\":[{\"n\":1}]}")
+            peer.send(ASK + "\"store\":false,\"input\":[{\"n\":1}]}")
                     .readUntil("response.completed");
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"stream_id\":\"fork\","
+            peer.send(ASK + "\"store\":false,\"stream_id\":\"fork\","
                     + "\"previous_response_id\":\"resp_1\",\"input\":[]}").readUntil("response.completed");
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,"
+            peer.send(ASK + "\"store\":false,"
                     + "\"previous_response_id\":\"resp_1\",\"input\":[{\"n\":2}]}").readUntil("response.completed");
             // the latest response of a lane takes the place of the one before it
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,"
+            String answer = peer.send(ASK + "\"store\":false,"
                     + "\"previous_response_id\":\"resp_1\",\"input\":[]}").read();
 
             takeBody();
@@ -198,14 +209,14 @@ class WebSocketBridgeIT extends RelayFixture {
     void shouldAnswerAWarmUpItselfAndUseItsInput() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
-            List<String> warmUp = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,"
+            List<String> warmUp = peer.send(ASK + "\"store\":false,"
                     + "\"input\":[{\"n\":1}],\"generate\":false}").readUntil("response.completed");
             Map<?, ?> response = (Map<?, ?>) ((Map<?, ?>) json(warmUp.get(1))).get("response");
             assertEquals(2, warmUp.size());
             assertEquals(List.of(), response.get("output"));
             assertEquals(0, upstream.connections());
 
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"previous_response_id\":\""
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":\""
                     + response.get("id") + "\",\"input\":[{\"n\":2}]}").readUntil("response.completed");
 
             assertEquals(json("[{\"n\":1},{\"n\":2}]"), ((Map<?, ?>) takeBody()).get("input"));
@@ -216,14 +227,14 @@ class WebSocketBridgeIT extends RelayFixture {
     void shouldForgetAResponseThatIsTooLarge() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,\"input\":\""
+            peer.send(ASK + "\"store\":false,\"input\":\""
                     + "x".repeat(9 * 1024 * 1024) + "\"}").readUntil("response.completed");
 
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"store\":false,"
+            String answer = peer.send(ASK + "\"store\":false,"
                     + "\"previous_response_id\":\"resp_1\",\"input\":[]}").read();
 
             assertTrue(answer.contains("previous_response_not_found") && answer.contains("\"status\":400"), answer);
-            String warmUp = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"generate\":false,\"input\":\""
+            String warmUp = peer.send(ASK + "\"generate\":false,\"input\":\""
                     + "x".repeat(9 * 1024 * 1024) + "\"}").read();
             assertTrue(warmUp.contains("warmup_not_supported"), warmUp);
         }
@@ -242,7 +253,7 @@ class WebSocketBridgeIT extends RelayFixture {
                 + "X-RateLimit-Remaining-Requests: 0\r\nSet-Cookie: a=b\r\nContent-Length: " + body.length()
                 + "\r\n\r\n" + body);
         try (WebSocketPeer peer = client()) {
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"z\"}").read();
+            String answer = peer.send(ASK + "\"stream_id\":\"z\"}").read();
 
             assertTrue(answer.startsWith("{\"type\":\"error\",\"status\":" + (status == 403 ? 502 : status)), answer);
             if (status != 403) { // that one refuses the relay's own key
@@ -263,12 +274,13 @@ class WebSocketBridgeIT extends RelayFixture {
         });
         answerAll();
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"z\"}").read();
+            peer.send(ASK + "\"stream_id\":\"z\"}").read();
 
             String answer = peer.read();
 
-            assertTrue(answer.contains("\"status\":502,\"stream_id\":\"z\"") && answer.contains("upstream_lost"), answer);
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"z\"}")
+            assertTrue(answer.contains("\"status\":502,\"stream_id\":\"z\""), answer);
+            assertTrue(answer.contains("upstream_lost"), answer);
+            peer.send(ASK + "\"stream_id\":\"z\"}")
                     .readUntil("response.completed");
         }
     }
@@ -282,7 +294,7 @@ class WebSocketBridgeIT extends RelayFixture {
             peer.close();
         });
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\"}").read();
+            peer.send(CREATE).read();
 
             assertEquals(1011, peer.readClose());
         }
@@ -293,7 +305,7 @@ class WebSocketBridgeIT extends RelayFixture {
         answer(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(created("resp_1") + "event: error\ndata: "
                 + "{\"type\":\"error\",\"code\":\"boom\",\"message\":\"it broke\",\"param\":null}\n\n") + "0\r\n\r\n");
         try (WebSocketPeer peer = client()) {
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"z\"}")
+            String answer = peer.send(ASK + "\"stream_id\":\"z\"}")
                     .readUntil("\"error\"").get(1);
 
             assertEquals("{\"type\":\"error\",\"status\":500,\"stream_id\":\"z\",\"error\":{\"type\":\"server_error\","
@@ -307,18 +319,21 @@ class WebSocketBridgeIT extends RelayFixture {
         answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n"
                 + body);
         try (WebSocketPeer peer = client()) {
-            List<String> messages = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\"}")
+            List<String> messages = peer.send(CREATE)
                     .readUntil("response.completed");
 
             assertEquals(3, messages.size());
-            assertEquals("{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"n\":2}}", messages.get(1));
+            assertEquals("{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"n\":2}}",
+                    messages.get(1));
         }
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {"type":"response.steer","previous_response_id":"resp_1","input":"x"} | {"type":"response.steer.failed","steer":{"previous_response_id":"resp_1"}
-            {"type":"response.inject","response_id":"resp_1","input":[1]}         | {"type":"response.inject.failed","response_id":"resp_1"
+            {"type":"response.steer","previous_response_id":"resp_1","input":"x"} \
+            | {"type":"response.steer.failed","steer":{"previous_response_id":"resp_1"}
+            {"type":"response.inject","response_id":"resp_1","input":[1]}         \
+            | {"type":"response.inject.failed","response_id":"resp_1"
             """)
     void shouldEchoTheInputThatItCannotAdd(String message, String beginning) throws Exception {
         try (WebSocketPeer peer = client()) {
@@ -334,22 +349,22 @@ class WebSocketBridgeIT extends RelayFixture {
         answerAll();
         try (WebSocketPeer peer = client()) {
             for (int i = 0; i < 32; i++) {
-                peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"l" + i + "\"}")
+                peer.send(ASK + "\"stream_id\":\"l" + i + "\"}")
                         .readUntil("response.completed");
             }
 
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"l32\"}").read();
+            String answer = peer.send(ASK + "\"stream_id\":\"l32\"}").read();
 
             assertTrue(answer.contains("websocket_stream_limit_reached") && answer.contains("\"stream_id\":\"l32\""),
                     answer);
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\"}").readUntil("response.completed");
+            peer.send(CREATE).readUntil("response.completed");
         }
     }
 
     @Test
     void shouldRefuseAResponseInTheBackground() throws Exception {
         try (WebSocketPeer peer = client()) {
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"background\":true}").read();
+            String answer = peer.send(ASK + "\"background\":true}").read();
 
             assertTrue(answer.contains("\"status\":400") && answer.contains("\"param\":\"background\""), answer);
         }
@@ -366,7 +381,7 @@ class WebSocketBridgeIT extends RelayFixture {
             peer.awaitClose();
         });
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\",\"stream_id\":\"z\"}").read();
+            peer.send(ASK + "\"stream_id\":\"z\"}").read();
             time.advance(Duration.ofSeconds(61));
 
             assertEquals("{\"type\":\"keepalive\",\"sequence_number\":0,\"stream_id\":\"z\"}", peer.read());
@@ -377,7 +392,7 @@ class WebSocketBridgeIT extends RelayFixture {
     void shouldReadTheUsageOfEachResponse() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
-            peer.send("{\"type\":\"response.create\",\"model\":\"gpt-5\"}").readUntil("response.completed");
+            peer.send(CREATE).readUntil("response.completed");
 
             assertEquals(8, usage.poll(20, TimeUnit.SECONDS).usage().totalTokens());
         }

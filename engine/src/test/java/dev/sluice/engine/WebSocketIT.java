@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The edge of a WebSocket downstream, whatever is upstream: handshake, frames, ends and what each request must pass. */
+/** The edge of a WebSocket downstream: handshake, frames, lanes, ends, and what each request must pass. */
 class WebSocketIT extends RelayFixture {
     private static final String CREATE = "{\"type\":\"response.create\",\"model\":\"gpt-5.2\",\"input\":\"hi\"}";
     private static final String STREAM = ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(CREATED)
@@ -233,7 +233,8 @@ class WebSocketIT extends RelayFixture {
             byte[] text = CREATE.getBytes(StandardCharsets.UTF_8);
             ByteArrayOutputStream frames = new ByteArrayOutputStream();
             for (int i = 0; i < text.length; i++) {
-                frames.writeBytes(WebSocketPeer.bytesOf(i == 0 ? 1 : 0, i == text.length - 1, new byte[] {text[i]}, true));
+                boolean isEnd = i == text.length - 1;
+                frames.writeBytes(WebSocketPeer.bytesOf(i == 0 ? 1 : 0, isEnd, new byte[] {text[i]}, true));
             }
             for (byte each : frames.toByteArray()) {
                 peer.raw().write(new byte[] {each});
@@ -286,7 +287,7 @@ class WebSocketIT extends RelayFixture {
     void shouldNameTheLaneOfARefusal() throws IOException {
         launchBridge();
         try (WebSocketPeer peer = WebSocketPeer.connect(relay.port())) {
-            String answer = peer.send("{\"type\":\"response.create\",\"model\":\"other\",\"stream_id\":\"a-1\"}").read();
+            String answer = peer.send(CREATE.replace("gpt-5.2\"", "other\",\"stream_id\":\"a-1\"")).read();
 
             assertTrue(answer.contains("\"stream_id\":\"a-1\""), answer);
         }
@@ -550,12 +551,7 @@ class WebSocketIT extends RelayFixture {
             peer.send(CREATE).readUntil("response.completed");
             time.advance(Duration.ofSeconds(31));
             assertEquals(9, peer.readFrame().opcode());
-            peer.frame(10, true, new byte[0]);
-            time.settle();
-            Await.until("the pong", () -> {
-                time.advance(Duration.ofSeconds(1));
-                return true;
-            });
+            peer.awaitPong();
             time.advance(Duration.ofSeconds(31));
             assertEquals(9, peer.readFrame().opcode());
             time.advance(Duration.ofSeconds(31));

@@ -33,7 +33,8 @@ public final class WebSocketPeer implements AutoCloseable {
     public static WebSocketPeer connect(int port, String... headers) throws IOException {
         RawPeer peer = RawPeer.connect(port);
         String answer = peer.write(request("/v1/responses", headers)).readHead();
-        if (!answer.startsWith("HTTP/1.1 101 ") || !answer.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
+        if (!answer.startsWith("HTTP/1.1 101 ")
+                || !answer.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
             throw new IOException("handshake refused: " + answer + new String(peer.in().readAllBytes(), UTF_8));
         }
         return new WebSocketPeer(peer, true);
@@ -154,8 +155,17 @@ public final class WebSocketPeer implements AutoCloseable {
                 }
                 case 9 -> frame(10, true, next.payload);
                 case 10 -> { }
+                case 8 -> throw new EOFException("closed with status " + next.status());
                 default -> throw new IOException("a frame with opcode " + next.opcode + ", status " + next.status());
             }
+        }
+    }
+
+    /** Pings, and skips frames until the answer: the other side has read everything that was sent before. */
+    public void awaitPong() throws IOException {
+        frame(9, true, new byte[] {7});
+        while (readFrame().opcode != 10) {
+            // a ping of the other side's own
         }
     }
 

@@ -123,6 +123,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         close(CloseStatus.ABNORMAL, "");
         List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
         lanes.clear();
+        failed.forEach(WebSocketUpstreamLane::release);
         failed.forEach(lane -> lane.attempt().onConnectFailed(cause));
     }
 
@@ -204,6 +205,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         close(CloseStatus.ABNORMAL, "");
         if (first != null) {
             lanes.remove(first.name());
+            first.release();
             first.attempt().onResponseEnd(isByClose);
             first.attempt().onUpstreamReadComplete();
         }
@@ -213,6 +215,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     private void failAll(AttemptFailure.Kind kind, String detail) {
         List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
         lanes.clear();
+        failed.forEach(WebSocketUpstreamLane::release);
         failed.forEach(lane -> lane.attempt().onAttemptFailed(new AttemptFailure(kind, false, lane.isWritten(),
                 lane.isAnswered(), detail)));
     }
@@ -279,6 +282,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             steered.add(lane.name());
             session.holdLane(nameOf(lane.name()));
         }
+        lane.release();
         lane.attempt().onResponseEnd(false);
         lane.attempt().onUpstreamReadComplete();
         closeIfQuiet();
@@ -365,7 +369,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     }
 
     private void readOn() {
-        if (!isClosed && session.isWritable()) {
+        if (!isClosed && (isLeaving || session.isWritable())) {
             handler.read();
         }
     }
@@ -415,6 +419,9 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     public void leave() {
         isLeaving = true;
         closeIfQuiet();
+        if (isOpen) {
+            readOn();
+        }
     }
 
     @Override
@@ -436,7 +443,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             return;
         }
         long silentNanos = nowNanos - handler.lastReadNanos();
-        if (!session.isWritable() || silentNanos <= PING_NANOS) {
+        if (!isLeaving && !session.isWritable() || silentNanos <= PING_NANOS) {
             return;
         }
         if (!isPinged) {

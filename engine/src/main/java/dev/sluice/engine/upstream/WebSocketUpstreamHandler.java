@@ -319,7 +319,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(DefaultHttpResponse response) {
-        if (response.status().code() < 200) {
+        if (response.status().code() < 300) {
             throw malformed("status " + response.status().code());
         }
         refusalBody = new TransferScanner();

@@ -116,9 +116,14 @@ final class WebSocketUpstreamLane implements UpstreamConnection {
         return 0;
     }
 
+    /** Releases a request that was not sent; idempotent. */
+    void release() {
+        takeBody().forEach(ByteBuf::release);
+    }
+
     @Override
     public void cancel() {
-        takeBody().forEach(ByteBuf::release);
+        release();
         socket.cancel(this);
     }
 

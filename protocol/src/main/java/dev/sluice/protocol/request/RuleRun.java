@@ -34,6 +34,8 @@ final class RuleRun implements JsonListener {
     private BodyRewriter body;
     private boolean isRootClosed;
     private boolean isPlanned;
+    /** The name that replaces that of the model once it arrives; null to keep that. */
+    private String awaitedModel;
     private int waitingRefusals;
 
     RuleRun(RuleTable table, JsonScanner json, JsonLimits limits, RequestFacts facts, Violations violations,
@@ -57,12 +59,21 @@ final class RuleRun implements JsonListener {
         Arrays.fill(groups, 0);
         isRootClosed = false;
         isPlanned = false;
+        awaitedModel = null;
         waitingRefusals = 0;
     }
 
     /** Allows edits to be handed over, because the route is known, and adds an edit if the model name changes. */
     void plan(String upstreamModel) {
         isPlanned = true;
+        if (facts.model() == null) {
+            awaitedModel = upstreamModel; // planned by other means than the body, whose model has not arrived
+        } else {
+            rename(upstreamModel);
+        }
+    }
+
+    private void rename(String upstreamModel) {
         if (upstreamModel != null && !upstreamModel.equals(facts.model())) {
             Pending edit = Pending.ofBytes(facts.modelStart());
             edit.replace(facts.modelStart(), facts.modelEnd(), JsonTree.write(upstreamModel));
@@ -256,6 +267,10 @@ final class RuleRun implements JsonListener {
         }
         if (field.isModel) {
             facts.onModel(kind, start, end, value, violations);
+            if (facts.model() != null) {
+                rename(awaitedModel);
+                awaitedModel = null;
+            }
         } else if (field.isStream) {
             facts.stream(Refusals.spelled(kind, value));
         } else if (field.owner != null) {
