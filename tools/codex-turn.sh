@@ -5,6 +5,8 @@
 #   tools/codex-turn.sh [PROFILE ...]     default: openai codex-lb codex-lb-lenient
 #
 # CODEX_VERSION is the version of the CLI (default: 0.169.0), CODEX_DIR its directory (default: below tools/target).
+# CODEX_WEBSOCKET=native or bridge lets the CLI use its WebSocket, in front of a mock that speaks WebSocket, or of one
+# that speaks only HTTP. The turn then has to run on one connection, without a word about a reconnect.
 # CODEX_TLS=1 uses TLS on both sides of the relay, with certificates from a test authority that this script creates, so
 # that both sides speak HTTP/2. It needs openssl.
 set -euo pipefail
@@ -32,6 +34,11 @@ authority() {
         -extfile "$1/server.ext" -out "$1/server.pem"
 }
 
+websocket="${CODEX_WEBSOCKET:-off}"
+supports=false
+mock_websocket=()
+[ "$websocket" = off ] || supports=true
+[ "$websocket" != native ] || mock_websocket=(--websocket)
 scheme=http
 host=127.0.0.1
 mock_tls=()
@@ -49,6 +56,8 @@ if [ "${CODEX_TLS:-}" = 1 ]; then
     export SSL_CERT_FILE="$work/ca.pem" CODEX_CA_CERTIFICATE="$work/ca.pem"
 fi
 
+[ "$websocket" = off ] || protocol='"protocol":"websocket"'
+
 # await FILE PATTERN: waits until a process has logged its address, and prints the port.
 await() {
     for _ in $(seq 300); do
@@ -65,13 +74,13 @@ await() {
 
 # turn PROFILE MODEL TOOL INPUT: runs one turn of the CLI, which must run the tool and then print the mock's message.
 turn() {
-    ./sluice mock --port 0 "${mock_tls[@]}" --kind tool_turn --tool "$3" --tool-input "$4" --events 12 > "$work/mock.log" 2>&1 &
+    ./sluice mock --port 0 "${mock_tls[@]}" "${mock_websocket[@]}" --kind tool_turn --tool "$3" --tool-input "$4" --events 12 > "$work/mock.log" 2>&1 &
     pids+=($!)
     local upstream relay
     upstream="$(await "$work/mock.log" 'listening on https?:..127.0.0.1:([0-9]+)')"
     cat > "$work/sluice.yaml" <<YAML
 listeners: [{address: '127.0.0.1:0'$listener_tls}]
-clusters: {mock: {endpoints: [{url: '$scheme://$host:$upstream/v1'}]$cluster_tls}}
+clusters: {mock: {endpoints: [{url: '$scheme://$host:$upstream/v1'}], websocket: '$websocket'$cluster_tls}}
 routes: [{model: 'gpt-*', cluster: mock, profile: $1}]
 YAML
     ./sluice serve -c "$work/sluice.yaml" > "$work/access.log" 2> "$work/relay.log" &
@@ -80,11 +89,17 @@ YAML
     mkdir -p "$work/home" "$work/project"
     (cd "$work/project" && SLUICE_KEY=sk-any CODEX_HOME="$work/home" timeout 120 "$dir/node_modules/.bin/codex" exec \
         --skip-git-repo-check --ephemeral --json -m "$2" -c 'model_provider="sluice"' \
-        -c "model_providers.sluice={name=\"sluice\",base_url=\"$scheme://$host:$relay/v1\",env_key=\"SLUICE_KEY\"}" \
+        -c "model_providers.sluice={name=\"sluice\",base_url=\"$scheme://$host:$relay/v1\",env_key=\"SLUICE_KEY\",supports_websockets=$supports}" \
         "hi" < /dev/null > "$work/codex.json" 2> "$work/codex.err") || true
     kill "${pids[@]}" 2> /dev/null || true
     wait "${pids[@]}" 2> /dev/null || true
     pids=()
+    if [ "$websocket" != off ] && { grep -q 'Reconnecting\|Falling back' "$work/codex.json" "$work/codex.err" \
+            || [ "$(grep -c '"status":101' "$work/access.log")" != 1 ]; }; then
+        echo "FAIL  $1  $2: more than one connection" >&2
+        cat "$work/codex.json" "$work/codex.err" "$work/access.log" >&2
+        exit 1
+    fi
     if grep -q '"type":"turn.completed"' "$work/codex.json" && grep -q 'tool says' "$work/codex.json" \
             && grep -q 'The quick brown fox' "$work/codex.json" && grep -q "$protocol" "$work/access.log" && [ "$(grep -c '"status":200' "$work/access.log")" -ge 2 ]; then
         echo "ok    $1  $2: $(grep -c '"status":200' "$work/access.log") requests relayed, tool $3 called, turn completed, $protocol"

@@ -58,6 +58,8 @@ final class LoadClient {
     private final String key;
     private final byte[] body;
     private final int leaveAfter;
+    private final int lanes;
+    private final List<LoadSocket> sockets = new ArrayList<>();
     private final ArrayDeque<Channel> idle = new ArrayDeque<>();
     private final List<Multiplexed> multiplexed = new ArrayList<>();
     private final ChannelGroup connections;
@@ -70,9 +72,11 @@ final class LoadClient {
      * @param key                  sent as a bearer token; null for none
      * @param body                 the body of every request
      * @param leaveAfter           number of events after which an answer is abandoned; 0 for never
+     * @param lanes                maximum number of requests side by side on a WebSocket; 0 for HTTP
      */
     LoadClient(EventLoop loop, URI target, SslContext tls, boolean isHttp2, int streamsPerConnection, String key,
-            byte[] body, int leaveAfter) {
+            byte[] body, int leaveAfter, int lanes) {
+        this.lanes = lanes;
         this.loop = loop;
         this.target = target;
         this.tls = tls;
@@ -128,6 +132,10 @@ final class LoadClient {
      * @param onStamp receives the stamp of each event that has one
      */
     void send(Answer answer, LongConsumer onStamp) {
+        if (lanes > 0) {
+            sendOverSocket(answer, onStamp);
+            return;
+        }
         Reader reader = new Reader(answer, onStamp);
         if (isHttp2) {
             sendOverStream(reader);
@@ -149,6 +157,29 @@ final class LoadClient {
                 channel.pipeline().addLast(new HttpClientCodec(), reader);
             }
         }, () -> reader.fail("no connection"), channel -> channel.writeAndFlush(request(), channel.voidPromise()));
+    }
+
+    private void sendOverSocket(Answer answer, LongConsumer onStamp) {
+        for (LoadSocket socket : sockets) {
+            LoadSocket.Lane free = socket.free();
+            if (free != null) {
+                free.send(body, answer, onStamp);
+                return;
+            }
+        }
+        LoadSocket opened = new LoadSocket(lanes, leaveAfter);
+        sockets.add(opened);
+        opened.free().send(body, answer, onStamp);
+        connect(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                addTls(channel);
+                opened.addTo(channel.pipeline(), target, key);
+            }
+        }, () -> {
+            sockets.remove(opened);
+            opened.fail("no connection");
+        }, channel -> channel.closeFuture().addListener(closed -> sockets.remove(opened)));
     }
 
     private interface Connected {

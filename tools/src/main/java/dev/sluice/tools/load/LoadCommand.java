@@ -100,7 +100,7 @@ public final class LoadCommand implements Callable<Integer> {
         try {
             loop = group.next();
             client = new LoadClient(loop, target.url, tls(), target.isHttp2, target.streamsPerConnection,
-                    target.key, body(), requests.leaveAfter);
+                    target.key, body(), requests.leaveAfter, target.isWebSocket ? target.lanes : 0);
             recording = new Recording();
             loop.execute(() -> start(System.nanoTime()));
             TimeUnit.SECONDS.sleep(shape.warmupSeconds);
@@ -311,7 +311,8 @@ public final class LoadCommand implements Callable<Integer> {
                 + (requests.imageBytes > 0 ? ", image " + requests.imageBytes + " B" : "")
                 + (requests.isDocument ? ", documents" : "")
                 + (requests.leaveAfter > 0 ? ", left after " + requests.leaveAfter : "")
-                + (target.isHttp2 ? ", HTTP/2" : ", HTTP/1.1")
+                + (target.isWebSocket ? ", WebSocket with " + target.lanes + (target.lanes == 1 ? " lane" : " lanes")
+                : target.isHttp2 ? ", HTTP/2" : ", HTTP/1.1")
                 + (target.url.getScheme().equals("https") ? ", TLS" : "");
     }
 }

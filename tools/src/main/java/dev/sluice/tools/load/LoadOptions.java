@@ -26,6 +26,14 @@ final class LoadOptions {
                 description = "Maximum concurrent streams per HTTP/2 connection. Default: ${DEFAULT-VALUE}")
         int streamsPerConnection = 100;
 
+        @Option(names = "--websocket",
+                description = "Use WebSocket: each request is a message, and so is each event.")
+        boolean isWebSocket;
+
+        @Option(names = "--lanes", paramLabel = "N",
+                description = "Requests side by side on one WebSocket. Default: ${DEFAULT-VALUE}")
+        int lanes = 1;
+
         @Option(names = "--ca", paramLabel = "FILE", description = "PEM file of the certificate authorities to trust.")
         Path ca;
 

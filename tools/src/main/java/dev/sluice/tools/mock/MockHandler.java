@@ -20,6 +20,9 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -30,6 +33,8 @@ import java.util.function.Consumer;
 
 /** A handler that answers the requests of one HTTP/1.1 connection, or the request of one HTTP/2 stream. */
 final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private static final int MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+
     private final MockOptions defaults;
     private final Consumer<MockReport> reports;
     private StreamedAnswer streaming;
@@ -44,6 +49,9 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         String path = request.uri().split("\\?", 2)[0];
         if (request.decoderResult().isFailure()) {
             answer(ctx, request, error(HttpResponseStatus.BAD_REQUEST, "not HTTP"));
+        } else if (defaults.isWebSocket && path.endsWith("/responses") && request.headers().contains(
+                HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
+            upgrade(ctx, request);
         } else if (request.method().equals(HttpMethod.GET) && path.endsWith("/models")) {
             answer(ctx, request, json(HttpResponseStatus.OK, models()));
         } else if (request.method().equals(HttpMethod.POST) && path.endsWith("/responses")) {
@@ -51,6 +59,19 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else {
             answer(ctx, request, error(HttpResponseStatus.NOT_FOUND, "The mock serves /responses and /models"));
         }
+    }
+
+    private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
+        WebSocketServerHandshaker handshaker = new WebSocketServerHandshakerFactory(request.uri(), null, false,
+                MAX_MESSAGE_BYTES).newHandshaker(request);
+        if (handshaker == null) {
+            WebSocketServerHandshakerFactory.sendUnsupportedVersionResponse(ctx.channel());
+            return;
+        }
+        handshaker.handshake(ctx.channel(), request);
+        ctx.pipeline().addAfter(ctx.name(), null, new MockSocket(defaults, reports));
+        ctx.pipeline().addAfter(ctx.name(), null, new WebSocketFrameAggregator(MAX_MESSAGE_BYTES));
+        ctx.pipeline().remove(this);
     }
 
     private static ObjectNode models() {

@@ -107,6 +107,13 @@ public final class MockOptions implements Cloneable {
             description = "Concurrent requests per HTTP/2 connection. Default: ${DEFAULT-VALUE}")
     int maxStreams = 100;
 
+    @Option(names = "--websocket", description = "Accept WebSockets at /responses, with lanes, warm-ups and steering.")
+    boolean isWebSocket;
+
+    @Option(names = "--max-responses", paramLabel = "N", description = "Responses after which a WebSocket has reached"
+            + " its limit; 0 for no limit. Default: ${DEFAULT-VALUE}")
+    int maxResponses;
+
     @Option(names = "--stamp", description = "Add the send time to each delta, and to the last event the SHA-256 of the"
             + " whole answer, computed with zeros in place of its own digits.")
     boolean isStamped;
@@ -163,6 +170,8 @@ public final class MockOptions implements Cloneable {
                 case "status" -> status = Integer.parseInt(value);
                 case "fault" -> fault = Fault.valueOf(value.toUpperCase(Locale.ROOT));
                 case "fault_after" -> faultAfterEvents = Integer.parseInt(value);
+                case "websocket" -> isWebSocket = Boolean.parseBoolean(value);
+                case "max_responses" -> maxResponses = Integer.parseInt(value);
                 case "stamp" -> isStamped = Boolean.parseBoolean(value);
                 case "fault_in_event" -> isFaultInEvent = Boolean.parseBoolean(value);
                 default -> throw new IllegalArgumentException("unknown");
