@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.mock;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -16,7 +18,9 @@ import java.util.HexFormat;
  * so that an answer through a relay can be compared with a direct one.
  */
 final class ResponseObject {
-    static final ObjectMapper JSON = new ObjectMapper();
+    /** A mapper without a limit of strings, because an image may have any length. */
+    static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder().streamReadConstraints(
+            StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build()).build());
     private static final long CREATED_AT = 1_767_225_600L; // 2026-01-01, fixed so that answers are reproducible
     private static final int ID_CHARS = 32;
     private static final String[] ECHOED = {"instructions", "max_output_tokens", "previous_response_id", "tool_choice",
