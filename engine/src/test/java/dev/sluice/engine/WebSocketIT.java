@@ -127,6 +127,25 @@ class WebSocketIT extends RelayFixture {
         WebSocketPeer.connect(relay.port(), "Authorization: Bearer sk-me").close();
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 100", "100, 1"})
+    void shouldRefuseAConnectionBeyondTheLimits(int all, int ofOne) throws Exception {
+        launch(WebSocketMode.BRIDGE, builder -> builder.key(KeyConfig.ofSecret("a", "sk-a"))
+                .key(KeyConfig.ofSecret("b", "sk-b")).limits(LimitConfig.DEFAULT.toBuilder().maxWebSockets(all)
+                .maxWebSocketsPerCaller(ofOne).build()));
+        WebSocketPeer first = WebSocketPeer.connect(relay.port(), "Authorization: Bearer sk-a");
+
+        String answer = answerTo(connect(), WebSocketPeer.request("/v1/responses", "Authorization: Bearer sk-a"));
+
+        assertTrue(answer.startsWith("HTTP/1.1 429 ") && answer.contains("retry-after: "), answer);
+        if (all > 1) {
+            WebSocketPeer.connect(relay.port(), "Authorization: Bearer sk-b").close();
+        }
+        first.close();
+        Await.until("the end of the first", () -> gauge("websockets_open") == 0);
+        WebSocketPeer.connect(relay.port(), "Authorization: Bearer sk-a").close();
+    }
+
     @Test
     void shouldAcceptWithoutExtensionsAndSubprotocols() throws IOException {
         launchBridge();

@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.admission;
 
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The exchanges in flight, and the drain that waits for them. Thread-safe. */
@@ -12,6 +14,7 @@ public final class RelayLife {
     private final AtomicInteger tails = new AtomicInteger();
     /** The WebSockets that are open. */
     private final AtomicInteger sessions = new AtomicInteger();
+    private final Map<String, Integer> sessionsOf = new ConcurrentHashMap<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean isDraining;
     private volatile boolean isRefusing;
@@ -44,15 +47,26 @@ public final class RelayLife {
         completeIfDrained();
     }
 
-    /** Counts a WebSocket, which must be ended. */
-    public void beginSession() {
+    /**
+     * Counts a WebSocket, which must be ended.
+     *
+     * @param caller the name of its caller
+     */
+    public void beginSession(String caller) {
         sessions.incrementAndGet();
+        sessionsOf.merge(caller, 1, Integer::sum);
     }
 
     /** Ends a WebSocket that was counted. */
-    public void endSession() {
+    public void endSession(String caller) {
+        sessionsOf.computeIfPresent(caller, (name, count) -> count == 1 ? null : count - 1);
         sessions.decrementAndGet();
         completeIfDrained();
+    }
+
+    /** {@return the number of open WebSockets of a caller} */
+    public int sessions(String caller) {
+        return sessionsOf.getOrDefault(caller, 0);
     }
 
     /** {@return the number of open WebSockets} */

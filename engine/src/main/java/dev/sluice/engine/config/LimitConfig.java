@@ -26,19 +26,22 @@ import java.time.Duration;
  * @param heldMemoryShare  upper limit for all held and replayable bodies together, as a share of the direct memory for
  *                         buffers; above 0, at most 1
  * @param onQuotaLoss      the treatment of a request when the store of quotas does not answer
+ * @param maxWebSockets    number of open WebSockets; further ones are refused with 429. At least 0
+ * @param maxWebSocketsPerCaller number of open WebSockets of one caller, if callers have keys. At least 0
  */
 public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, long replayBytes, int maxExchanges,
         int maxQueued, Duration maxQueueTime, int maxHeadBytes, int maxTargetBytes, long drainBytes,
-        double heldMemoryShare, StoreLoss onQuotaLoss) {
+        double heldMemoryShare, StoreLoss onQuotaLoss, int maxWebSockets, int maxWebSocketsPerCaller) {
     private static final long MIB = 1024 * 1024;
 
     /**
      * Bodies of 128 MiB, of which 32 MiB are held; cut-through above 64 KiB; 8 MiB kept for retries; 100,000 exchanges
      * and 1,000 that wait for 2 s; heads of 32 KiB and targets of 8 KiB; 4 MiB drained; a quarter of the direct memory;
-     * requests are refused without the store of quotas.
+     * requests are refused without the store of quotas; 100,000 WebSockets, 100 of each caller.
      */
     public static final LimitConfig DEFAULT = new LimitConfig(128 * MIB, 32 * MIB, 64 * 1024, 8 * MIB, 100_000,
-            1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25, StoreLoss.REFUSE);
+            1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25, StoreLoss.REFUSE, 100_000,
+            100);
 
     public LimitConfig {
         Checks.atLeast("max_body_bytes", maxBodyBytes, 1);
@@ -56,6 +59,8 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
                     + " (expected: above 0, at most 1)");
         }
         Checks.present("on_quota_loss", onQuotaLoss);
+        Checks.atLeast("max_websockets", maxWebSockets, 0);
+        Checks.atLeast("max_websockets_per_caller", maxWebSocketsPerCaller, 0);
     }
 
     /**
@@ -128,6 +133,8 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         private long drainBytes;
         private double heldMemoryShare;
         private StoreLoss onQuotaLoss;
+        private int maxWebSockets;
+        private int maxWebSocketsPerCaller;
 
         private Builder(LimitConfig from) {
             maxBodyBytes = from.maxBodyBytes;
@@ -142,6 +149,8 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
             drainBytes = from.drainBytes;
             heldMemoryShare = from.heldMemoryShare;
             onQuotaLoss = from.onQuotaLoss;
+            maxWebSockets = from.maxWebSockets;
+            maxWebSocketsPerCaller = from.maxWebSocketsPerCaller;
         }
 
         /**
@@ -273,6 +282,28 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         }
 
         /**
+         * Sets {@link LimitConfig#maxWebSockets}.
+         *
+         * @param value number of open WebSockets; further ones are refused with 429. At least 0
+         * @return this builder
+         */
+        public Builder maxWebSockets(int value) {
+            maxWebSockets = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link LimitConfig#maxWebSocketsPerCaller}.
+         *
+         * @param value number of open WebSockets of one caller, if callers have keys. At least 0
+         * @return this builder
+         */
+        public Builder maxWebSocketsPerCaller(int value) {
+            maxWebSocketsPerCaller = value;
+            return this;
+        }
+
+        /**
          * Sets {@link LimitConfig#onQuotaLoss}.
          *
          * @param value the treatment of a request when the store of quotas does not answer
@@ -292,7 +323,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         public LimitConfig build() {
             return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges,
                     maxQueued, maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare,
-                    onQuotaLoss);
+                    onQuotaLoss, maxWebSockets, maxWebSocketsPerCaller);
         }
     }
 }

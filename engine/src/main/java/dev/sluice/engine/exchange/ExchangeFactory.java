@@ -52,14 +52,14 @@ final class ExchangeFactory implements ExchangeStarter, MessageStarter {
     }
 
     @Override
-    public void onSessionBegun() {
-        relay.life().beginSession();
+    public void onSessionBegun(String principal) {
+        relay.life().beginSession(principal);
     }
 
     @Override
     public void onSessionEnded(ObservedSession session) {
         services().observers().sessionEnded(session);
-        relay.life().endSession();
+        relay.life().endSession(session.principal());
     }
 
     @Override

@@ -44,7 +44,20 @@ final class Upgrade {
             throw RelayException.of(ErrorCode.DOWNSTREAM_UPGRADE_REQUIRED,
                     "upgrade: websocket is not served for the models of this key (expected: POST with events)");
         }
+        checkLimits(config, exchange);
         ending.upgrade(Handshake.accepted(exchange.request), exchange.services.sessions().open(exchange.request,
                 exchange.id, exchange.principal.name()));
+    }
+
+    private static void checkLimits(ActiveConfig config, ExchangeContext exchange) {
+        int open = exchange.services.relay().life().sessions();
+        int own = exchange.services.relay().life().sessions(exchange.principal.name());
+        if (open >= config.limits().maxWebSockets()) {
+            throw RelayException.of(ErrorCode.RELAY_OVERLOADED, "The relay has reached its limit of WebSockets");
+        }
+        if (config.isShared() && own >= config.limits().maxWebSocketsPerCaller()) {
+            throw RelayException.retryLater(ErrorCode.DOWNSTREAM_RATE_LIMITED, "Over "
+                    + config.limits().maxWebSocketsPerCaller() + " WebSockets of this key (expected: at most that)", 5);
+        }
     }
 }

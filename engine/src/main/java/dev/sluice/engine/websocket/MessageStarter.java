@@ -21,8 +21,8 @@ public interface MessageStarter {
     /** {@return whether the relay drains, so that connections end once they are quiet} */
     boolean isDraining();
 
-    /** Marks the start of a connection, for which a drain waits. */
-    void onSessionBegun();
+    /** Marks the start of a caller's connection, for which a drain waits. */
+    void onSessionBegun(String principal);
 
     /** Marks the end of a connection. */
     void onSessionEnded(ObservedSession session);

@@ -121,7 +121,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         startedNanos = starter.ticker().nanoTime();
         lastReadNanos = startedNanos;
         secondNanos = startedNanos;
-        starter.onSessionBegun();
+        starter.onSessionBegun(principal);
         tick = starter.ticker().add(this);
         context.read();
     }

@@ -300,6 +300,9 @@ final class ConfigLoader {
                 .maxTargetBytes(size(section, "max_target_bytes", defaults.maxTargetBytes()))
                 .drainBytes(section.bytes("drain_bytes", defaults.drainBytes()))
                 .heldMemoryShare(section.decimal("held_memory_share", defaults.heldMemoryShare()))
+                .maxWebSockets(section.integer("max_websockets", defaults.maxWebSockets()))
+                .maxWebSocketsPerCaller(section.integer("max_websockets_per_caller",
+                        defaults.maxWebSocketsPerCaller()))
                 .onQuotaLoss(storeLoss(section, "on_quota_loss", defaults.onQuotaLoss())).build());
     }
 

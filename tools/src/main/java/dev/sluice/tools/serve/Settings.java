@@ -43,7 +43,7 @@ final class Settings {
         add(sections, "affinity", "max_entries", "id_ttl", "session_ttl", "unknown_ids", "on_store_loss");
         add(sections, "limits", "max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
-                "held_memory_share", "on_quota_loss");
+                "held_memory_share", "on_quota_loss", "max_websockets", "max_websockets_per_caller");
         add(sections, "timeouts", "request_head", "body_grace", "connect", "tls_handshake", "response_head",
                 "first_event", "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle",
                 "upstream_lifetime", "quota", "affinity", "drain");
