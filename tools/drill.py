@@ -13,7 +13,8 @@
   tools/drill.py reuse    one of two endpoints is killed and restarted, and the other closes each kept connection when
                           it is used again; no caller may get a 502
   tools/drill.py roll     one relay after another takes over the listening socket while the one before it drains
-                          (SIGTERM)
+                          (SIGTERM). --websocket native or bridge: the clients keep a WebSocket each; no response that
+                          has begun may be lost, and none may be made twice
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
 with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
@@ -61,16 +62,23 @@ def await_port(port, process):
 class Mock:
     """A mock upstream that can be killed and restarted."""
 
-    def __init__(self, pace_ms=PACE_MS):
+    def __init__(self, pace_ms=PACE_MS, *options):
         self.port = free_port()
         self.pace_ms = pace_ms
+        self.options = options
         self.process = None
+        self.output = tempfile.NamedTemporaryFile("w+", suffix=".log")
 
     def start(self):
         self.process = subprocess.Popen([SLUICE, "mock", "--port", str(self.port), "--events", str(EVENTS),
-                                         "--pace-ms", str(self.pace_ms)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                         "--pace-ms", str(self.pace_ms), *self.options],
+                                        stdout=self.output, stderr=subprocess.DEVNULL)
         await_port(self.port, self.process)
+
+    def ends(self):
+        """Returns how the answers of the mock have ended, with their counts."""
+        with open(self.output.name) as file:
+            return collections.Counter(line.split("end=")[1].strip() for line in file if "end=" in line)
 
     def kill(self):
         self.process.kill()
@@ -170,7 +178,8 @@ class Relay:
             self.may_read.wait()
             if line.startswith("{"):
                 record = json.loads(line)
-                self.endpoints[record["id"]] = record.get("endpoint")
+                if "id" in record and record["status"] != 101:  # not the end of a WebSocket, nor its beginning
+                    self.endpoints[record["id"]] = record.get("endpoint")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -264,9 +273,80 @@ class Client(threading.Thread):
         return data + more
 
 
-def load(port, count):
+class SocketClient(Client):
+    """A client that keeps a WebSocket and returns, as the Codex CLI does, when it is closed between two responses."""
+
+    def __init__(self, number, port, stop):
+        super().__init__(number, port, stop)
+        self.data = b""
+        self.closes = collections.Counter()
+
+    def ask(self, exchange):
+        while True:
+            if self.connection is None:
+                self.open()
+            body = b'{"type":"response.create",' + BODY[1:]
+            try:
+                self.connection.sendall(b"\x81" + self.length(len(body)) + b"\0\0\0\0" + body)  # a mask that changes nothing
+                self.await_end(exchange)
+                return
+            except (EOFError, ConnectionError):
+                self.leave()
+                if exchange.events > 0:
+                    raise
+
+    def open(self):
+        self.connection = socket.create_connection(("127.0.0.1", self.port), 30)
+        self.connection.sendall(b"GET /v1/responses HTTP/1.1\r\nHost: drill\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        self.data = b""
+        while b"\r\n\r\n" not in self.data:
+            self.data = self.receive(self.data)
+        head, self.data = self.data.split(b"\r\n\r\n", 1)
+        if b" 101 " not in head.split(b"\r\n")[0]:
+            self.closes["handshake %s" % head.split(b" ")[1].decode()] += 1
+            raise EOFError()
+
+    @staticmethod
+    def length(count):
+        return bytes([0x80 | count]) if count < 126 else b"\xfe" + count.to_bytes(2, "big")
+
+    def take(self, count):
+        while len(self.data) < count:
+            self.data = self.receive(self.data)
+        taken, self.data = self.data[:count], self.data[count:]
+        return taken
+
+    def await_end(self, exchange):
+        message = b""
+        while True:
+            first, length = self.take(2)
+            if length > 125:
+                length = int.from_bytes(self.take(2 if length == 126 else 8), "big")
+            payload = self.take(length)
+            opcode = first & 15
+            if opcode == 8:
+                self.closes[int.from_bytes(payload[:2], "big")] += 1
+                raise EOFError()
+            if opcode == 9:
+                self.connection.sendall(b"\x8a" + self.length(length) + b"\0\0\0\0" + payload)
+            if opcode > 7:
+                continue
+            message += payload
+            if first & 0x80:
+                exchange.events += 1
+                if b'"type":"error"' in message[:40]:
+                    exchange.outcome = "error " + message[:60].decode()
+                    return
+                if b'"type":"response.completed"' in message[:60]:
+                    exchange.outcome = "whole"
+                    return
+                message = b""
+
+
+def load(port, count, client=Client):
     stop = threading.Event()
-    clients = [Client(i, port, stop) for i in range(count)]
+    clients = [client(i, port, stop) for i in range(count)]
     for client in clients:
         client.start()
 
@@ -278,13 +358,13 @@ def load(port, count):
     return end
 
 
-def write_config(port, mocks, idempotent, balance="least_inflight", keys=False, admin=None):
+def write_config(port, mocks, idempotent, balance="least_inflight", keys=False, admin=None, websocket="off"):
     file = tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False)
     endpoints = "".join("      - {url: 'http://127.0.0.1:%d/v1', priority: %d%s}\n" % (mock.port, i, ", api_key: sk-%d" % i
                         if keys else "") for i, mock in enumerate(mocks))
     file.write("listeners:\n  - address: 127.0.0.1:%d\nclusters:\n  up:\n    health: {max_failures: 3, ejection: 500ms,"
-               " max_ejection: 1s}\n    balance: %s\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
-               " {idempotent: %s}\n" % (port, balance, endpoints, "true" if idempotent else "false"))
+               " max_ejection: 1s}\n    websocket: '%s'\n    balance: %s\n    endpoints:\n%sroutes:\n  - model: m\n    cluster: up\n    retry:"
+               " {idempotent: %s}\n" % (port, websocket, balance, endpoints, "true" if idempotent else "false"))
     if admin is not None:
         file.write("admin:\n  address: 127.0.0.1:%d\n" % admin)
     file.close()
@@ -588,14 +668,15 @@ backend up
 
 
 def roll(arguments):
-    mock = Mock()
+    is_native = arguments.websocket == "native"
+    mock = Mock(PACE_MS, *(["--websocket"] if is_native else []))
     mock.start()
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(1024)
     listening.setblocking(False)  # two processes accept; the slower must not block
     port = listening.getsockname()[1]
-    config = write_config(port, [mock], False)
+    config = write_config(port, [mock], False, websocket=arguments.websocket or "off")
     folder = tempfile.mkdtemp()
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notify.bind(os.path.join(folder, "notify"))
@@ -607,7 +688,7 @@ def roll(arguments):
             pass
         return relay
     relay = start()
-    end = load(port, arguments.clients)
+    end = load(port, arguments.clients, SocketClient if arguments.websocket else Client)
     until = time.monotonic() + arguments.seconds
     relays = [relay]
     codes = []
@@ -620,6 +701,7 @@ def roll(arguments):
         time.sleep(arguments.every)
     exchanges = end()
     codes.append(relay.stop())
+    made = mock.ends()
     mock.kill()
     print("%d relays one after the other in %d s, %d clients" % (len(relays), arguments.seconds, arguments.clients))
     print_table("outcomes", collections.Counter(each.outcome for each in exchanges))
@@ -632,6 +714,14 @@ def roll(arguments):
         problems.append("%d of %d exchanges were cut or refused" % (len(bad), len(exchanges)))
     if any(codes):
         problems.append("relays ended with %s" % codes)
+    if arguments.websocket:
+        closes = sum((client.closes for client in {each.client for each in exchanges}), collections.Counter())
+        print_table("closes that the clients have seen", collections.Counter({str(k): n for k, n in closes.items()}))
+        print_table("answers of the mock", made)
+        if set(closes) - {1012}:
+            problems.append("closes with another status than 1012")
+        if made["complete"] != len([each for each in exchanges if each.outcome == "whole"]):
+            problems.append("%d answers were made for %d requests" % (sum(made.values()), len(exchanges)))
     return problems
 
 
@@ -641,6 +731,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
     parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--websocket", choices=["native", "bridge"], help="roll: the clients use WebSocket")
     parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not allow requests to be"
                         " processed twice")
     parser.add_argument("--exchanges", type=int, default=10000, help="poison: the number of requests")
