@@ -163,7 +163,8 @@ class FacesIT extends RelayFixture {
         launch();
         for (String path : new String[] {"/v1/responses", "/backend-api/codex/responses"}) {
             RawPeer.Message answer = ask("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
-                    + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n");
+                    + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
 
             assertTrue(answer.head().startsWith("HTTP/1.1 426 "), answer.head());
             assertTrue(answer.head().contains("\r\nupgrade: websocket\r\n"), answer.head());

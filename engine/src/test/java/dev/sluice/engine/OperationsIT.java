@@ -87,7 +87,7 @@ class OperationsIT extends RelayFixture {
 
         assertEquals("live\n", admin("/health/live").text());
         assertEquals("ready\n", admin("/health/ready").text());
-        assertEquals("counters 16", admin("/metrics").text());
+        assertEquals("counters 19", admin("/metrics").text());
         assertTrue(admin("/metrics").head().contains("content-type: text/x"));
         assertTrue(admin("/other").head().startsWith("HTTP/1.1 404 "));
         relay.drain();

@@ -66,8 +66,9 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private final long maxHeldBytes;
     private final BodyPiece piece;
     private final String key = newKey();
-    private final HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
-    private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
+    /** The parts that read the answer to the handshake; null once it has arrived. */
+    private HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
+    private ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final FrameScanner frames = new FrameScanner(false, Long.MAX_VALUE, Integer.MAX_VALUE);
     private TransferScanner refusalBody;
     private ChannelHandlerContext ctx;
@@ -279,6 +280,11 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             head.release();
             throw e;
         }
+        try {
+            forgetHead();
+        } catch (Exception e) {
+            throw new IllegalStateException(e); // it only releases memory
+        }
         if (state == State.OPEN) {
             listener.onOpen();
         }
@@ -288,6 +294,15 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             onRefusalBytes(head);
         } else {
             head.release();
+        }
+    }
+
+    private void forgetHead() throws Exception {
+        if (heads != null) {
+            heads.release();
+            heads = null;
+            headDecoder.close();
+            headDecoder = null;
         }
     }
 
@@ -474,9 +489,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) throws Exception {
-        heads.release();
         out.release();
-        headDecoder.close();
+        forgetHead();
         if (partial != null) {
             partial.release();
             partial = null;

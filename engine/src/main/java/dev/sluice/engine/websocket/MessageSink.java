@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -218,8 +219,15 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     }
 
     private boolean isError() {
-        return event.readableBytes() >= ERROR_PREFIX.length && ByteBufUtil.equals(event, event.readerIndex(),
-                io.netty.buffer.Unpooled.wrappedBuffer(ERROR_PREFIX), 0, ERROR_PREFIX.length);
+        if (event.readableBytes() < ERROR_PREFIX.length) {
+            return false;
+        }
+        for (int i = 0; i < ERROR_PREFIX.length; i++) {
+            if (event.getByte(event.readerIndex() + i) != ERROR_PREFIX[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns an error event of a stream in the form that it has on a WebSocket; null if it has that form already. */
@@ -310,13 +318,13 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     private void writeResponse(Map<?, ?> response) {
         int index = 0;
         for (Object item : response.get("output") instanceof List<?> output ? output : List.of()) {
-            Map<String, Object> done = new java.util.LinkedHashMap<>();
+            Map<String, Object> done = new LinkedHashMap<>();
             done.put("type", "response.output_item.done");
             done.put("output_index", new JsonTree.Literal(Integer.toString(index++)));
             done.put("item", item);
             writeTree(done);
         }
-        Map<String, Object> completed = new java.util.LinkedHashMap<>();
+        Map<String, Object> completed = new LinkedHashMap<>();
         completed.put("type", "failed".equals(response.get("status")) ? "response.failed"
                 : "incomplete".equals(response.get("status")) ? "response.incomplete" : "response.completed");
         completed.put("response", response);

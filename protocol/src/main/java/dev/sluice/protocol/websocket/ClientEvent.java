@@ -53,7 +53,7 @@ public final class ClientEvent implements JsonListener {
         TABLE = builder.build();
     }
 
-    private final JsonScanner json = new JsonScanner(TABLE, JsonLimits.DEFAULT);
+    private JsonScanner json = new JsonScanner(TABLE, JsonLimits.DEFAULT); // null once the message has ended
     private final Member[] members = new Member[BACKGROUND + 1];
     private JsonException fault;
     private boolean isObject;
@@ -110,6 +110,7 @@ public final class ClientEvent implements JsonListener {
                 fault = e;
             }
         }
+        json = null;
     }
 
     @Override
