@@ -329,6 +329,21 @@ class WebSocketBridgeIT extends RelayFixture {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"text/html", "text/plain", "application/octet-stream", "text/event-stream"})
+    void shouldNotLeaveARequestWithoutAnAnswer(String type) throws Exception {
+        upstream.always(peer -> {
+            peer.readMessage();
+            peer.write("HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: 5\r\n\r\nhello");
+            peer.awaitClose();
+        });
+        try (WebSocketPeer peer = client()) {
+            String answer = peer.send(CREATE).read();
+
+            assertTrue(answer.startsWith("{\"type\":\"error\",\"status\":502"), answer);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"type":"response.steer","previous_response_id":"resp_1","input":"x"} \
             | {"type":"response.steer.failed","steer":{"previous_response_id":"resp_1"}

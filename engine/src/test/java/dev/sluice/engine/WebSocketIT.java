@@ -562,6 +562,21 @@ class WebSocketIT extends RelayFixture {
     }
 
     @Test
+    void shouldEndAMessageThatArrivesTooSlowly() throws Exception {
+        time.stopTicking();
+        launchBridge();
+        answerAll();
+        try (WebSocketPeer peer = WebSocketPeer.connect(relay.port())) {
+            peer.send(CREATE).readUntil("response.completed");
+            peer.frame(1, false, "{".getBytes(StandardCharsets.UTF_8));
+            peer.awaitPong();
+            time.advance(Duration.ofSeconds(15));
+
+            assertEquals(1008, peer.readClose());
+        }
+    }
+
+    @Test
     void shouldPingASilentDownstreamAndEndADeadOne() throws Exception {
         time.stopTicking();
         launchBridge();

@@ -507,6 +507,46 @@ class WebSocketNativeIT extends RelayFixture {
         }
     }
 
+    @Test
+    void shouldGiveUpAHeldLaneWithTheConnectionThatHeldIt() throws Exception {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(cluster("one", upstream))
+                .cluster(cluster("two", second)).route(RouteConfig.of("gpt-5.2", "one"))
+                .route(RouteConfig.of("gpt-6", "two")).build(), extensions());
+        upstream.then(raw -> {
+            WebSocketPeer peer = WebSocketPeer.accept(raw);
+            peer.read();
+            peer.send("{\"type\":\"response.incomplete\",\"response\":{\"id\":\"resp_1\",\"status\":\"incomplete\","
+                    + "\"incomplete_details\":{\"reason\":\"steered\"}}}");
+            raw.close();
+        });
+        second.always(WebSocketNativeIT::answerAll);
+        try (WebSocketPeer peer = client()) {
+            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
+            peer.send(CREATE).read();
+            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
+        }
+    }
+
+    @Test
+    void shouldPassOnWhatCameBeforeAFault() throws Exception {
+        launchNative();
+        upstream.then(raw -> {
+            WebSocketPeer peer = WebSocketPeer.accept(raw);
+            peer.read();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            bytes.writeBytes(WebSocketPeer.bytesOf(1, true, CREATED.getBytes(UTF_8), false));
+            bytes.writeBytes(WebSocketPeer.bytesOf(1, true, DELTA.getBytes(UTF_8), false));
+            bytes.writeBytes(WebSocketPeer.bytesOf(1, true, DELTA.getBytes(UTF_8), true)); // masked
+            raw.write(bytes.toByteArray());
+            raw.awaitClose();
+        });
+        try (WebSocketPeer peer = client()) {
+            assertEquals(CREATED, peer.send(CREATE).read());
+            assertEquals(DELTA, peer.read());
+            assertEquals(1011, peer.readClose());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{\"type\":\"response.processed\",\"response_id\":\"r\"}",
         "{\"type\":\"response.inject\",\"response_id\":\"r\",\"input\":[ 1]}", "{\"type\":\"x\",\"stream_id\":\"a\"}"})

@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
  */
 final class ServerEvent implements JsonListener {
     private static final int CAP_BYTES = 2048;
+    private static final int MAX_NAMES = 32;
     private static final WatchTable TABLE;
     private static final int TYPE;
     private static final int LANE;
@@ -36,6 +37,9 @@ final class ServerEvent implements JsonListener {
 
     private final JsonScanner json = new JsonScanner(TABLE, JsonLimits.DEFAULT);
     private final byte[] scratch;
+    private final String[] names = new String[MAX_NAMES];
+    private int nextName;
+    private boolean isLaneOnly;
     private String type;
     private String lane;
     private String code;
@@ -51,9 +55,11 @@ final class ServerEvent implements JsonListener {
     /**
      * Reads an event, or the known part of one.
      *
-     * @param bytes borrowed; its indices do not change
+     * @param bytes      borrowed; its indices do not change
+     * @param isLaneOnly whether only the lane matters, so that nothing is allocated
      */
-    void read(ByteBuf bytes, int from, int to) {
+    void read(ByteBuf bytes, int from, int to, boolean isLaneOnly) {
+        this.isLaneOnly = isLaneOnly;
         type = null;
         lane = null;
         code = null;
@@ -68,16 +74,31 @@ final class ServerEvent implements JsonListener {
 
     @Override
     public void onValueEnd(int watch, JsonKind kind, long start, long end, JsonCapture value) {
-        String text = kind == JsonKind.STRING ? value.asString() : null;
+        if (watch == LANE && kind == JsonKind.STRING) {
+            lane = nameOf(value);
+            return;
+        }
+        String text = kind == JsonKind.STRING && !isLaneOnly ? value.asString() : null;
         if (watch == TYPE) {
             type = text;
-        } else if (watch == LANE) {
-            lane = text;
         } else if (watch == CODE) {
             code = text;
         } else if (watch == REASON) {
             reason = text;
         }
+    }
+
+    /** Returns a name that was seen before as the same object, because most events are of a few lanes. */
+    private String nameOf(JsonCapture value) {
+        for (String each : names) {
+            if (each != null && value.isString(each)) {
+                return each;
+            }
+        }
+        String name = value.asString();
+        names[nextName] = name;
+        nextName = (nextName + 1) % names.length;
+        return name;
     }
 
     /** Returns the lane; null for the default lane. */

@@ -52,7 +52,7 @@ public final class UpstreamPools implements Tickable {
     /** The time for the handshake of a WebSocket, besides that of its connection. Some clients wait for 15 s. */
     private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** The longest event that is held because its lane is not known. */
-    private static final long MAX_HELD_BYTES = 32L * 1024 * 1024;
+    private static final long MAX_HELD_BYTES = 8L * 1024 * 1024;
     private static final int SCRATCH_BYTES = 16 * 1024;
 
     private final EventLoop loop;

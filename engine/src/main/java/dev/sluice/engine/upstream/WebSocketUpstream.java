@@ -38,6 +38,8 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     private static final String DEFAULT = "";
     /** The age from which no further request is sent; OpenAI closes a connection after 60 minutes. */
     private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(55);
+    /** The bytes that may wait to be sent before another message is dropped that belongs to no request. */
+    private static final long MAX_PENDING_BYTES = 8L * 1024 * 1024;
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Endpoint endpoint;
@@ -181,13 +183,16 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
         isClosed = true;
         ticker.remove(tick);
+        steered.forEach(lane -> session.releaseLane(nameOf(lane)));
+        steered.clear();
         session.onSocketClosed(this, status, reason);
     }
 
     @Override
     public void onResponse(ResponseHead refusal) {
-        WebSocketUpstreamLane first = lanes.values().iterator().next();
-        first.attempt().onResponseHead(refusal);
+        if (!lanes.isEmpty()) { // otherwise the request that opened the connection was cancelled
+            lanes.values().iterator().next().attempt().onResponseHead(refusal);
+        }
     }
 
     @Override
@@ -225,7 +230,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         isPinged = false;
         boolean isPart = MessagePrefix.isPart(bytes, from, to);
         if (!isPart || session.hasNamedLanes()) {
-            event.read(bytes, from, to);
+            event.read(bytes, from, to, isPart);
         }
         String lane = isPart && !session.hasNamedLanes() || event.lane() == null ? DEFAULT : event.lane();
         boolean isLimit = !isPart && event.isConnectionLimit();
@@ -341,7 +346,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     }
 
     private void beginLong(ByteBuf part) {
-        event.read(part, part.readerIndex(), part.writerIndex());
+        event.read(part, part.readerIndex(), part.writerIndex(), false);
         String lane = event.lane() != null ? event.lane() : lanes.size() == 1 ? lanes.keySet().iterator().next()
                 : DEFAULT;
         isLongDropped = abandoned.contains(lane);
@@ -354,7 +359,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         if (!session.hasNamedLanes() || lanes.size() == 1) {
             return true;
         }
-        event.read(part, part.readerIndex(), part.writerIndex());
+        event.read(part, part.readerIndex(), part.writerIndex(), false);
         return event.lane() != null;
     }
 
@@ -406,13 +411,14 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     }
 
     @Override
-    public void send(ByteBuf text) {
-        if (isOpen && !isClosed) {
-            handler.writeMessage(List.of(text));
-            handler.flush();
-        } else {
+    public boolean send(ByteBuf text) {
+        if (!isOpen || isClosed || handler.pendingBytes() > MAX_PENDING_BYTES) {
             text.release();
+            return false;
         }
+        handler.writeMessage(List.of(text));
+        handler.flush();
+        return true;
     }
 
     @Override

@@ -24,6 +24,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import java.io.IOException;
@@ -189,6 +190,12 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
 
     void read() {
         ctx.read();
+    }
+
+    /** Returns the number of bytes that the upstream has not taken yet. */
+    long pendingBytes() {
+        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     /** Returns the clock's time of the latest read. */
@@ -381,8 +388,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
                     onPayload(bytes);
                 }
             }
-            listener.onReadEnd();
         } finally {
+            listener.onReadEnd(); // also before a fault is reported: what came before it is passed on
             bytes.release();
         }
     }

@@ -41,11 +41,6 @@ final class Chain {
         return bytes;
     }
 
-    /** {@return the number of bytes without the parent's} */
-    long ownBytes() {
-        return ownBytes;
-    }
-
     /** Adds a user; returns this chain. */
     Chain use() {
         users++;
@@ -81,10 +76,5 @@ final class Chain {
                 out.accept(link.items.retainedDuplicate());
             }
         });
-    }
-
-    /** {@return whether there is no item at all} */
-    boolean isEmpty() {
-        return bytes == 0;
     }
 }

@@ -50,6 +50,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     private ResponseHead head;
     private boolean isDocument;
     private boolean isWithinMessage;
+    private boolean hasWritten;
     private ByteBuf document;
     private ByteBuf event;
     private boolean isDropped;
@@ -96,6 +97,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
                 boolean isEnd = i < runs.count() - 1 || piece.isMessageEnded();
                 out.part(this, bytes, runs.start(i), runs.length(i), isBegin, isEnd);
                 isWithinMessage = !isEnd;
+                hasWritten = true;
             } else {
                 add(bytes, runs.start(i), runs.end(i));
             }
@@ -172,6 +174,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     }
 
     private void writeEvent(EventType name) {
+        hasWritten = true;
         int from = event.readerIndex();
         int length = event.readableBytes();
         if (keeper != null && isFragmented) {
@@ -273,6 +276,8 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     public void end() {
         if (isDocument) {
             writeDocument();
+        } else if (head != null && !hasWritten) {
+            writeMalformed();
         }
         release();
         out.flush();
@@ -290,9 +295,13 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         } else if (tree instanceof Map<?, ?> response) {
             writeResponse(response);
         } else {
-            out.message(this, ErrorEvent.of(502, lane, Map.of(), ErrorEvent.object("server_error", "upstream_malformed",
-                    "The upstream's answer is neither events nor one document", null)));
+            writeMalformed();
         }
+    }
+
+    private void writeMalformed() {
+        out.message(this, ErrorEvent.of(502, lane, Map.of(), ErrorEvent.object("server_error", "upstream_malformed",
+                "The upstream's answer is neither events nor one document", null)));
     }
 
     private static String shown(byte[] text, int status) {

@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.websocket;
 
+import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.protocol.json.JsonCapture;
 import dev.sluice.protocol.json.JsonException;
 import dev.sluice.protocol.json.JsonKind;
@@ -38,7 +39,9 @@ final class OutputKeeper {
 
     private final ByteBufAllocator allocator;
     private final long maxBytes;
+    private final MemoryBudget budget;
     private final byte[] scratch;
+    private long reservedBytes;
     private ByteBuf items;
     private ByteBuf longEvent;
     private String id;
@@ -49,9 +52,11 @@ final class OutputKeeper {
 
     /**
      * @param maxBytes the number of bytes above which nothing is kept
+     * @param budget   bounds the memory of all bodies of the relay
      * @param scratch  a work array that no other thread uses
      */
-    OutputKeeper(ByteBufAllocator allocator, long maxBytes, byte[] scratch) {
+    OutputKeeper(ByteBufAllocator allocator, long maxBytes, MemoryBudget budget, byte[] scratch) {
+        this.budget = budget;
         this.allocator = allocator;
         this.maxBytes = maxBytes;
         this.scratch = scratch;
@@ -111,7 +116,7 @@ final class OutputKeeper {
 
     private void add(ByteBuf data, int from, int length) {
         long bytes = items == null ? 0 : items.readableBytes();
-        if (isTooLarge || bytes + length + 1 > maxBytes) {
+        if (isTooLarge || bytes + length + 1 > maxBytes || !reserve(length + 1)) {
             isTooLarge = true;
             return;
         }
@@ -123,6 +128,12 @@ final class OutputKeeper {
         items.writeBytes(data, from, length);
     }
 
+    private boolean reserve(int length) {
+        boolean isReserved = budget.tryReserve(length);
+        reservedBytes += isReserved ? length : 0;
+        return isReserved;
+    }
+
     /** Begins an event that arrives in parts. */
     void beginLong() {
         longEvent = allocator.directBuffer();
@@ -130,7 +141,7 @@ final class OutputKeeper {
 
     /** Adds a part of a long event; borrows it. */
     void addPart(ByteBuf data, int from, int length) {
-        if (longEvent.readableBytes() + (long) length > maxBytes) {
+        if (!isTooLarge && (longEvent.readableBytes() + (long) length > maxBytes || !reserve(length))) {
             isTooLarge = true;
             longEvent.clear();
         }
@@ -170,5 +181,7 @@ final class OutputKeeper {
             longEvent.release();
             longEvent = null;
         }
+        budget.release(reservedBytes);
+        reservedBytes = 0;
     }
 }

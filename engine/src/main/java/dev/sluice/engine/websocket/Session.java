@@ -47,7 +47,6 @@ final class Session implements MessageSession, LaneExchange.Owner {
     /** The latest request of each lane that was served by an upstream on a WebSocket. */
     private final Map<String, ClientEvent> lastOf = new HashMap<>(2);
     private final Map<String, Kept> chains = new LinkedHashMap<>(2);
-    private long chainBytes;
     private long openBytes;
     private long responses;
     private boolean isOver;
@@ -117,7 +116,11 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private void onOther(ClientEvent event, ByteBuf text) {
         SessionSocket socket = sockets.isEmpty() ? null : sockets.get(sockets.size() - 1);
         if (socket != null && socket.isUsable()) {
-            socket.send(text.retainedDuplicate());
+            if (!socket.send(text.retainedDuplicate())) {
+                send(this, ErrorEvent.of(429, event.lane(), Map.of("retry-after", "1"), ErrorEvent.object(
+                        "rate_limit_error", "too_many_pending", "The upstream does not take events as fast as they"
+                        + " come", null)));
+            }
         } else if ("response.steer".equals(event.type()) || "response.inject".equals(event.type())) {
             send(this, UnservedEvent.answer(event.type(), text));
         } else {
@@ -264,7 +267,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     @Override
     public OutputKeeper newKeeper() {
-        return new OutputKeeper(allocator, MAX_LANE_CHAIN_BYTES, scratch);
+        return new OutputKeeper(allocator, MAX_LANE_CHAIN_BYTES, budget, scratch);
     }
 
     @Override
@@ -296,7 +299,11 @@ final class Session implements MessageSession, LaneExchange.Owner {
         }
         long own = items.readableBytes();
         long all = own + (before == null ? 0 : before.bytes());
-        if (all > MAX_LANE_CHAIN_BYTES || chainBytes + own > MAX_CHAIN_BYTES || !budget.tryReserve(own)) {
+        long others = 0;
+        for (Kept kept : chains.values()) {
+            others += kept.chain.bytes();
+        }
+        if (all > MAX_LANE_CHAIN_BYTES || others + all > MAX_CHAIN_BYTES || !budget.tryReserve(own)) {
             items.release();
             return false;
         }
@@ -304,7 +311,6 @@ final class Session implements MessageSession, LaneExchange.Owner {
             items.release();
         }
         chains.put(key, new Kept(id, new Chain(before == null ? null : before.use(), own == 0 ? null : items, budget)));
-        chainBytes += own;
         return true;
     }
 
@@ -340,7 +346,6 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private void forget(String key) {
         Kept kept = chains.remove(key);
         if (kept != null) {
-            chainBytes -= kept.chain.ownBytes();
             kept.chain.leave();
         }
     }

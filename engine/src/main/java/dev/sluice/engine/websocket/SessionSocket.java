@@ -20,8 +20,9 @@ public interface SessionSocket {
      * Sends a message that belongs to no request.
      *
      * @param text taken
+     * @return false if too many bytes wait to be sent, so that the message is dropped
      */
-    void send(ByteBuf text);
+    boolean send(ByteBuf text);
 
     /** Closes it, because the downstream connection has ended: at once, or after the responses that are still read. */
     void leave();

@@ -42,6 +42,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketHandler.class);
     private static final int MAX_FRAMES = 1024;
     private static final int MAX_CONTROL_PER_SECOND = 100;
+    /** The pace of a message after {@code timeouts.body_grace}, which is that of a request body. */
+    private static final int BYTES_PER_SECOND = 1024;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** The time after which a silent downstream is pinged, and after which a ping without an answer ends it. */
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -85,6 +87,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private int controlFrames;
     private long stalledBytes;
     private long stalledNanos;
+    private long messageNanos;
     private long receivedMessages;
     private long receivedBytes;
 
@@ -164,6 +167,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         int length = frames.to() - frames.from();
         if (frames.isMessageBegin()) {
             event = new ClientEvent();
+            messageNanos = lastReadNanos;
             message = ctx.alloc().directBuffer(Math.max(length, 256));
         }
         utf8.check(bytes, frames.from(), frames.to());
@@ -346,6 +350,11 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         }
         if (session.responses() == 0 && nowNanos - startedNanos > FIRST_REQUEST_NANOS) {
             close(CloseStatus.GOING_AWAY, "no request within 60 s");
+            return;
+        }
+        if (message != null && nowNanos - messageNanos > timeouts.bodyGrace().toNanos() && message.readableBytes()
+                < TimeUnit.NANOSECONDS.toSeconds(nowNanos - messageNanos) * BYTES_PER_SECOND) {
+            close(CloseStatus.POLICY, "a message slower than " + BYTES_PER_SECOND + " bytes a second");
             return;
         }
         closeIfStalled(nowNanos);
