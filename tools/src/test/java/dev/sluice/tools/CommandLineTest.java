@@ -164,10 +164,11 @@ class CommandLineTest {
         assertTrue(err.toString().contains("no such file"), err.toString());
     }
 
-    @Test
-    void shouldShowAStreamArrive() {
+    @ParameterizedTest
+    @CsvSource({"--keep=false", "--websocket"})
+    void shouldShowAStreamArrive(String wire) {
         int exit = new CommandLine(new DemoCommand(5)).setOut(new PrintWriter(out)).execute("--events", "20",
-                "--pace-ms", "1");
+                "--pace-ms", "1", wire);
 
         assertEquals(0, exit, out.toString());
         assertTrue(out.toString().contains("The quick brown fox"), out.toString());

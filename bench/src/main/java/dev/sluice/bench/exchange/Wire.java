@@ -41,7 +41,7 @@ final class Wire {
         channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
-    static void readUntil(SocketChannel channel, String end) throws IOException {
+    static String readUntil(SocketChannel channel, String end) throws IOException {
         ByteBuffer one = ByteBuffer.allocate(1);
         StringBuilder text = new StringBuilder();
         while (text.indexOf(end) < 0) {
@@ -51,6 +51,7 @@ final class Wire {
             }
             text.append((char) one.get(0));
         }
+        return text.toString();
     }
 
     static String chunk(String data) {

@@ -11,11 +11,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A client that sends streaming requests with the JDK's HTTP client. It prints the text as it arrives and hashes every
@@ -68,6 +74,62 @@ final class DemoClient {
             read(body, sentNanos);
         }
         return new Result(events, bytes, HexFormat.of().formatHex(hash.digest()), firstEventNanos);
+    }
+
+    /**
+     * Sends the request as a message on a WebSocket. The framing of the events is added again, so that the hash is that
+     * of the stream.
+     */
+    Result runOnSocket(int port, String model) throws IOException, InterruptedException {
+        MessageDigest hash = sha256();
+        events = 0;
+        bytes = 0;
+        long sentNanos = System.nanoTime();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        WebSocket socket = http.newWebSocketBuilder().buildAsync(URI.create("ws://127.0.0.1:" + port + "/v1/responses"),
+                new WebSocket.Listener() {
+                    private final StringBuilder message = new StringBuilder();
+
+                    @Override
+                    public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean isLast) {
+                        message.append(part);
+                        if (isLast) {
+                            String data = message.toString();
+                            message.setLength(0);
+                            onMessage(data, hash, sentNanos, end);
+                        }
+                        from.request(1);
+                        return null;
+                    }
+
+                    @Override
+                    public void onError(WebSocket from, Throwable error) {
+                        end.completeExceptionally(error);
+                    }
+                }).join();
+        socket.sendText("{\"type\":\"response.create\"," + body(model).substring(1), true);
+        try {
+            end.get(60, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("websocket: no end of the response", e);
+        }
+        socket.abort();
+        return new Result(events, bytes, HexFormat.of().formatHex(hash.digest()), firstEventNanos);
+    }
+
+    private void onMessage(String data, MessageDigest hash, long sentNanos, CompletableFuture<Void> end) {
+        try {
+            String type = json.readTree(data).path("type").asText();
+            byte[] event = ("event: " + type + "\n" + DATA + data + "\n\n").getBytes(StandardCharsets.UTF_8);
+            hash.update(event);
+            bytes += event.length;
+            onLine(DATA + data, sentNanos);
+            if (type.equals("response.completed") || type.equals("error")) {
+                end.complete(null);
+            }
+        } catch (IOException e) {
+            end.completeExceptionally(e);
+        }
     }
 
     private void read(InputStream body, long sentNanos) throws IOException {

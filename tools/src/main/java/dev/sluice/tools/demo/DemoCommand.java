@@ -9,6 +9,7 @@ import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.tools.mock.MockOptions;
@@ -43,6 +44,9 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--pace-ms", paramLabel = "MS", defaultValue = "15",
             description = "Pause between events. Default: ${DEFAULT-VALUE}")
     private int paceMillis;
+
+    @Option(names = "--websocket", description = "Show the stream on a WebSocket, in front of an upstream without one.")
+    private boolean isWebSocket;
 
     @Option(names = "--keep", description = "Keep running after the summary, and print a command to try.")
     private boolean isKept;
@@ -80,7 +84,9 @@ public final class DemoCommand implements Callable<Integer> {
             out.println("relay  http://127.0.0.1:" + relay.port() + "/v1");
             out.println();
             out.flush();
-            DemoClient.Result read = new DemoClient(out).run(relay.port(), MODEL);
+            DemoClient client = new DemoClient(out);
+            DemoClient.Result read = isWebSocket ? client.runOnSocket(relay.port(), MODEL)
+                    : client.run(relay.port(), MODEL);
             MockReport written = reports.poll(5, TimeUnit.SECONDS);
             boolean isEqual = written != null && written.sha256().equals(read.sha256());
             printSummary(out, read, isEqual, relay.metrics());
@@ -105,7 +111,8 @@ public final class DemoCommand implements Callable<Integer> {
 
     private static RelayConfig config(int mockPort) {
         return RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(ClusterConfig.of("mock", EndpointConfig.of("http://127.0.0.1:" + mockPort + "/v1", null)))
+                .cluster(ClusterConfig.of("mock", EndpointConfig.of("http://127.0.0.1:" + mockPort + "/v1", null))
+                        .withWebsocket(WebSocketMode.BRIDGE))
                 .route(RouteConfig.of(MODEL, "mock")).route(RouteConfig.of("*", "mock")).build();
     }
 

@@ -9,6 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.engine.Relay;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.tools.mock.MockOptions;
 import dev.sluice.tools.mock.MockUpstream;
 import io.netty.buffer.ByteBuf;
@@ -34,11 +40,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class LoadCommandIT {
-    private final MockUpstream mock = new MockUpstream("127.0.0.1", 0, new MockOptions(), report -> { });
+    private final MockUpstream mock = new MockUpstream("127.0.0.1", 0,
+            new MockOptions().set("websocket", "true"), report -> { });
 
     @TempDir
     private Path folder;
@@ -81,7 +89,8 @@ class LoadCommandIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--streams=8", "--rate=50", "--streams=8 --http2", "--rate=50 --http2 --glue=4"})
+    @ValueSource(strings = {"--streams=8", "--rate=50", "--streams=8 --http2", "--rate=50 --http2 --glue=4",
+        "--streams=8 --websocket", "--streams=8 --websocket --lanes=3 --glue=4"})
     void shouldMeasureAndCompare(String how) throws Exception {
         Path html = folder.resolve("r.html");
         Path hdr = folder.resolve("r.hdr");
@@ -105,6 +114,25 @@ class LoadCommandIT {
         }
         try (HistogramLogReader log = new HistogramLogReader(hdr.toFile())) {
             assertTrue(log.nextIntervalHistogram().getMaxValueAsDouble() > 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NATIVE, 1", "NATIVE, 16", "BRIDGE, 1", "BRIDGE, 16"})
+    void shouldCompareThroughARelayOnWebSockets(WebSocketMode mode, int lanes) throws Exception {
+        try (Relay relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(ClusterConfig.of("mock",
+                EndpointConfig.of("http://127.0.0.1:" + mock.port() + "/v1", null)).withWebsocket(mode))
+                .route(RouteConfig.of("*", "mock")).build())) {
+            Path json = folder.resolve("r.json");
+            JsonNode result = null;
+            for (int seconds = 1; seconds <= 64 && (result == null || !hasAnswers(result)); seconds *= 4) {
+                assertEquals(0, run(relay.port(), seconds, "--streams=32", "--websocket", "--lanes=" + lanes,
+                        "--request-bytes=5000", "--json=" + json));
+                result = new ObjectMapper().readTree(json.toFile());
+            }
+            assertTrue(hasAnswers(result), result.toString());
+            assertEquals(0, result.get("wrong").asInt());
+            assertEquals(0, result.get("unverified").asInt());
         }
     }
 
