@@ -364,8 +364,8 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         HeaderLines.write(head, "connection", "Upgrade");
         headers.forEach(header -> HeaderLines.write(head, header.getKey(), header.getValue()));
         ChunkHead.writeCrlf(head);
+        ctx.pipeline().addAfter(ctx.name(), null, next); // counted before the downstream can know that it is accepted
         ctx.writeAndFlush(head, ctx.voidPromise());
-        ctx.pipeline().addAfter(ctx.name(), null, next);
         if (rest != null) {
             ctx.fireChannelRead(rest);
             ctx.fireChannelReadComplete();

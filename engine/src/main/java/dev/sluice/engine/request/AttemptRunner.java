@@ -63,6 +63,7 @@ public final class AttemptRunner implements Attempt.Listener {
     private Runnable waitingRetry; // cancels it; null if none waits
     private int count;
     private boolean isHedged;
+    private boolean isBound; // to the WebSocket that knows what the request continues
     private boolean isAnswered;
     private boolean isStopped;
 
@@ -97,6 +98,7 @@ public final class AttemptRunner implements Attempt.Listener {
     void useSockets(SocketConnector sockets, MessageSource message) {
         session = message.session();
         isHedged = true;
+        isBound = message.isBound();
         connector = (endpoint, notBefore, attempt) -> sockets.acquire(endpoint, message, attempt);
     }
 
@@ -409,7 +411,7 @@ public final class AttemptRunner implements Attempt.Listener {
 
     /** {@return whether another endpoint could take the place of the current one} */
     public boolean hasOthers() {
-        return cluster.hasUnasked(asked, race.lead() == null ? null : race.lead().target())
+        return !isBound && cluster.hasUnasked(asked, race.lead() == null ? null : race.lead().target())
                 && (affinity == null || !affinity.isHard());
     }
 
@@ -447,7 +449,7 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     private RetryPolicy.Facts facts(boolean isReplayable) {
-        boolean isOnly = cluster.isSingle() || affinity != null && affinity.isHard();
+        boolean isOnly = isBound || cluster.isSingle() || affinity != null && affinity.isHard();
         return new RetryPolicy.Facts(turns, repeats, isReplayable, isOnly, hasOthers(), race.lead().hasHead(), retry);
     }
 

@@ -40,6 +40,7 @@ final class ServerEvent implements JsonListener {
     private final String[] names = new String[MAX_NAMES];
     private int nextName;
     private boolean isLaneOnly;
+    private boolean isBroken;
     private String type;
     private String lane;
     private String code;
@@ -59,16 +60,37 @@ final class ServerEvent implements JsonListener {
      * @param isLaneOnly whether only the lane matters, so that nothing is allocated
      */
     void read(ByteBuf bytes, int from, int to, boolean isLaneOnly) {
+        begin();
         this.isLaneOnly = isLaneOnly;
+        add(bytes, from, to);
+    }
+
+    /** Returns another reader, for a message that arrives in parts. */
+    ServerEvent another() {
+        ServerEvent other = new ServerEvent(scratch);
+        other.begin();
+        return other;
+    }
+
+    private void begin() {
+        isLaneOnly = false;
+        isBroken = false;
         type = null;
         lane = null;
         code = null;
         reason = null;
         json.reset(this);
+    }
+
+    /** Reads the next bytes of an event; borrows them. */
+    void add(ByteBuf bytes, int from, int to) {
+        if (isBroken) {
+            return;
+        }
         try {
             json.feed(bytes, from, to, scratch);
         } catch (JsonException ignored) {
-            // what was found before the fault counts; the client gets the bytes as they are
+            isBroken = true; // what was found before the fault counts; the client gets the bytes as they are
         }
     }
 

@@ -118,14 +118,16 @@ public final class UpstreamPools implements Tickable {
      * Acquires a lane of a WebSocket that belongs to a downstream connection; opens that WebSocket if there is none.
      */
     public void acquireSocket(Endpoint endpoint, MessageSource message, UpstreamListener attempt) {
-        WebSocketUpstream known = (WebSocketUpstream) message.session().socketTo(endpoint);
+        boolean isAdopted = message.adoptedFrom() != null;
+        WebSocketUpstream known = (WebSocketUpstream) (isAdopted ? message.adoptedFrom()
+                : message.session().socketTo(endpoint));
         if (known != null) {
-            known.assign(message.lane(), attempt, message.isAdopted());
+            known.assign(message.lane(), attempt, isAdopted);
             return;
         }
         WebSocketUpstream opened = new WebSocketUpstream(endpoint, message.session(), ticker, event, piece,
                 timeouts.connect().toNanos() + HANDSHAKE_NANOS);
-        opened.assign(message.lane(), attempt, message.isAdopted());
+        opened.assign(message.lane(), attempt, false);
         open(endpoint, HttpVersions.HTTP_1, new Opening.Result() {
             @Override
             public void onReady(Channel channel, boolean isHttp2) {

@@ -70,7 +70,10 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     /** The lane of a long message, whose parts are passed on as they arrive. */
     private WebSocketUpstreamLane longOwner;
     private boolean isLongDropped;
-    private boolean isLongTerminal;
+    private String longLane = DEFAULT;
+    private ServerEvent longEvent; // null unless a long message is arriving
+    private WebSocketUpstreamLane refused; // the lane that gets a refusal of the handshake; null for none
+    private long pingedNanos;
 
     /**
      * @param handshakeNanos the time limit of the connect and the handshake
@@ -162,12 +165,14 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         if (lane.isWritten()) {
             abandoned.add(lane.name());
             isRetired = true; // a request cannot be taken back, and what it causes costs nothing more than this
+        } else if (!isOpen && lanes.isEmpty()) {
+            isRetired = true; // nobody waits for the connection any more
         }
         closeIfQuiet();
     }
 
     private void closeIfQuiet() {
-        if ((isRetired || isLeaving) && lanes.isEmpty() && !isClosed) {
+        if ((isRetired || isLeaving) && lanes.isEmpty() && (steered.isEmpty() || isLeaving) && !isClosed) {
             int status = isRetired && !isLeaving ? CloseStatus.GOING_AWAY : CloseStatus.NORMAL;
             WebSocketUpstreamHandler closing = handler;
             close(status, "");
@@ -190,23 +195,25 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
 
     @Override
     public void onResponse(ResponseHead refusal) {
+        isRetired = true;
         if (!lanes.isEmpty()) { // otherwise the request that opened the connection was cancelled
-            lanes.values().iterator().next().attempt().onResponseHead(refusal);
+            refused = lanes.values().iterator().next();
+            refused.attempt().onResponseHead(refusal);
         }
     }
 
     @Override
     public void onResponseBody(BodyPiece body) {
-        if (lanes.isEmpty()) {
+        if (refused == null || lanes.get(refused.name()) != refused) {
             body.bytes().release();
         } else {
-            lanes.values().iterator().next().attempt().onResponseBody(body);
+            refused.attempt().onResponseBody(body);
         }
     }
 
     @Override
     public void onResponseEnd(boolean isByClose) {
-        WebSocketUpstreamLane first = lanes.isEmpty() ? null : lanes.values().iterator().next();
+        WebSocketUpstreamLane first = refused == null || lanes.get(refused.name()) != refused ? null : refused;
         close(CloseStatus.ABNORMAL, "");
         if (first != null) {
             lanes.remove(first.name());
@@ -227,12 +234,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
 
     @Override
     public void onMessage(ByteBuf bytes, int from, int to) {
-        isPinged = false;
         boolean isPart = MessagePrefix.isPart(bytes, from, to);
         if (!isPart || session.hasNamedLanes()) {
             event.read(bytes, from, to, isPart);
         }
-        String lane = isPart && !session.hasNamedLanes() || event.lane() == null ? DEFAULT : event.lane();
+        String lane = !session.hasNamedLanes() || event.lane() == null ? DEFAULT : event.lane();
         boolean isLimit = !isPart && event.isConnectionLimit();
         WebSocketUpstreamLane belongs = isLimit ? null : ownerOf(lane, !isPart && event.isCreated());
         boolean isTerminal = !isPart && event.isTerminal() && !isLimit;
@@ -260,8 +266,8 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         } else if (!isPart) {
             flushPiece();
         }
-        if (isLimit) {
-            flushPiece();
+        if (isLimit || belongs == null && !isPart && event.isTerminal() && !lanes.isEmpty()) {
+            flushPiece(); // of an error that names no lane, what it means for the lanes that run is not known
             isRetired = true;
             closeIfQuiet();
         }
@@ -274,7 +280,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     /** Returns the attempt to which an event belongs; null for none. */
     private WebSocketUpstreamLane ownerOf(String lane, boolean isCreated) {
         if (isCreated && steered.remove(lane)) {
-            session.adopt(nameOf(lane));
+            session.adopt(this, nameOf(lane));
         }
         return lanes.get(lane);
     }
@@ -311,7 +317,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
 
     private void pass(WebSocketUpstreamLane to) {
         if (to == null) {
-            session.relay(piece);
+            session.relay(this, piece);
             session.flush();
             return;
         }
@@ -326,37 +332,49 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
 
     @Override
     public void onMessagePart(ByteBuf part, boolean isBegin, boolean isEnd) {
-        isPinged = false;
         if (isBegin) {
             flushPiece();
-            beginLong(part);
+            longEvent = event.another();
+        }
+        longEvent.add(part, part.readerIndex(), part.writerIndex());
+        if (isBegin) {
+            beginLong();
         }
         if (!isLongDropped) {
-            piece.setMessagePart(part.retain(), isBegin, isEnd);
-            WebSocketUpstreamLane to = longOwner != null && lanes.get(longOwner.name()) == longOwner ? longOwner : null;
-            if (to != null || longOwner == null) {
-                pass(to);
-            } else {
-                part.release(); // cancelled within the message, so that the downstream connection is closed
+            boolean isCancelled = longOwner != null && lanes.get(longOwner.name()) != longOwner;
+            if (!isCancelled) { // within a message, a cancelled lane closes the downstream connection
+                piece.setMessagePart(part.retain(), isBegin, isEnd);
+                pass(longOwner);
             }
         }
-        if (isEnd && isLongTerminal && longOwner != null) {
-            end(longOwner, false);
+        if (isEnd) {
+            WebSocketUpstreamLane ended = longOwner;
+            ServerEvent whole = longEvent;
+            longOwner = null;
+            longEvent = null;
+            if (whole.isTerminal() && isLongDropped) {
+                abandoned.remove(longLane);
+            } else if (whole.isTerminal() && ended != null) {
+                end(ended, whole.isSteered());
+            }
         }
     }
 
-    private void beginLong(ByteBuf part) {
-        event.read(part, part.readerIndex(), part.writerIndex(), false);
-        String lane = event.lane() != null ? event.lane() : lanes.size() == 1 ? lanes.keySet().iterator().next()
-                : DEFAULT;
-        isLongDropped = abandoned.contains(lane);
-        isLongTerminal = event.isTerminal();
-        longOwner = lanes.get(lane);
+    private void beginLong() {
+        longLane = longEvent.lane() != null ? longEvent.lane()
+                : isOneLaneOpen() ? lanes.keySet().iterator().next() : DEFAULT;
+        isLongDropped = abandoned.contains(longLane);
+        longOwner = ownerOf(longLane, longEvent.isCreated());
+    }
+
+    /** Returns whether an event without a known lane can only be one of the lane that is open. */
+    private boolean isOneLaneOpen() {
+        return lanes.size() == 1 && abandoned.isEmpty() && steered.isEmpty();
     }
 
     @Override
     public boolean isLaneKnown(ByteBuf part) {
-        if (!session.hasNamedLanes() || lanes.size() == 1) {
+        if (!session.hasNamedLanes() || isOneLaneOpen()) {
             return true;
         }
         event.read(part, part.readerIndex(), part.writerIndex(), false);
@@ -374,7 +392,8 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     }
 
     private void readOn() {
-        if (!isClosed && (isLeaving || session.isWritable())) {
+        String lane = longOwner == null ? null : nameOf(longOwner.name());
+        if (!isClosed && (isLeaving || session.isWritable(this, lane))) {
             handler.read();
         }
     }
@@ -403,6 +422,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     @Override
     public Endpoint endpoint() {
         return endpoint;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return !lanes.isEmpty();
     }
 
     @Override
@@ -448,15 +472,17 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             closeIfQuiet();
             return;
         }
-        long silentNanos = nowNanos - handler.lastReadNanos();
-        if (!isLeaving && !session.isWritable() || silentNanos <= PING_NANOS) {
-            return;
-        }
-        if (!isPinged) {
+        boolean isAnswered = handler.lastReadNanos() - pingedNanos >= 0;
+        if (!isLeaving && !session.isWritable(this, null)) {
+            isPinged = false; // nothing is read, so nothing can arrive
+        } else if (isPinged && !isAnswered) {
+            if (nowNanos - pingedNanos > PING_NANOS) {
+                handler.closeNow(); // reports the loss
+            }
+        } else if (nowNanos - handler.lastReadNanos() > PING_NANOS) {
             isPinged = true;
+            pingedNanos = nowNanos;
             handler.ping();
-        } else if (silentNanos > 2 * PING_NANOS) {
-            handler.closeNow(); // reports the loss
         }
     }
 }

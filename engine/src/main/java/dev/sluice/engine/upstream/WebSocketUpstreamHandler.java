@@ -77,6 +77,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private State state = State.NEW;
     private ByteBuf partial;
     private boolean isLong;
+    private int lookBytes = WHOLE_BYTES;
     private long lastReadNanos;
 
     /**
@@ -283,7 +284,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             } else {
                 refuse(response);
             }
-        } catch (FramingException e) {
+        } catch (RuntimeException e) {
             head.release();
             throw e;
         }
@@ -410,10 +411,15 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             endPartial();
         } else if (partial.readableBytes() > WHOLE_BYTES && (isLong || isPassable())) {
             passPart(false);
+            lookBytes = WHOLE_BYTES;
         }
     }
 
     private boolean isPassable() {
+        if (partial.readableBytes() < lookBytes) {
+            return false;
+        }
+        lookBytes = 2 * partial.readableBytes(); // so that a long message is not looked at over and over
         if (listener.isLaneKnown(partial)) {
             return true;
         }
@@ -432,6 +438,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         }
         ByteBuf whole = partial;
         partial = null;
+        lookBytes = WHOLE_BYTES;
         try {
             listener.onMessage(whole, whole.readerIndex(), whole.writerIndex());
             listener.onReadEnd();
@@ -455,8 +462,10 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private void onControl() {
         switch (frames.opcode()) {
             case FrameScanner.PING -> {
-                writeControl(FrameScanner.PONG, frames.control());
-                out.flush();
+                if (ctx.channel().isWritable()) { // an upstream that takes nothing cannot use an answer
+                    writeControl(FrameScanner.PONG, frames.control());
+                    out.flush();
+                }
             }
             case FrameScanner.CLOSE -> {
                 ByteBuf payload = frames.control();

@@ -20,6 +20,7 @@ final class Chain {
     private final ByteBuf items;
     private final long ownBytes;
     private final long bytes;
+    private final int depth;
     private final MemoryBudget budget;
     private int users = 1;
 
@@ -34,11 +35,17 @@ final class Chain {
         this.budget = budget;
         ownBytes = items == null ? 0 : items.readableBytes();
         bytes = ownBytes + (parent == null ? 0 : parent.bytes);
+        depth = parent == null ? 1 : parent.depth + 1;
     }
 
     /** {@return the number of bytes of all items} */
     long bytes() {
         return bytes;
+    }
+
+    /** {@return the number of links} */
+    int depth() {
+        return depth;
     }
 
     /** Adds a user; returns this chain. */
@@ -47,17 +54,15 @@ final class Chain {
         return this;
     }
 
-    /** Removes a user; the last one releases the bytes. */
+    /** Removes a user; the last one releases the bytes, and then those of the parents that have no other user. */
     void leave() {
-        if (--users > 0) {
-            return;
-        }
-        if (items != null) {
-            items.release();
-        }
-        budget.release(ownBytes);
-        if (parent != null) {
-            parent.leave();
+        Chain link = this;
+        while (link != null && --link.users == 0) {
+            if (link.items != null) {
+                link.items.release();
+            }
+            link.budget.release(link.ownBytes);
+            link = link.parent;
         }
     }
 

@@ -32,13 +32,19 @@ final class FrameOutput {
     private final ChannelHandlerContext ctx;
     private final CoalescingWriter out;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(0);
+    private final Runnable onRoom;
     private Object writer;
+    private long written;
     private long waitingBytes;
     private long messages;
     private long bytes;
 
-    FrameOutput(ChannelHandlerContext ctx) {
+    /**
+     * @param onRoom runs when messages that waited were written, so that their writers may write more
+     */
+    FrameOutput(ChannelHandlerContext ctx, Runnable onRoom) {
         this.ctx = ctx;
+        this.onRoom = onRoom;
         out = new CoalescingWriter(ctx);
     }
 
@@ -49,14 +55,7 @@ final class FrameOutput {
      * @param text borrowed
      */
     void message(Object by, ByteBuf text, int from, int length) {
-        if (length <= MAX_FRAME_BYTES) {
-            part(by, text, from, length, true, true);
-            return;
-        }
-        for (int i = 0; i < length; i += MAX_FRAME_BYTES) {
-            int step = Math.min(MAX_FRAME_BYTES, length - i);
-            part(by, text, from + i, step, i == 0, i + step == length);
-        }
+        part(by, text, from, length, true, true);
     }
 
     /** Writes a whole text message. */
@@ -65,7 +64,7 @@ final class FrameOutput {
     }
 
     /**
-     * Writes a part of a text message as one frame.
+     * Writes a part of a text message, in frames of up to 1 MiB.
      *
      * @param by      the writer, which writes one message at a time
      * @param text    borrowed
@@ -73,6 +72,14 @@ final class FrameOutput {
      * @param isEnd   whether the message ends with this part
      */
     void part(Object by, ByteBuf text, int from, int length, boolean isBegin, boolean isEnd) {
+        int at = 0;
+        for (; length - at > MAX_FRAME_BYTES; at += MAX_FRAME_BYTES) {
+            frame(by, text, from + at, MAX_FRAME_BYTES, isBegin && at == 0, false);
+        }
+        frame(by, text, from + at, length - at, isBegin && at == 0, isEnd);
+    }
+
+    private void frame(Object by, ByteBuf text, int from, int length, boolean isBegin, boolean isEnd) {
         int opcode = isBegin ? FrameScanner.TEXT : FrameScanner.CONTINUATION;
         messages += isEnd ? 1 : 0;
         bytes += length;
@@ -82,6 +89,7 @@ final class FrameOutput {
         }
         FrameWriter.writeHead(out.room(HEAD_BYTES), opcode, isEnd, length);
         out.writePart(text, from, length);
+        written += length;
         writer = isEnd ? null : by;
         if (isEnd && !waiting.isEmpty()) {
             writeWaiting();
@@ -105,25 +113,22 @@ final class FrameOutput {
     }
 
     private void writeWaiting() {
+        boolean wasFull = waitingBytes >= MAX_FRAME_BYTES;
         while (writer == null && !waiting.isEmpty()) {
             Waiting next = waiting.poll();
             waitingBytes -= next.frames.readableBytes();
+            written += next.frames.readableBytes();
             writer = next.isOpen ? next.writer : null;
             out.write(next.frames);
         }
+        if (wasFull && waitingBytes < MAX_FRAME_BYTES) {
+            onRoom.run();
+        }
     }
 
-    /** {@return whether the writer is within a message} */
-    boolean isWithinMessage(Object by) {
-        if (writer == by) {
-            return true;
-        }
-        for (Waiting each : waiting) {
-            if (each.writer == by && each.isOpen) {
-                return true;
-            }
-        }
-        return false;
+    /** {@return whether the message on the wire is one of this writer's} */
+    boolean isWriting(Object by) {
+        return writer == by;
     }
 
     /**
@@ -148,6 +153,7 @@ final class FrameOutput {
     void control(int opcode, ByteBuf payload) {
         ByteBuf room = out.room(HEAD_BYTES + payload.readableBytes());
         FrameWriter.writeHead(room, opcode, true, payload.readableBytes());
+        written += payload.readableBytes();
         room.writeBytes(payload, payload.readerIndex(), payload.readableBytes());
     }
 
@@ -184,9 +190,17 @@ final class FrameOutput {
         return waitingBytes + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
     }
 
-    /** {@return whether the unsent bytes are below the high-water mark} */
-    boolean isWritable() {
-        return ctx.channel().isWritable() && waitingBytes < MAX_FRAME_BYTES;
+    /** {@return the number of bytes that were handed to the connection, without heads} */
+    long written() {
+        return written;
+    }
+
+    /**
+     * Returns whether a writer may write more: the unsent bytes are below the high-water mark, and the messages that
+     * wait are not too many. The writer of the message for whose end they wait must go on in any case.
+     */
+    boolean isWritable(Object by) {
+        return ctx.channel().isWritable() && (waitingBytes < MAX_FRAME_BYTES || writer == by);
     }
 
     /** {@return the number of messages written} */

@@ -40,7 +40,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     private final boolean isUnstored;
     private RequestListener exchange;
     private Chain chain;
-    private boolean isAdopted;
+    private SessionSocket adoptedFrom;
     private boolean isBridged;
     private boolean isDelivered;
     private boolean isOver;
@@ -63,11 +63,12 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
      * Creates the exchange of a response that an upstream has begun by itself after another one.
      *
      * @param before the request of the response before it
+     * @param from   the WebSocket on which it has begun
      */
-    static LaneExchange adopted(Owner owner, ClientEvent before, ByteBufAllocator allocator) {
+    static LaneExchange adopted(Owner owner, ClientEvent before, SessionSocket from, ByteBufAllocator allocator) {
         byte[] text = JsonTree.write(Map.of("model", before.model()));
         LaneExchange made = new LaneExchange(owner, before, allocator.buffer(text.length).writeBytes(text));
-        made.isAdopted = true;
+        made.adoptedFrom = from;
         return made;
     }
 
@@ -77,8 +78,13 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     }
 
     @Override
-    public boolean isAdopted() {
-        return isAdopted;
+    public SessionSocket adoptedFrom() {
+        return adoptedFrom;
+    }
+
+    @Override
+    public boolean isBound() {
+        return isUnstored && event.previousResponseId() != null && chain == null;
     }
 
     /** Starts the exchange. */
@@ -123,7 +129,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
             throw RelayException.of(ErrorCode.DOWNSTREAM_NOT_IMPLEMENTED, "model: " + event.model()
                     + " is not served over WebSocket (expected: a request over HTTP)");
         }
-        if (isAdopted) {
+        if (adoptedFrom != null) {
             return false;
         }
         isBridged = mode == WebSocketMode.BRIDGE;
@@ -245,7 +251,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
 
     @Override
     public void refuse(String exchangeId, RelayException refusal) {
-        if (isAdopted) {
+        if (adoptedFrom != null) {
             onResponseEnd(); // the client did not ask, and gets the upstream's events in any case
             return;
         }

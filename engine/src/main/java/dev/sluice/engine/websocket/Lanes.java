@@ -106,6 +106,11 @@ final class Lanes {
         running.remove(keyOf(request.lane()), request);
     }
 
+    /** Returns the request that runs in a lane; null for none. */
+    LaneExchange running(String lane) {
+        return running.get(keyOf(lane));
+    }
+
     /** Returns a copy of the running requests. */
     LaneExchange[] running() {
         return running.values().toArray(LaneExchange[]::new);

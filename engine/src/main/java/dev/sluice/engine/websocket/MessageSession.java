@@ -45,22 +45,28 @@ public interface MessageSession {
     /**
      * Makes a response that an upstream has begun by itself an exchange, which is counted and logged as any other.
      *
+     * @param from the WebSocket on which it has begun
      * @param lane the name of a lane that is held; null for the default lane
      */
-    void adopt(String lane);
+    void adopt(SessionSocket from, String lane);
 
     /** {@return whether more than the default lane has been used} */
     boolean hasNamedLanes();
 
-    /** {@return whether the downstream takes more bytes} */
-    boolean isWritable();
+    /**
+     * Returns whether the downstream takes more messages of a WebSocket.
+     *
+     * @param lane the lane of the long message within which it is; null if it is within none, or in the default lane
+     */
+    boolean isWritable(SessionSocket socket, String lane);
 
     /**
      * Passes on messages that belong to no exchange.
      *
+     * @param from  the WebSocket on which they arrived
      * @param piece borrowed; its buffer is taken
      */
-    void relay(BodyPiece piece);
+    void relay(SessionSocket from, BodyPiece piece);
 
     /** Sends everything that was written. */
     void flush();

@@ -7,6 +7,7 @@ import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.protocol.event.EventDataReader;
 import dev.sluice.protocol.event.EventType;
+import dev.sluice.protocol.event.MessagePrefix;
 import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.framing.BodyRuns;
 import dev.sluice.protocol.json.JsonTree;
@@ -37,7 +38,8 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     private static final int MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
     private static final int MAX_TEXT_CHARS = 200;
     private static final int SERVER_ERROR = 500;
-    private static final byte[] ERROR_PREFIX = "{\"type\":\"error\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] ERROR = "\"error\"".getBytes(StandardCharsets.US_ASCII);
+    private static final int LOOK_BYTES = 128;
 
     private final FrameOutput out;
     private final ByteBufAllocator allocator;
@@ -183,7 +185,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         } else if (keeper != null) {
             keeper.onEvent(event, from, from + length);
         }
-        if (!isFragmented && (name == EventType.ERROR || isError())) {
+        if (!isFragmented && length <= MAX_ERROR_BYTES && (name == EventType.ERROR || mayBeError())) {
             byte[] wrapped = wrapped();
             if (wrapped != null) {
                 out.message(this, wrapped);
@@ -221,22 +223,34 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         return false;
     }
 
-    private boolean isError() {
-        if (event.readableBytes() < ERROR_PREFIX.length) {
+    /** Returns whether an event may be an error: the word occurs at its beginning, in whatever place. */
+    private boolean mayBeError() {
+        int from = event.readerIndex();
+        if (MessagePrefix.isPart(event, from, event.writerIndex())) {
             return false;
         }
-        for (int i = 0; i < ERROR_PREFIX.length; i++) {
-            if (event.getByte(event.readerIndex() + i) != ERROR_PREFIX[i]) {
-                return false;
+        int last = Math.min(event.writerIndex(), from + LOOK_BYTES) - ERROR.length;
+        for (int i = from; i <= last; i++) {
+            int n = 0;
+            while (n < ERROR.length && event.getByte(i + n) == ERROR[n]) {
+                n++;
+            }
+            if (n == ERROR.length) {
+                return true;
             }
         }
-        return true;
+        return false;
+    }
+
+    private static boolean isError(Map<?, ?> members) {
+        return "error".equals(members.get("type")) || !members.containsKey("type")
+                && members.get("error") instanceof Map<?, ?>;
     }
 
     /** Returns an error event of a stream in the form that it has on a WebSocket; null if it has that form already. */
     private byte[] wrapped() {
         Object tree = tree(ByteBufUtil.getBytes(event));
-        if (!(tree instanceof Map<?, ?> members) || !"error".equals(members.get("type"))
+        if (!(tree instanceof Map<?, ?> members) || !isError(members)
                 || members.get("error") instanceof Map<?, ?> && members.get("status") instanceof JsonTree.Literal) {
             return null;
         }
@@ -260,7 +274,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
 
     @Override
     public boolean canAppend() {
-        return !isWithinMessage && reader.isAtEventBoundary();
+        return !isWithinMessage && !isFragmented;
     }
 
     @Override
@@ -274,6 +288,9 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
 
     @Override
     public void end() {
+        if (!isDocument) {
+            writeUnended();
+        }
         if (isDocument) {
             writeDocument();
         } else if (head != null && !hasWritten) {
@@ -282,6 +299,17 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         release();
         out.flush();
         listener.onResponseEnd();
+    }
+
+    /** Writes a last event that lacks only its blank line. */
+    private void writeUnended() {
+        int last = event == null ? -1 : event.writerIndex() - 1;
+        while (last >= 0 && event.isReadable() && event.getByte(last) <= ' ') {
+            last--;
+        }
+        if (last >= 0 && event.isReadable() && event.getByte(last) == '}') {
+            onEventEnd(EventType.OTHER);
+        }
     }
 
     private void writeDocument() {
@@ -356,7 +384,7 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
 
     @Override
     public boolean isWritable() {
-        return out.isWritable();
+        return out.isWritable(this);
     }
 
     @Override

@@ -25,8 +25,14 @@ public interface MessageSource extends RequestSource {
     /** {@return the name of the lane; null for the default lane} */
     String lane();
 
-    /** {@return whether the upstream has begun the response by itself, so that nothing is sent for it} */
-    boolean isAdopted();
+    /**
+     * {@return the WebSocket on which the upstream has begun the response by itself, so that nothing is sent for it;
+     * null for a request}
+     */
+    SessionSocket adoptedFrom();
+
+    /** {@return whether the request continues a response that only one connection knows, so that it cannot move} */
+    boolean isBound();
 
     /** {@return the connection of the message} */
     MessageSession session();

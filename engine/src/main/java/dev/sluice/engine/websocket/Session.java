@@ -31,6 +31,8 @@ import java.util.Map;
 final class Session implements MessageSession, LaneExchange.Owner {
     private static final int MAX_BRIDGED_LANES = 32;
     private static final long MAX_LANE_CHAIN_BYTES = 8L * 1024 * 1024;
+    /** The number of responses that may continue one another here; clients then send the whole input once. */
+    private static final int MAX_LINKS = 4096;
     private static final long MAX_CHAIN_BYTES = 32L * 1024 * 1024;
     private static final int BAD_GATEWAY = 1014; // a status of the registry, for a server that acts as a gateway
     private static final String DEFAULT = "";
@@ -114,12 +116,11 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     /** Handles an event that asks for no response: an upstream on a WebSocket may know it, any other does not. */
     private void onOther(ClientEvent event, ByteBuf text) {
-        SessionSocket socket = sockets.isEmpty() ? null : sockets.get(sockets.size() - 1);
-        if (socket != null && socket.isUsable()) {
+        SessionSocket socket = socketOfRunning();
+        if (socket != null) {
             if (!socket.send(text.retainedDuplicate())) {
                 send(this, ErrorEvent.of(429, event.lane(), Map.of("retry-after", "1"), ErrorEvent.object(
-                        "rate_limit_error", "too_many_pending", "The upstream does not take events as fast as they"
-                        + " come", null)));
+                        "rate_limit_error", "too_many_pending", "The upstream takes no event now", null)));
             }
         } else if ("response.steer".equals(event.type()) || "response.inject".equals(event.type())) {
             send(this, UnservedEvent.answer(event.type(), text));
@@ -127,6 +128,17 @@ final class Session implements MessageSession, LaneExchange.Owner {
             send(this, ErrorEvent.of(400, event.lane(), Map.of(), ErrorEvent.object("invalid_request_error",
                     "unknown_event_type", "type: not known here (expected: response.create)", "type")));
         }
+    }
+
+    /** Returns the WebSocket on which a response runs, otherwise the latest one; null for none. */
+    private SessionSocket socketOfRunning() {
+        SessionSocket found = null;
+        for (SessionSocket socket : sockets) {
+            if (socket.isUsable() && (found == null || socket.isRunning() || !found.isRunning())) {
+                found = socket;
+            }
+        }
+        return found;
     }
 
     /** Starts all requests that may run now. */
@@ -222,9 +234,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
                 each.exchange().onWritabilityChanged();
             }
         }
-        if (isWritable()) {
-            List.copyOf(sockets).forEach(SessionSocket::onDownstreamWritable);
-        }
+        List.copyOf(sockets).forEach(SessionSocket::onDownstreamWritable);
     }
 
     /** Returns whether no request runs or waits. */
@@ -303,14 +313,18 @@ final class Session implements MessageSession, LaneExchange.Owner {
         for (Kept kept : chains.values()) {
             others += kept.chain.bytes();
         }
-        if (all > MAX_LANE_CHAIN_BYTES || others + all > MAX_CHAIN_BYTES || !budget.tryReserve(own)) {
+        boolean isTooLarge = all > MAX_LANE_CHAIN_BYTES || others + all > MAX_CHAIN_BYTES
+                || before != null && before.depth() >= MAX_LINKS;
+        if (isTooLarge || !budget.tryReserve(own)) {
             items.release();
             return false;
         }
+        Chain parent = before == null ? null : before.use();
         if (own == 0) {
             items.release();
         }
-        chains.put(key, new Kept(id, new Chain(before == null ? null : before.use(), own == 0 ? null : items, budget)));
+        chains.put(key, new Kept(id, own == 0 && parent != null ? parent : new Chain(parent, own == 0 ? null : items,
+                budget)));
         return true;
     }
 
@@ -331,13 +345,13 @@ final class Session implements MessageSession, LaneExchange.Owner {
     }
 
     @Override
-    public void adopt(String lane) {
+    public void adopt(SessionSocket from, String lane) {
         ClientEvent before = lastOf.get(keyOf(lane));
         if (!lanes.release(lane) || before == null || isOver) {
             return;
         }
         responses++;
-        LaneExchange adopted = LaneExchange.adopted(this, before, allocator);
+        LaneExchange adopted = LaneExchange.adopted(this, before, from, allocator);
         openBytes += adopted.bytes();
         lanes.run(adopted);
         adopted.start(starter.newExchange(head, adopted));
@@ -360,7 +374,9 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     @Override
     public void send(Object by, byte[] message) {
-        wire.out().message(by, message);
+        if (!isOver) {
+            wire.out().message(new Object(), message); // a writer of its own: nothing of it is within another message
+        }
     }
 
     @Override
@@ -405,11 +421,15 @@ final class Session implements MessageSession, LaneExchange.Owner {
             return;
         }
         lostStatus = status;
-        lostReason = reason;
+        lostReason = passedOn(status) == status ? reason : "";
+        if (wire.out().giveUp(socket)) {
+            wire.close(passedOn(status), lostReason); // within a message that belongs to no request
+            return;
+        }
         if (sockets.isEmpty() && lanes.isEmpty()) {
             // what was cached there is gone, and only a new connection makes the client send its whole input again
-            wire.close(status == CloseStatus.ABNORMAL || status == CloseStatus.NORMAL ? CloseStatus.RESTART
-                    : passedOn(status), reason);
+            boolean isPassedOn = status == CloseStatus.GOING_AWAY;
+            wire.close(isPassedOn ? status : CloseStatus.RESTART, isPassedOn ? reason : "");
         }
     }
 
@@ -419,15 +439,17 @@ final class Session implements MessageSession, LaneExchange.Owner {
     }
 
     @Override
-    public boolean isWritable() {
-        return wire.out().isWritable();
+    public boolean isWritable(SessionSocket socket, String lane) {
+        LaneExchange running = lanes.running(lane);
+        return wire.out().isWritable(running == null || !wire.out().isWriting(running.response()) ? socket
+                : running.response());
     }
 
     @Override
-    public void relay(BodyPiece piece) {
+    public void relay(SessionSocket from, BodyPiece piece) {
         BodyRuns runs = piece.runs();
-        for (int i = 0; i < runs.count(); i++) {
-            wire.out().part(this, piece.bytes(), runs.start(i), runs.length(i), i > 0 || piece.isMessageBegun(),
+        for (int i = 0; i < runs.count() && !isOver; i++) {
+            wire.out().part(from, piece.bytes(), runs.start(i), runs.length(i), i > 0 || piece.isMessageBegun(),
                     i < runs.count() - 1 || piece.isMessageEnded());
         }
         piece.bytes().release();

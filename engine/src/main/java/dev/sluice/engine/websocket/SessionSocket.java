@@ -13,6 +13,9 @@ public interface SessionSocket {
     /** {@return whether another request may be sent on it} */
     boolean isUsable();
 
+    /** {@return whether a response runs on it} */
+    boolean isRunning();
+
     /** Resumes reading if it was paused because the downstream took nothing. */
     void onDownstreamWritable();
 

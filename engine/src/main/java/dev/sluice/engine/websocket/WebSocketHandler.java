@@ -15,6 +15,7 @@ import dev.sluice.protocol.websocket.FrameScanner;
 import dev.sluice.protocol.websocket.Utf8Checker;
 import dev.sluice.protocol.websocket.WebSocketException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -44,6 +45,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private static final int MAX_CONTROL_PER_SECOND = 100;
     /** The pace of a message after {@code timeouts.body_grace}, which is that of a request body. */
     private static final int BYTES_PER_SECOND = 1024;
+    /** The bytes that a downstream may leave unread before nothing more is read from it. */
+    private static final long MAX_PENDING_BYTES = 1024 * 1024;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** The time after which a silent downstream is pinged, and after which a ping without an answer ends it. */
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -75,6 +78,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private boolean isReadPaused;
     private boolean isClosing;
     private boolean isClosedHere;
+    private boolean isBroken; // a frame broke the protocol, so that no later one can be found
     private boolean isLeaving;
     private boolean isEnded;
     private boolean isPinged;
@@ -85,7 +89,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private long drainNanos = Long.MIN_VALUE;
     private long secondNanos;
     private int controlFrames;
-    private long stalledBytes;
+    private long takenBytes;
+    private byte[] unanswered; // the payload of a ping; null for none
+    private long pingedNanos;
     private long stalledNanos;
     private long messageNanos;
     private long receivedMessages;
@@ -119,7 +125,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
-        out = new FrameOutput(context);
+        out = new FrameOutput(context, () -> execute(this::onRoom));
         session = new Session(id, this, starter, Handshake.asPost(handshake), budget, context.alloc(), scratch);
         startedNanos = starter.ticker().nanoTime();
         lastReadNanos = startedNanos;
@@ -138,6 +144,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             scan(bytes);
         } catch (WebSocketException e) {
             LOG.debug("websocket {}: {}", id, e.getMessage());
+            isBroken = true;
             close(e.status(), e.getMessage());
         } finally {
             bytes.release();
@@ -147,7 +154,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private void scan(ByteBuf bytes) {
         int end = bytes.writerIndex();
         int at = bytes.readerIndex();
-        while (!isClosing) {
+        while (!isClosing || isClosedHere && !isBroken) {
             FrameScanner.Found found = frames.scan(bytes, at, end);
             at = frames.to();
             switch (found) {
@@ -161,6 +168,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void onPayload(ByteBuf bytes) {
+        if (isClosing) {
+            return; // sent before the relay's close was seen
+        }
         if (frames.opcode() != FrameScanner.TEXT) {
             throw new WebSocketException(CloseStatus.UNACCEPTABLE_TYPE, "message: binary (expected: text)");
         }
@@ -221,17 +231,36 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         }
         switch (frames.opcode()) {
             case FrameScanner.PING -> {
-                out.control(FrameScanner.PONG, frames.control());
-                out.flush();
+                unanswered = ByteBufUtil.getBytes(frames.control()); // only the latest one counts
+                pong();
             }
             case FrameScanner.CLOSE -> onClose(CloseStatus.read(frames.control()));
             default -> { } // a pong: that something arrived is all it says
         }
     }
 
+    private void pong() {
+        if (unanswered != null && ctx.channel().isWritable()) {
+            out.control(FrameScanner.PONG, Unpooled.wrappedBuffer(unanswered));
+            unanswered = null;
+            out.flush();
+        }
+    }
+
+    private void onRoom() {
+        if (!isEnded) {
+            session.onWritabilityChanged();
+        }
+    }
+
     private void onClose(int status) {
+        if (isClosing) {
+            closeNow(); // the answer to the relay's own close
+            return;
+        }
         closeStatus = status;
         isClosing = true;
+        closingNanos = starter.ticker().nanoTime();
         endSession();
         out.close(status, "");
         out.flush();
@@ -269,7 +298,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     private void readOn() {
         // A message that is arriving may always be completed; it has a limit of its own.
-        isReadPaused = !isClosing && message == null && session.openBytes() >= maxHeldBytes;
+        isReadPaused = !isClosing && (message == null && session.openBytes() >= maxHeldBytes
+                || out.pendingBytes() > MAX_PENDING_BYTES);
         if (!isReadPaused) {
             ctx.read();
         }
@@ -277,8 +307,15 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (!isEnded) {
-            session.onWritabilityChanged();
+        if (isEnded) {
+            return;
+        }
+        session.onWritabilityChanged();
+        if (!isClosing && context.channel().isWritable()) {
+            pong();
+            if (isReadPaused) {
+                readOn();
+            }
         }
     }
 
@@ -373,8 +410,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     /** Closes a connection whose downstream takes nothing. */
     private void closeIfStalled(long nowNanos) {
         long pending = out.pendingBytes();
-        if (pending == 0 || pending != stalledBytes) {
-            stalledBytes = pending;
+        long taken = out.written() - pending;
+        if (pending == 0 || taken > takenBytes) {
+            takenBytes = taken;
             stalledNanos = nowNanos;
         } else if (nowNanos - stalledNanos > timeouts.writeStall().toNanos()) {
             closeNow();
@@ -382,15 +420,17 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void pingIfSilent(long nowNanos) {
-        if (isReadPaused || nowNanos - lastReadNanos <= PING_NANOS) {
-            return;
-        }
-        if (!isPinged) {
+        if (isReadPaused) {
+            isPinged = false;
+        } else if (isPinged) {
+            if (nowNanos - pingedNanos > PING_NANOS) {
+                closeNow();
+            }
+        } else if (nowNanos - lastReadNanos > PING_NANOS) {
             isPinged = true;
+            pingedNanos = nowNanos;
             out.control(FrameScanner.PING, Unpooled.EMPTY_BUFFER);
             out.flush();
-        } else if (nowNanos - lastReadNanos > 2 * PING_NANOS) {
-            closeNow();
         }
     }
 
