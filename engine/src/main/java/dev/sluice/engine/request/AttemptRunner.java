@@ -14,7 +14,6 @@ import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.request.RetryPolicy.Decision;
-import dev.sluice.engine.websocket.MessageSession;
 import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
@@ -48,7 +47,7 @@ public final class AttemptRunner implements Attempt.Listener {
     private final RequestBody body;
     private final EndpointAffinity affinity;
     private Connector connector;
-    private MessageSession session; // null unless the attempts use WebSockets
+    private MessageSource message; // null unless the attempts use WebSockets
     private final LoopTicker ticker;
     private final Listener listener;
     private final AttemptRace race = new AttemptRace();
@@ -63,7 +62,6 @@ public final class AttemptRunner implements Attempt.Listener {
     private Runnable waitingRetry; // cancels it; null if none waits
     private int count;
     private boolean isHedged;
-    private boolean isBound; // to the WebSocket that knows what the request continues
     private boolean isAnswered;
     private boolean isStopped;
 
@@ -95,11 +93,10 @@ public final class AttemptRunner implements Attempt.Listener {
      * Makes all attempts on WebSockets of the connection of a message. None of them is hedged, because an upstream
      * cannot be made to give up a request without its connection.
      */
-    void useSockets(SocketConnector sockets, MessageSource message) {
-        session = message.session();
+    void useSockets(SocketConnector sockets, MessageSource source) {
+        message = source;
         isHedged = true;
-        isBound = message.isBound();
-        connector = (endpoint, notBefore, attempt) -> sockets.acquire(endpoint, message, attempt);
+        connector = (endpoint, notBefore, attempt) -> sockets.acquire(endpoint, source, attempt);
     }
 
     /** Makes the first attempt. */
@@ -130,9 +127,14 @@ public final class AttemptRunner implements Attempt.Listener {
     /** Chooses among the endpoints that have not had their turn. */
     private Slot choose() {
         long nowNanos = ticker.nanoTime();
+        if (message != null && message.adoptedFrom() != null) {
+            // The response runs there already, and nowhere else.
+            Endpoint only = message.adoptedFrom().endpoint();
+            return asked.contains(only) ? null : cluster.tryAcquire(model, only);
+        }
         // A connection stays with its endpoint, where the responses are known that its requests continue.
-        Endpoint current = session == null || affinity != null && affinity.isHard() ? null
-                : session.endpointOf(cluster);
+        Endpoint current = message == null || affinity != null && affinity.isHard() ? null
+                : message.session().endpointOf(cluster, message.lane());
         Slot slot = current == null || asked.contains(current) ? null : cluster.tryAcquire(model, current);
         if (slot != null) {
             return slot;
@@ -409,9 +411,14 @@ public final class AttemptRunner implements Attempt.Listener {
                 == Decision.AT_ONCE && replace(failed);
     }
 
+    /** Returns whether only one WebSocket knows what the request continues, or what it has become. */
+    private boolean isBound() {
+        return message != null && (message.isBound() || message.adoptedFrom() != null);
+    }
+
     /** {@return whether another endpoint could take the place of the current one} */
     public boolean hasOthers() {
-        return !isBound && cluster.hasUnasked(asked, race.lead() == null ? null : race.lead().target())
+        return !isBound() && cluster.hasUnasked(asked, race.lead() == null ? null : race.lead().target())
                 && (affinity == null || !affinity.isHard());
     }
 
@@ -449,7 +456,7 @@ public final class AttemptRunner implements Attempt.Listener {
     }
 
     private RetryPolicy.Facts facts(boolean isReplayable) {
-        boolean isOnly = isBound || cluster.isSingle() || affinity != null && affinity.isHard();
+        boolean isOnly = isBound() || cluster.isSingle() || affinity != null && affinity.isHard();
         return new RetryPolicy.Facts(turns, repeats, isReplayable, isOnly, hasOthers(), race.lead().hasHead(), retry);
     }
 

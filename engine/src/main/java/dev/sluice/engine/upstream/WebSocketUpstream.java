@@ -17,6 +17,7 @@ import dev.sluice.protocol.websocket.CloseStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +42,8 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     /** The bytes that may wait to be sent before another message is dropped that belongs to no request. */
     private static final long MAX_PENDING_BYTES = 8L * 1024 * 1024;
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** The time for which the requests of a lane wait for a response that follows a steered one. */
+    private static final long STEERED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Endpoint endpoint;
     private final MessageSession session;
@@ -51,6 +54,8 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     private final Map<String, WebSocketUpstreamLane> lanes = new HashMap<>(2);
     /** The lanes whose next response belongs to no request, because it follows a steered one. */
     private final Set<String> steered = new HashSet<>(0);
+    /** The lanes whose response the upstream has begun by itself and not ended. */
+    private final Set<String> adoptable = new HashSet<>(0);
     /** The lanes of cancelled attempts, whose events up to their end must not reach the downstream. */
     private final Set<String> abandoned = new HashSet<>(0);
     private final List<WebSocketUpstreamLane> opening = new ArrayList<>(1);
@@ -74,6 +79,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     private ServerEvent longEvent; // null unless a long message is arriving
     private WebSocketUpstreamLane refused; // the lane that gets a refusal of the handshake; null for none
     private long pingedNanos;
+    private long steeredNanos;
 
     /**
      * @param handshakeNanos the time limit of the connect and the handshake
@@ -100,6 +106,10 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     void assign(String lane, UpstreamListener attempt, boolean isAdopted) {
         WebSocketUpstreamLane assigned = new WebSocketUpstreamLane(this, lane == null ? DEFAULT : lane, attempt,
                 isAdopted);
+        if (isAdopted && (isClosed || !adoptable.contains(assigned.name()))) {
+            attempt.onConnectFailed(new ClosedChannelException()); // it has ended before it was admitted
+            return;
+        }
         lanes.put(assigned.name(), assigned);
         if (handler == null) {
             opening.add(assigned);
@@ -117,7 +127,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         handler = connected;
         List<WebSocketUpstreamLane> waiting = List.copyOf(opening);
         opening.clear();
-        waiting.forEach(lane -> lane.attempt().onConnected(lane));
+        for (WebSocketUpstreamLane lane : waiting) {
+            if (lane.attempt().isWanted()) {
+                lane.attempt().onConnected(lane);
+            }
+        }
     }
 
     /** Reports that no connection could be opened. */
@@ -129,7 +143,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
         lanes.clear();
         failed.forEach(WebSocketUpstreamLane::release);
-        failed.forEach(lane -> lane.attempt().onConnectFailed(cause));
+        for (WebSocketUpstreamLane lane : failed) {
+            if (lane.attempt().isWanted()) { // the end of one may have ended the connection, and so the others
+                lane.attempt().onConnectFailed(cause);
+            }
+        }
     }
 
     /** Sends the handshake with the head of the first request. */
@@ -188,9 +206,24 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
         isClosed = true;
         ticker.remove(tick);
+        releaseSteered();
+        adoptable.clear();
+        session.onSocketClosed(this, status, reason);
+    }
+
+    private void releaseSteered() {
         steered.forEach(lane -> session.releaseLane(nameOf(lane)));
         steered.clear();
-        session.onSocketClosed(this, status, reason);
+    }
+
+    /** Lets the requests of a lane go on, if an event says that no response of the upstream's own runs there now. */
+    private void releaseAfter(ServerEvent last, String lane, WebSocketUpstreamLane of) {
+        if (last.isTerminal()) {
+            adoptable.remove(lane);
+        }
+        if ((last.isSteeringFailed() || last.isTerminal() && of == null) && steered.remove(lane)) {
+            session.releaseLane(nameOf(lane));
+        }
     }
 
     @Override
@@ -228,8 +261,12 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         List<WebSocketUpstreamLane> failed = List.copyOf(lanes.values());
         lanes.clear();
         failed.forEach(WebSocketUpstreamLane::release);
-        failed.forEach(lane -> lane.attempt().onAttemptFailed(new AttemptFailure(kind, false, lane.isWritten(),
-                lane.isAnswered(), detail)));
+        for (WebSocketUpstreamLane lane : failed) {
+            if (lane.attempt().isWanted()) { // the end of one may have ended the connection, and so the others
+                lane.attempt().onAttemptFailed(new AttemptFailure(kind, false, lane.isWritten(), lane.isAnswered(),
+                        detail));
+            }
+        }
     }
 
     @Override
@@ -243,8 +280,9 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         WebSocketUpstreamLane belongs = isLimit ? null : ownerOf(lane, !isPart && event.isCreated());
         boolean isTerminal = !isPart && event.isTerminal() && !isLimit;
         boolean isFollowed = !isPart && event.isSteered();
-        if (!isPart && event.isSteeringFailed() && steered.remove(lane)) {
-            session.releaseLane(nameOf(lane));
+        boolean isOfNone = belongs == null && isTerminal && !adoptable.contains(lane) && !steered.contains(lane);
+        if (!isPart && !isLimit) {
+            releaseAfter(event, lane, belongs);
         }
         if (abandoned.contains(lane)) {
             if (isTerminal) {
@@ -266,11 +304,21 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         } else if (!isPart) {
             flushPiece();
         }
-        if (isLimit || belongs == null && !isPart && event.isTerminal() && !lanes.isEmpty()) {
-            flushPiece(); // of an error that names no lane, what it means for the lanes that run is not known
+        if (isLimit) {
+            flushPiece();
             isRetired = true;
             closeIfQuiet();
+        } else if (isOfNone && !lanes.isEmpty()) {
+            flushPiece();
+            fail(); // an error of the connection, after which the lanes that run may get nothing any more
         }
+    }
+
+    private void fail() {
+        WebSocketUpstreamHandler failed = handler;
+        close(CloseStatus.ABNORMAL, "");
+        failAll(AttemptFailure.Kind.CLOSED, "an error of the whole connection");
+        failed.close(CloseStatus.NORMAL);
     }
 
     private static String nameOf(String lane) {
@@ -280,9 +328,14 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     /** Returns the attempt to which an event belongs; null for none. */
     private WebSocketUpstreamLane ownerOf(String lane, boolean isCreated) {
         if (isCreated && steered.remove(lane)) {
+            adoptable.add(lane);
             session.adopt(this, nameOf(lane));
         }
-        return lanes.get(lane);
+        WebSocketUpstreamLane found = lanes.get(lane);
+        if (isCreated && found != null) {
+            session.onResponseBegun(this, nameOf(lane));
+        }
+        return found;
     }
 
     private void end(WebSocketUpstreamLane lane, boolean isFollowed) {
@@ -291,6 +344,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
         if (isFollowed) {
             steered.add(lane.name());
+            steeredNanos = ticker.nanoTime();
             session.holdLane(nameOf(lane.name()));
         }
         lane.release();
@@ -352,6 +406,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             ServerEvent whole = longEvent;
             longOwner = null;
             longEvent = null;
+            releaseAfter(whole, longLane, ended);
             if (whole.isTerminal() && isLongDropped) {
                 abandoned.remove(longLane);
             } else if (whole.isTerminal() && ended != null) {
@@ -425,6 +480,21 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
     }
 
     @Override
+    public boolean hasOpened() {
+        return isOpen;
+    }
+
+    @Override
+    public void onAdoptionRefused(String lane) {
+        String name = lane == null ? DEFAULT : lane;
+        if (!isClosed && adoptable.contains(name)) { // until its end, no request of the lane may run
+            steered.add(name);
+            steeredNanos = ticker.nanoTime();
+            session.holdLane(lane);
+        }
+    }
+
+    @Override
     public boolean isRunning() {
         return !lanes.isEmpty();
     }
@@ -471,6 +541,9 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             isRetired = true;
             closeIfQuiet();
             return;
+        }
+        if (!steered.isEmpty() && adoptable.isEmpty() && nowNanos - steeredNanos > STEERED_NANOS) {
+            releaseSteered();
         }
         boolean isAnswered = handler.lastReadNanos() - pingedNanos >= 0;
         if (!isLeaving && !session.isWritable(this, null)) {

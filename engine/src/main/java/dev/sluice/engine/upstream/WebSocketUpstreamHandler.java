@@ -33,6 +33,8 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +57,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private static final int MAX_LINE_BYTES = 8 * 1024;
     private static final int MAX_HEAD_BYTES = 64 * 1024;
     private static final int SWITCHING_PROTOCOLS = 101;
+    /** The time after which a connection is closed whose peer does not take the close frame. */
+    private static final int CLOSING_SECONDS = 2;
     /** A message of up to this length is passed on when it is whole. */
     private static final int WHOLE_BYTES = 64 * 1024;
     private static final int MAX_FRAME_BYTES = 1024 * 1024;
@@ -220,8 +224,13 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         FrameWriter.mask(room, from, from + length, maskingKey, 0);
     }
 
-    /** Sends a close frame and closes; nothing more is reported. */
+    /** Sends a close frame and closes, at once where the upstream takes nothing; nothing more is reported. */
     void close(int status) {
+        if (!ctx.channel().isWritable()) {
+            state = State.CLOSED;
+            closeNow(); // far behind in reading, so that a close frame would wait behind what it does not take
+            return;
+        }
         if (state == State.OPEN) {
             ByteBuf payload = ctx.alloc().buffer(2).writeShort(status);
             writeControl(FrameScanner.CLOSE, payload);
@@ -229,6 +238,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         }
         state = State.CLOSED;
         out.flush();
+        ScheduledFuture<?> late = ctx.executor().schedule(this::closeNow, CLOSING_SECONDS, TimeUnit.SECONDS);
+        ctx.channel().closeFuture().addListener(closed -> late.cancel(false));
         ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 

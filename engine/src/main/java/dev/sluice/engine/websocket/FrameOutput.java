@@ -184,10 +184,15 @@ final class FrameOutput {
         out.flush();
     }
 
-    /** {@return the number of bytes that the downstream has not taken yet} */
+    /** {@return the number of bytes that were not handed to the network yet} */
     long pendingBytes() {
+        return waitingBytes + unsentBytes();
+    }
+
+    /** {@return the number of bytes that the downstream has not taken yet} */
+    long unsentBytes() {
         ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-        return waitingBytes + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     /** {@return the number of bytes that were handed to the connection, without heads} */

@@ -252,6 +252,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     @Override
     public void refuse(String exchangeId, RelayException refusal) {
         if (adoptedFrom != null) {
+            adoptedFrom.onAdoptionRefused(event.lane());
             onResponseEnd(); // the client did not ask, and gets the upstream's events in any case
             return;
         }

@@ -17,8 +17,21 @@ public interface MessageSession {
     /** Returns the usable WebSocket to an endpoint, or null for none. */
     SessionSocket socketTo(Endpoint endpoint);
 
-    /** Returns an endpoint of a cluster to which there is a usable WebSocket, or null for none. */
-    Endpoint endpointOf(Cluster cluster);
+    /**
+     * Returns an endpoint of a cluster to which there is a usable WebSocket: the one that began the latest response of
+     * a lane, if it can be; null for none.
+     *
+     * @param lane the name; null for the default lane
+     */
+    Endpoint endpointOf(Cluster cluster, String lane);
+
+    /**
+     * Reports that an upstream has begun a response.
+     *
+     * @param on   the WebSocket that knows the response, so that requests which continue it belong there
+     * @param lane the name; null for the default lane
+     */
+    void onResponseBegun(SessionSocket on, String lane);
 
     /** Adds a WebSocket that was opened for this connection. */
     void onSocketOpened(SessionSocket socket);

@@ -15,6 +15,7 @@ import dev.sluice.protocol.websocket.ErrorEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -290,6 +291,10 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
     public void end() {
         if (!isDocument) {
             writeUnended();
+            if (isFragmented || isWithinMessage) {
+                abort(); // within a message, whose rest is not known
+                return;
+            }
         }
         if (isDocument) {
             writeDocument();
@@ -307,7 +312,8 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         while (last >= 0 && event.isReadable() && event.getByte(last) <= ' ') {
             last--;
         }
-        if (last >= 0 && event.isReadable() && event.getByte(last) == '}') {
+        if (last >= 0 && event.isReadable() && event.getByte(last) == '}'
+                && (isFragmented || tree(ByteBufUtil.getBytes(event)) != null)) {
             onEventEnd(EventType.OTHER);
         }
     }
@@ -372,7 +378,11 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         if (lane != null) {
             made.put("stream_id", lane);
         }
-        out.message(this, JsonTree.write(made));
+        byte[] json = JsonTree.write(made);
+        if (keeper != null) {
+            keeper.onEvent(Unpooled.wrappedBuffer(json), 0, json.length);
+        }
+        out.message(this, json);
     }
 
     @Override

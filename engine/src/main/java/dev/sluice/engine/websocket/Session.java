@@ -36,6 +36,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private static final long MAX_CHAIN_BYTES = 32L * 1024 * 1024;
     private static final int BAD_GATEWAY = 1014; // a status of the registry, for a server that acts as a gateway
     private static final String DEFAULT = "";
+    private static final int KEEPER_BYTES = 8 * 1024;
 
     private final String id;
     private final Wire wire;
@@ -48,7 +49,11 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private final List<SessionSocket> sockets = new ArrayList<>(1);
     /** The latest request of each lane that was served by an upstream on a WebSocket. */
     private final Map<String, ClientEvent> lastOf = new HashMap<>(2);
+    /** The WebSocket on which the latest response of each lane began. */
+    private final Map<String, SessionSocket> socketOf = new HashMap<>(2);
     private final Map<String, Kept> chains = new LinkedHashMap<>(2);
+    /** The work array of what is kept, which is scanned while the events of a stream are read with the other one. */
+    private byte[] keeperScratch;
     private long openBytes;
     private long responses;
     private boolean isOver;
@@ -116,7 +121,10 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     /** Handles an event that asks for no response: an upstream on a WebSocket may know it, any other does not. */
     private void onOther(ClientEvent event, ByteBuf text) {
-        SessionSocket socket = socketOfRunning();
+        SessionSocket socket = latest(event.lane());
+        if (socket == null || !socket.isRunning()) {
+            socket = socketOfRunning();
+        }
         if (socket != null) {
             if (!socket.send(text.retainedDuplicate())) {
                 send(this, ErrorEvent.of(429, event.lane(), Map.of("retry-after", "1"), ErrorEvent.object(
@@ -188,7 +196,8 @@ final class Session implements MessageSession, LaneExchange.Owner {
         leave(lost);
         boolean isUseful = lost.isBridged() || !lanes.isEmpty() || !sockets.isEmpty();
         if (isCut || !isUseful) {
-            wire.close(passedOn(lostStatus), lostReason);
+            boolean isBridged = lost.isBridged(); // its upstream has said nothing about this connection
+            wire.close(isBridged ? CloseStatus.INTERNAL : passedOn(lostStatus), isBridged ? "" : lostReason);
             return;
         }
         send(this, ErrorEvent.of(502, lost.lane(), Map.of(), ErrorEvent.object("server_error", "upstream_lost",
@@ -223,6 +232,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
         }
         List.copyOf(sockets).forEach(SessionSocket::leave);
         sockets.clear();
+        socketOf.clear();
         chains.values().forEach(kept -> kept.chain.leave());
         chains.clear();
     }
@@ -277,7 +287,10 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     @Override
     public OutputKeeper newKeeper() {
-        return new OutputKeeper(allocator, MAX_LANE_CHAIN_BYTES, budget, scratch);
+        if (keeperScratch == null) {
+            keeperScratch = new byte[KEEPER_BYTES];
+        }
+        return new OutputKeeper(allocator, MAX_LANE_CHAIN_BYTES, budget, keeperScratch);
     }
 
     @Override
@@ -297,8 +310,14 @@ final class Session implements MessageSession, LaneExchange.Owner {
     public boolean keep(ClientEvent event, ByteBuf text, Chain before, ByteBuf output, String id) {
         String key = keyOf(event.lane());
         forget(key);
-        ByteBuf items = allocator.directBuffer(event.input() == null ? 256
-                : (int) (event.input().end() - event.input().start()) + 256);
+        long inputBytes = event.input() == null ? 0 : event.input().end() - event.input().start();
+        if (inputBytes > MAX_LANE_CHAIN_BYTES) {
+            if (output != null) {
+                output.release();
+            }
+            return false;
+        }
+        ByteBuf items = allocator.directBuffer((int) inputBytes + 256);
         new BridgedBody(event, text).writeOwnItems(items);
         if (output != null) {
             if (items.isReadable()) {
@@ -401,13 +420,30 @@ final class Session implements MessageSession, LaneExchange.Owner {
     }
 
     @Override
-    public Endpoint endpointOf(Cluster cluster) {
+    public Endpoint endpointOf(Cluster cluster, String lane) {
+        SessionSocket latest = latest(lane);
+        if (latest != null && cluster.endpoints().contains(latest.endpoint())) {
+            return latest.endpoint();
+        }
         for (SessionSocket socket : sockets) {
             if (socket.isUsable() && cluster.endpoints().contains(socket.endpoint())) {
                 return socket.endpoint();
             }
         }
         return null;
+    }
+
+    /** Returns the usable WebSocket on which the latest response of a lane began; null for none. */
+    private SessionSocket latest(String lane) {
+        SessionSocket socket = socketOf.get(keyOf(lane));
+        return socket != null && socket.isUsable() ? socket : null;
+    }
+
+    @Override
+    public void onResponseBegun(SessionSocket on, String lane) {
+        if (!isOver) {
+            socketOf.put(keyOf(lane), on);
+        }
     }
 
     @Override
@@ -420,13 +456,14 @@ final class Session implements MessageSession, LaneExchange.Owner {
         if (!sockets.remove(socket) || isOver) {
             return;
         }
+        socketOf.values().removeIf(each -> each == socket);
         lostStatus = status;
         lostReason = passedOn(status) == status ? reason : "";
         if (wire.out().giveUp(socket)) {
             wire.close(passedOn(status), lostReason); // within a message that belongs to no request
             return;
         }
-        if (sockets.isEmpty() && lanes.isEmpty()) {
+        if (socket.hasOpened() && sockets.isEmpty() && lanes.isEmpty()) {
             // what was cached there is gone, and only a new connection makes the client send its whole input again
             boolean isPassedOn = status == CloseStatus.GOING_AWAY;
             wire.close(isPassedOn ? status : CloseStatus.RESTART, isPassedOn ? reason : "");

@@ -13,6 +13,16 @@ public interface SessionSocket {
     /** {@return whether another request may be sent on it} */
     boolean isUsable();
 
+    /** {@return whether its handshake was ever accepted, so that the upstream may have known something there} */
+    boolean hasOpened();
+
+    /**
+     * Reports that no exchange will own a response that the upstream has begun by itself, although it may still run.
+     *
+     * @param lane the name; null for the default lane
+     */
+    void onAdoptionRefused(String lane);
+
     /** {@return whether a response runs on it} */
     boolean isRunning();
 

@@ -240,7 +240,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void pong() {
-        if (unanswered != null && ctx.channel().isWritable()) {
+        if (unanswered != null && !isClosing && ctx.channel().isWritable()) {
             out.control(FrameScanner.PONG, Unpooled.wrappedBuffer(unanswered));
             unanswered = null;
             out.flush();
@@ -250,6 +250,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private void onRoom() {
         if (!isEnded) {
             session.onWritabilityChanged();
+            readAgain();
         }
     }
 
@@ -296,6 +297,12 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         readOn();
     }
 
+    private void readAgain() {
+        if (isReadPaused && !isClosing) {
+            readOn();
+        }
+    }
+
     private void readOn() {
         // A message that is arriving may always be completed; it has a limit of its own.
         isReadPaused = !isClosing && (message == null && session.openBytes() >= maxHeldBytes
@@ -313,9 +320,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         session.onWritabilityChanged();
         if (!isClosing && context.channel().isWritable()) {
             pong();
-            if (isReadPaused) {
-                readOn();
-            }
+            readAgain();
         }
     }
 
@@ -394,6 +399,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             close(CloseStatus.POLICY, "a message slower than " + BYTES_PER_SECOND + " bytes a second");
             return;
         }
+        readAgain(); // messages that waited may have left without any other event
         closeIfStalled(nowNanos);
         pingIfSilent(nowNanos);
     }
@@ -409,7 +415,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     /** Closes a connection whose downstream takes nothing. */
     private void closeIfStalled(long nowNanos) {
-        long pending = out.pendingBytes();
+        long pending = out.unsentBytes(); // without what waits for the end of another message
         long taken = out.written() - pending;
         if (pending == 0 || taken > takenBytes) {
             takenBytes = taken;
