@@ -185,6 +185,49 @@ class WebSocketBridgeIT extends RelayFixture {
     }
 
     @Test
+    void shouldPassTheEventsBehindAnItemThatArrivesInTwoReads() throws Exception {
+        String item = "{\"n\":\"" + "x".repeat(10_000) + "\"}";
+        String text = itemDone(item);
+        upstream.then(peer -> {
+            bodies.add(new String(peer.readMessage().body(), UTF_8));
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(created("resp_1")
+                    + text.substring(0, 9_000)));
+            Thread.sleep(200); // so that the two parts are read one by one
+            peer.write(ScriptedUpstream.chunk(text.substring(9_000) + "data: {\"type\":\"response.x\"}\n\n"
+                    + completed("resp_1")) + "0\r\n\r\n");
+            bodies.add(new String(peer.readMessage().body(), UTF_8));
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(completed("resp_2")) + "0\r\n\r\n");
+        });
+        try (WebSocketPeer peer = client()) {
+            List<String> messages = peer.send(ASK + "\"store\":false,\"input\":[]}").readUntil("response.completed");
+
+            assertEquals(List.of("{\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":" + item
+                    + ",\"sequence_number\":1}", "{\"type\":\"response.x\"}"), messages.subList(1, 3));
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":\"resp_1\",\"input\":[]}")
+                    .readUntil("response.completed");
+            takeBody();
+            assertEquals(json("{\"stream\":true,\"model\":\"gpt-5\",\"store\":false,\"input\":[" + item + "]}"),
+                    takeBody());
+        }
+    }
+
+    @Test
+    void shouldContinueAnUnstoredResponseThatWasADocument() throws Exception {
+        String body = "{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[{\"n\":1},{\"n\":2}]}";
+        answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n"
+                + body);
+        try (WebSocketPeer peer = client()) {
+            peer.send(ASK + "\"store\":false,\"input\":[]}").readUntil("response.completed");
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":\"resp_1\",\"input\":[{\"n\":3}]}")
+                    .readUntil("response.completed");
+
+            takeBody();
+            assertEquals(json("{\"stream\":true,\"model\":\"gpt-5\",\"store\":false,"
+                    + "\"input\":[{\"n\":1},{\"n\":2},{\"n\":3}]}"), takeBody());
+        }
+    }
+
+    @Test
     void shouldLetAnotherLaneContinueAResponse() throws Exception {
         answerAll();
         try (WebSocketPeer peer = client()) {
