@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -347,24 +348,31 @@ class WebSocketNativeIT extends RelayFixture {
     @Test
     void shouldSendARequestWhereTheResponseIsKnownThatItContinues() throws Exception {
         launchNative(EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
-        upstream.always(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send("{\"type\":\"error\",\"status\":503,\"error\":{\"code\":\"server_is_overloaded\","
-                    + "\"type\":\"server_error\",\"message\":\"later\"}}");
-            while (true) {
+        AtomicInteger connections = new AtomicInteger();
+        for (ScriptedUpstream each : List.of(upstream, second)) {
+            each.always(raw -> {
+                if (connections.getAndIncrement() > 0) {
+                    answerAll(raw);
+                    return;
+                }
+                WebSocketPeer peer = WebSocketPeer.accept(raw);
                 peer.read();
-                peer.send("{\"type\":\"error\",\"status\":400,\"error\":{\"code\":"
-                        + "\"previous_response_not_found\"}}");
-            }
-        });
-        second.always(WebSocketNativeIT::answerAll);
+                peer.send("{\"type\":\"error\",\"status\":500,\"error\":{\"code\":\"internal_error\","
+                        + "\"type\":\"server_error\",\"message\":\"later\"}}");
+                while (true) {
+                    peer.read();
+                    peer.send("{\"type\":\"error\",\"status\":400,\"error\":{\"code\":"
+                            + "\"previous_response_not_found\"}}");
+                }
+            });
+        }
         String next = CREATE.replace("{\"type\"", "{\"store\":false,\"previous_response_id\":\"resp_1\",\"type\"");
         try (WebSocketPeer peer = client()) {
             for (int i = 0; i < 8; i++) {
                 peer.send(i == 0 ? CREATE : next);
                 assertEquals(List.of(CREATED, DELTA, COMPLETED), peer.readUntil("\"status\":"));
             }
+            assertEquals(2, connections.get());
         }
     }
 
