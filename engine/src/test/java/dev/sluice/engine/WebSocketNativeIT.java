@@ -377,6 +377,38 @@ class WebSocketNativeIT extends RelayFixture {
     }
 
     @Test
+    void shouldLetEachLaneContinueOnTheConnectionThatServedIt() throws Exception {
+        launchNative(EndpointConfig.of(upstream.url(), "k").toBuilder().maxInFlight(1).build(),
+                EndpointConfig.of(second.url(), "k").toBuilder().maxInFlight(1).build());
+        CompletableFuture<Void> isOtherServed = new CompletableFuture<>();
+        AtomicInteger connections = new AtomicInteger();
+        for (ScriptedUpstream each : List.of(upstream, second)) {
+            each.always(raw -> {
+                WebSocketPeer peer = WebSocketPeer.accept(raw);
+                String lane = connections.getAndIncrement() == 0 ? "x" : "y";
+                while (true) {
+                    boolean isKnown = peer.read().contains("\"stream_id\":\"" + lane + "\"");
+                    peer.send(inLane(isKnown ? CREATED : CREATED.replace("resp_1", "of another"), lane));
+                    if (lane.equals("x")) {
+                        isOtherServed.get(20, TimeUnit.SECONDS);
+                    }
+                    peer.send(inLane(COMPLETED, lane));
+                }
+            });
+        }
+        try (WebSocketPeer peer = client()) {
+            assertEquals(inLane(CREATED, "x"), peer.send(inLane(CREATE, "x")).read());
+            peer.send(inLane(CREATE, "y")).readUntil("response.completed");
+            isOtherServed.complete(null);
+            peer.readUntil("response.completed");
+            for (String lane : List.of("y", "x", "y", "x")) {
+                assertEquals(List.of(inLane(CREATED, lane), inLane(COMPLETED, lane)), peer.send(inLane(CREATE, lane))
+                        .readUntil("response.completed"));
+            }
+        }
+    }
+
+    @Test
     void shouldAskAnotherEndpointWhereOneIsOverloaded() throws Exception {
         launchNative(EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
         String overloaded = "{\"type\":\"error\",\"status\":503,\"error\":{\"code\":\"server_is_overloaded\","
