@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -387,8 +388,10 @@ class WebSocketIT extends RelayFixture {
     void shouldRunLanesSideBySide() throws Exception {
         launchBridge();
         CompletableFuture<Void> first = new CompletableFuture<>();
+        CompletableFuture<Void> isAsked = new CompletableFuture<>(); // so that the scripts are taken in this order
         upstream.then(peer -> {
             peer.readMessage();
+            isAsked.complete(null);
             first.get();
             peer.write(STREAM);
         }).then(peer -> {
@@ -397,7 +400,7 @@ class WebSocketIT extends RelayFixture {
         });
         try (WebSocketPeer peer = WebSocketPeer.connect(relay.port())) {
             peer.send(CREATE);
-            Await.until("the first request", () -> upstream.connections() == 1);
+            isAsked.get(20, TimeUnit.SECONDS);
             peer.send(CREATE.replace("\"input\"", "\"stream_id\":\"b\",\"input\""));
 
             for (String message : peer.readUntil("response.completed")) {
