@@ -134,7 +134,7 @@ public final class AttemptRunner implements Attempt.Listener {
         }
         // A connection stays with its endpoint, where the responses are known that its requests continue.
         Endpoint current = message == null || affinity != null && affinity.isHard() ? null
-                : message.session().endpointOf(cluster, message.lane());
+                : message.endpointOf(cluster);
         Slot slot = current == null || asked.contains(current) ? null : cluster.tryAcquire(model, current);
         if (slot != null) {
             return slot;
@@ -411,7 +411,7 @@ public final class AttemptRunner implements Attempt.Listener {
                 == Decision.AT_ONCE && replace(failed);
     }
 
-    /** Returns whether only one WebSocket knows what the request continues, or what it has become. */
+    /** Returns whether only one WebSocket knows what the request continues, or runs its response already. */
     private boolean isBound() {
         return message != null && (message.isBound() || message.adoptedFrom() != null);
     }

@@ -5,7 +5,7 @@ package dev.sluice.engine.spi;
 import java.net.SocketAddress;
 
 /**
- * What happened on one WebSocket of a downstream, from its handshake to its end.
+ * The record of one downstream WebSocket, from its handshake to its end.
  *
  * @param id               the id of the exchange that was the handshake; {@link ObservedExchange#session} of all others
  * @param remoteAddress    the address of the downstream

@@ -208,7 +208,8 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         DefaultHttpResponse response;
         boolean isFinal;
         try {
-            response = decode(bytes, heads.headEnd());
+            response = headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), heads.headEnd()
+                    - bytes.readerIndex()), endpoint);
             bytes.readerIndex(heads.headEnd());
             isFinal = isFinal(response.status().code());
             if (isFinal) {
@@ -240,17 +241,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
                     + " informational heads (expected: at most that)");
         }
         return status >= 200;
-    }
-
-    private DefaultHttpResponse decode(ByteBuf bytes, int end) {
-        try {
-            return headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
-        } catch (FramingException e) {
-            throw e;
-        } catch (Exception e) {
-            LOG.debug("{} sent a head that passed the scan but could not be decoded", endpoint, e);
-            throw new FramingException(FramingException.Fault.MALFORMED, "response head: not valid");
-        }
     }
 
     /** Takes {@code rest}, the bytes after the head. */

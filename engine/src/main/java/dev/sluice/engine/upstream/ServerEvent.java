@@ -25,6 +25,7 @@ final class ServerEvent implements JsonListener {
     private static final int LANE;
     private static final int CODE;
     private static final int REASON;
+    private static final int ID;
 
     static {
         WatchTable.Builder builder = WatchTable.builder();
@@ -32,6 +33,7 @@ final class ServerEvent implements JsonListener {
         LANE = builder.watch("stream_id", CAP_BYTES);
         CODE = builder.watch("error.code", CAP_BYTES);
         REASON = builder.watch("response.incomplete_details.reason", CAP_BYTES);
+        ID = builder.watch("response.id", CAP_BYTES);
         TABLE = builder.build();
     }
 
@@ -45,6 +47,7 @@ final class ServerEvent implements JsonListener {
     private String lane;
     private String code;
     private String reason;
+    private String responseId;
 
     /**
      * @param scratch a work array that no other thread uses
@@ -79,6 +82,7 @@ final class ServerEvent implements JsonListener {
         lane = null;
         code = null;
         reason = null;
+        responseId = null;
         json.reset(this);
     }
 
@@ -107,6 +111,8 @@ final class ServerEvent implements JsonListener {
             code = text;
         } else if (watch == REASON) {
             reason = text;
+        } else if (watch == ID) {
+            responseId = text;
         }
     }
 
@@ -131,7 +137,17 @@ final class ServerEvent implements JsonListener {
     /** Returns whether the event ends the response of its lane. */
     boolean isTerminal() {
         return "response.completed".equals(type) || "response.failed".equals(type)
-                || "response.incomplete".equals(type) || "response.cancelled".equals(type) || "error".equals(type);
+                || "response.incomplete".equals(type) || "response.cancelled".equals(type) || isError();
+    }
+
+    /** Returns whether the event reports an error. */
+    boolean isError() {
+        return "error".equals(type);
+    }
+
+    /** Returns the id of the response that the event begins or ends; null for none. */
+    String responseId() {
+        return responseId;
     }
 
     /** Returns whether the event begins a response. */
@@ -139,7 +155,7 @@ final class ServerEvent implements JsonListener {
         return "response.created".equals(type);
     }
 
-    /** Returns whether another response follows this one although nobody asks for it. */
+    /** Returns whether the upstream begins another response after this one, without a request for it. */
     boolean isSteered() {
         return "response.incomplete".equals(type) && "steered".equals(reason);
     }
@@ -151,6 +167,6 @@ final class ServerEvent implements JsonListener {
 
     /** Returns whether the event announces that the connection takes no further requests. */
     boolean isConnectionLimit() {
-        return "error".equals(type) && "websocket_connection_limit_reached".equals(code);
+        return isError() && "websocket_connection_limit_reached".equals(code);
     }
 }

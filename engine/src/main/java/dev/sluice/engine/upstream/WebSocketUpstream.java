@@ -184,7 +184,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             abandoned.add(lane.name());
             isRetired = true; // a request cannot be taken back, and what it causes costs nothing more than this
         } else if (!isOpen && lanes.isEmpty()) {
-            isRetired = true; // nobody waits for the connection any more
+            isRetired = true; // no request waits for the connection
         }
         closeIfQuiet();
     }
@@ -206,14 +206,19 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
         isClosed = true;
         ticker.remove(tick);
-        releaseSteered();
         adoptable.clear();
+        releaseSteered();
         session.onSocketClosed(this, status, reason);
     }
 
+    /** Lets the requests of all lanes go on in which no response of the upstream's own has begun. */
     private void releaseSteered() {
-        steered.forEach(lane -> session.releaseLane(nameOf(lane)));
-        steered.clear();
+        for (String lane : List.copyOf(steered)) {
+            if (!adoptable.contains(lane)) {
+                steered.remove(lane);
+                session.releaseLane(nameOf(lane));
+            }
+        }
     }
 
     /** Lets the requests of a lane go on, if an event says that no response of the upstream's own runs there now. */
@@ -277,10 +282,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
         String lane = !session.hasNamedLanes() || event.lane() == null ? DEFAULT : event.lane();
         boolean isLimit = !isPart && event.isConnectionLimit();
-        WebSocketUpstreamLane belongs = isLimit ? null : ownerOf(lane, !isPart && event.isCreated());
+        WebSocketUpstreamLane belongs = isLimit ? null : ownerOf(lane, isPart ? null : event);
         boolean isTerminal = !isPart && event.isTerminal() && !isLimit;
         boolean isFollowed = !isPart && event.isSteered();
-        boolean isOfNone = belongs == null && isTerminal && !adoptable.contains(lane) && !steered.contains(lane);
+        boolean isOfConnection = belongs == null && isTerminal && event.isError() && event.lane() == null
+                && !adoptable.contains(lane) && !steered.contains(lane);
         if (!isPart && !isLimit) {
             releaseAfter(event, lane, belongs);
         }
@@ -308,9 +314,9 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             flushPiece();
             isRetired = true;
             closeIfQuiet();
-        } else if (isOfNone && !lanes.isEmpty()) {
+        } else if (isOfConnection && !lanes.isEmpty()) {
             flushPiece();
-            fail(); // an error of the connection, after which the lanes that run may get nothing any more
+            fail(); // an error that names no lane reaches no reader of a named one, which would wait for its end
         }
     }
 
@@ -325,15 +331,20 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         return lane.isEmpty() ? null : lane;
     }
 
-    /** Returns the attempt to which an event belongs; null for none. */
-    private WebSocketUpstreamLane ownerOf(String lane, boolean isCreated) {
+    /**
+     * Returns the attempt to which an event belongs; null for none.
+     *
+     * @param known the event; null for a part of a response, which begins nothing
+     */
+    private WebSocketUpstreamLane ownerOf(String lane, ServerEvent known) {
+        boolean isCreated = known != null && known.isCreated();
         if (isCreated && steered.remove(lane)) {
             adoptable.add(lane);
             session.adopt(this, nameOf(lane));
         }
         WebSocketUpstreamLane found = lanes.get(lane);
         if (isCreated && found != null) {
-            session.onResponseBegun(this, nameOf(lane));
+            session.onResponseBegun(this, nameOf(lane), known.responseId());
         }
         return found;
     }
@@ -419,7 +430,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         longLane = longEvent.lane() != null ? longEvent.lane()
                 : isOneLaneOpen() ? lanes.keySet().iterator().next() : DEFAULT;
         isLongDropped = abandoned.contains(longLane);
-        longOwner = ownerOf(longLane, longEvent.isCreated());
+        longOwner = ownerOf(longLane, longEvent);
     }
 
     /** Returns whether an event without a known lane can only be one of the lane that is open. */
@@ -542,7 +553,7 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
             closeIfQuiet();
             return;
         }
-        if (!steered.isEmpty() && adoptable.isEmpty() && nowNanos - steeredNanos > STEERED_NANOS) {
+        if (!steered.isEmpty() && nowNanos - steeredNanos > STEERED_NANOS) {
             releaseSteered();
         }
         boolean isAnswered = handler.lastReadNanos() - pingedNanos >= 0;

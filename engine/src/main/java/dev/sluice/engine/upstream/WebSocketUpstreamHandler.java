@@ -287,7 +287,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         try {
-            DefaultHttpResponse response = decode(head, heads.headEnd());
+            DefaultHttpResponse response = headDecoder.decodeHead(head.slice(head.readerIndex(), heads.headEnd()
+                    - head.readerIndex()), endpoint);
             head.readerIndex(heads.headEnd());
             if (response.status().code() == SWITCHING_PROTOCOLS) {
                 accept(response);
@@ -322,17 +323,6 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             heads = null;
             headDecoder.close();
             headDecoder = null;
-        }
-    }
-
-    private DefaultHttpResponse decode(ByteBuf bytes, int end) {
-        try {
-            return headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
-        } catch (FramingException e) {
-            throw e;
-        } catch (Exception e) {
-            LOG.debug("{} sent a head that passed the scan but could not be decoded", endpoint, e);
-            throw malformed("head that is not valid");
         }
     }
 

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.websocket;
 
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.http.ExchangeId;
 import dev.sluice.engine.http.RequestListener;
@@ -80,6 +82,11 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     @Override
     public SessionSocket adoptedFrom() {
         return adoptedFrom;
+    }
+
+    @Override
+    public Endpoint endpointOf(Cluster cluster) {
+        return owner.endpointOf(cluster, event);
     }
 
     @Override
@@ -325,6 +332,9 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     interface Owner {
         /** Returns the connection for upstreams. */
         MessageSession session();
+
+        /** Returns the endpoint of a cluster on whose WebSocket a request belongs; null for none. */
+        Endpoint endpointOf(Cluster cluster, ClientEvent request);
 
         /** Returns a new sink. */
         MessageSink newSink(String lane, MessageSink.Listener listener);

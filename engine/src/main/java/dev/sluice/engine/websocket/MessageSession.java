@@ -2,7 +2,6 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.websocket;
 
-import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.protocol.framing.BodyPiece;
 
@@ -18,20 +17,13 @@ public interface MessageSession {
     SessionSocket socketTo(Endpoint endpoint);
 
     /**
-     * Returns an endpoint of a cluster to which there is a usable WebSocket: the one that began the latest response of
-     * a lane, if it can be; null for none.
-     *
-     * @param lane the name; null for the default lane
-     */
-    Endpoint endpointOf(Cluster cluster, String lane);
-
-    /**
      * Reports that an upstream has begun a response.
      *
      * @param on   the WebSocket that knows the response, so that requests which continue it belong there
      * @param lane the name; null for the default lane
+     * @param id   the response's id; null if it is not known
      */
-    void onResponseBegun(SessionSocket on, String lane);
+    void onResponseBegun(SessionSocket on, String lane, String id);
 
     /** Adds a WebSocket that was opened for this connection. */
     void onSocketOpened(SessionSocket socket);

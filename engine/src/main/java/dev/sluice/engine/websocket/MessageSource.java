@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.websocket;
 
+import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.http.RequestSource;
 
@@ -33,6 +35,12 @@ public interface MessageSource extends RequestSource {
 
     /** {@return whether the request continues a response that only one connection knows, so that it cannot move} */
     boolean isBound();
+
+    /**
+     * Returns the endpoint of a cluster on whose WebSocket the request belongs: the one that knows the response which
+     * the request continues, or else the one that served its lane last, or else any that is open. Null for none.
+     */
+    Endpoint endpointOf(Cluster cluster);
 
     /** {@return the connection of the message} */
     MessageSession session();

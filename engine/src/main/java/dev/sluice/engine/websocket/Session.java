@@ -49,8 +49,8 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private final List<SessionSocket> sockets = new ArrayList<>(1);
     /** The latest request of each lane that was served by an upstream on a WebSocket. */
     private final Map<String, ClientEvent> lastOf = new HashMap<>(2);
-    /** The WebSocket on which the latest response of each lane began. */
-    private final Map<String, SessionSocket> socketOf = new HashMap<>(2);
+    /** The latest response of each lane that began on a WebSocket. */
+    private final Map<String, Begun> begun = new HashMap<>(2);
     private final Map<String, Kept> chains = new LinkedHashMap<>(2);
     /** The work array of what is kept, which is scanned while the events of a stream are read with the other one. */
     private byte[] keeperScratch;
@@ -121,8 +121,8 @@ final class Session implements MessageSession, LaneExchange.Owner {
 
     /** Handles an event that asks for no response: an upstream on a WebSocket may know it, any other does not. */
     private void onOther(ClientEvent event, ByteBuf text) {
-        SessionSocket socket = latest(event.lane());
-        if (socket == null || !socket.isRunning()) {
+        SessionSocket socket = socketOf(event);
+        if (socket == null) {
             socket = socketOfRunning();
         }
         if (socket != null) {
@@ -232,7 +232,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
         }
         List.copyOf(sockets).forEach(SessionSocket::leave);
         sockets.clear();
-        socketOf.clear();
+        begun.clear();
         chains.values().forEach(kept -> kept.chain.leave());
         chains.clear();
     }
@@ -420,10 +420,10 @@ final class Session implements MessageSession, LaneExchange.Owner {
     }
 
     @Override
-    public Endpoint endpointOf(Cluster cluster, String lane) {
-        SessionSocket latest = latest(lane);
-        if (latest != null && cluster.endpoints().contains(latest.endpoint())) {
-            return latest.endpoint();
+    public Endpoint endpointOf(Cluster cluster, ClientEvent request) {
+        SessionSocket known = socketOf(request);
+        if (known != null && cluster.endpoints().contains(known.endpoint())) {
+            return known.endpoint();
         }
         for (SessionSocket socket : sockets) {
             if (socket.isUsable() && cluster.endpoints().contains(socket.endpoint())) {
@@ -433,16 +433,24 @@ final class Session implements MessageSession, LaneExchange.Owner {
         return null;
     }
 
-    /** Returns the usable WebSocket on which the latest response of a lane began; null for none. */
-    private SessionSocket latest(String lane) {
-        SessionSocket socket = socketOf.get(keyOf(lane));
-        return socket != null && socket.isUsable() ? socket : null;
+    /**
+     * Returns the usable WebSocket that knows the earlier response which an event names, or else the latest one of its
+     * lane; null for none.
+     */
+    private SessionSocket socketOf(ClientEvent event) {
+        Begun found = begun.get(keyOf(event.lane()));
+        if (event.earlierResponseId() != null) {
+            for (Begun each : begun.values()) {
+                found = event.earlierResponseId().equals(each.id) ? each : found;
+            }
+        }
+        return found != null && found.on.isUsable() ? found.on : null;
     }
 
     @Override
-    public void onResponseBegun(SessionSocket on, String lane) {
+    public void onResponseBegun(SessionSocket on, String lane, String responseId) {
         if (!isOver) {
-            socketOf.put(keyOf(lane), on);
+            begun.put(keyOf(lane), new Begun(on, responseId));
         }
     }
 
@@ -456,7 +464,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
         if (!sockets.remove(socket) || isOver) {
             return;
         }
-        socketOf.values().removeIf(each -> each == socket);
+        begun.values().removeIf(each -> each.on == socket);
         lostStatus = status;
         lostReason = passedOn(status) == status ? reason : "";
         if (wire.out().giveUp(socket)) {
@@ -504,6 +512,14 @@ final class Session implements MessageSession, LaneExchange.Owner {
      * @param chain what it stands for
      */
     private record Kept(String id, Chain chain) {
+    }
+
+    /**
+     * A response that has begun on a WebSocket.
+     *
+     * @param id its id; null if it is not known
+     */
+    private record Begun(SessionSocket on, String id) {
     }
 
     /** The connection, as its session sees it. */

@@ -5,6 +5,6 @@
  *
  * <p>A message that asks for a response is an exchange like any other, with {@code POST} as its method and the headers
  * of the handshake as its head. This package turns the message into a request body and the response into messages.
- * Whether the upstream is asked over HTTP or over a WebSocket is decided by the plan.
+ * The plan decides whether the upstream is asked over HTTP or over a WebSocket.
  */
 package dev.sluice.engine.websocket;

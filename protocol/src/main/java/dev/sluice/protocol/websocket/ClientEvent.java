@@ -38,6 +38,7 @@ public final class ClientEvent implements JsonListener {
     private static final int STREAM;
     private static final int INPUT;
     private static final int BACKGROUND;
+    private static final int TARGET;
 
     static {
         WatchTable.Builder builder = WatchTable.builder();
@@ -50,11 +51,12 @@ public final class ClientEvent implements JsonListener {
         STREAM = builder.watch("stream", 0);
         INPUT = builder.watch("input", 0);
         BACKGROUND = builder.watchScalar("background", CAP_BYTES);
+        TARGET = builder.watch("response_id", CAP_BYTES);
         TABLE = builder.build();
     }
 
     private JsonScanner json = new JsonScanner(TABLE, JsonLimits.DEFAULT); // null once the message has ended
-    private final Member[] members = new Member[BACKGROUND + 1];
+    private final Member[] members = new Member[TARGET + 1];
     private JsonException fault;
     private boolean isObject;
     private boolean isRootSeen;
@@ -64,6 +66,7 @@ public final class ClientEvent implements JsonListener {
     private String lane;
     private boolean isLaneGiven;
     private String previousResponseId;
+    private String responseId;
     private boolean isWarmUp;
     private boolean isUnstored;
     private boolean isBackground;
@@ -127,6 +130,8 @@ public final class ClientEvent implements JsonListener {
             lane = text;
         } else if (watch == PREVIOUS) {
             previousResponseId = text;
+        } else if (watch == TARGET) {
+            responseId = text;
         } else if (watch == GENERATE) {
             isWarmUp = kind == JsonKind.FALSE;
         } else if (watch == STORE) {
@@ -178,6 +183,16 @@ public final class ClientEvent implements JsonListener {
     /** {@return the id of the response that this one continues; null for none} */
     public String previousResponseId() {
         return previousResponseId;
+    }
+
+    /**
+     * Returns the id of an earlier response: the one that a request continues or that a {@code response.steer} changes
+     * ({@code previous_response_id}), or to which a {@code response.inject} adds ({@code response_id}).
+     *
+     * @return the id; null for none
+     */
+    public String earlierResponseId() {
+        return previousResponseId != null ? previousResponseId : responseId;
     }
 
     /** {@return whether the request only prepares a later one and wants no output} */
