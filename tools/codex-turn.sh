@@ -58,19 +58,7 @@ fi
 
 [ "$websocket" = off ] || protocol='"protocol":"websocket"'
 
-# await FILE PATTERN: waits until a process has logged its address, and prints the port.
-await() {
-    for _ in $(seq 300); do
-        if grep -qE "$2" "$1" 2> /dev/null; then
-            sed -nE "s/.*$2.*/\1/p" "$1" | head -1
-            return
-        fi
-        sleep 0.1
-    done
-    echo "$1: no address logged after 30 s; its content:" >&2
-    cat "$1" >&2
-    exit 1
-}
+. tools/await.sh
 
 # turn PROFILE MODEL TOOL INPUT: runs one turn of the CLI, which must run the tool and then print the mock's message.
 turn() {

@@ -25,19 +25,7 @@ work="$(mktemp -d)"
 pids=()
 trap 'kill "${pids[@]}" 2> /dev/null || true; rm -rf "$work"' EXIT
 
-# await FILE PATTERN: waits until a process has logged its address, and prints the port.
-await() {
-    for _ in $(seq 300); do
-        if grep -qE "$2" "$1" 2> /dev/null; then
-            sed -nE "s/.*$2.*/\1/p" "$1" | head -1
-            return
-        fi
-        sleep 0.1
-    done
-    echo "$1: no address logged after 30 s; its content:" >&2
-    cat "$1" >&2
-    exit 1
-}
+. tools/await.sh
 
 # relay MODE: starts a mock and a relay, whose process and port are in $relay and $port.
 relay() {

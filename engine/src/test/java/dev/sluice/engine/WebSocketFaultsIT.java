@@ -4,11 +4,8 @@ package dev.sluice.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
@@ -17,64 +14,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** WebSockets whose two ends go wrong, or go on in an order that is not the usual one. */
-class WebSocketFaultsIT extends RelayFixture {
-    private static final String CREATE = "{\"type\":\"response.create\",\"model\":\"gpt-5.2\",\"input\":\"hi\"}";
-    private static final String CREATED = "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}";
-    private static final String DELTA = "{\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}";
-    private static final String COMPLETED = "{\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\","
-            + "\"status\":\"completed\",\"usage\":{\"input_tokens\":3,\"output_tokens\":5,\"total_tokens\":8}}}";
-    private static final String STEERED = "{\"type\":\"response.incomplete\",\"response\":{\"id\":\"resp_1\","
-            + "\"status\":\"incomplete\",\"incomplete_details\":{\"reason\":\"steered\"}}}";
+class WebSocketFaultsIT extends WebSocketFixture {
     /** A long event that belongs to no response, and the frame in which it is. */
     private static final String NOTE = "{\"type\":\"codex.note\",\"x\":\"" + "y".repeat(200_000) + "\"}";
     private static final byte[] NOTE_FRAME = WebSocketPeer.bytesOf(1, true, NOTE.getBytes(UTF_8), false);
     private static final int BEGINNING = 150_000;
     private static final long MAX_HELD_BYTES = 64L * 1024 * 1024;
-
-    private final ScriptedUpstream second = new ScriptedUpstream();
-
-    @AfterEach
-    void closeSecond() throws InterruptedException {
-        second.close();
-        assertNull(second.failure(0));
-    }
-
-    private void launch(WebSocketMode mode) {
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(cluster("up", upstream, mode))
-                .route(RouteConfig.of("gpt-*", "up")).build(), extensions());
-    }
-
-    private void launchNative() {
-        launch(WebSocketMode.NATIVE);
-    }
-
-    private void launchTwo() {
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(cluster("one", upstream, WebSocketMode.NATIVE))
-                .cluster(cluster("two", second, WebSocketMode.NATIVE)).route(RouteConfig.of("gpt-5.2", "one"))
-                .route(RouteConfig.of("gpt-6", "two")).build(), extensions());
-    }
-
-    private static ClusterConfig cluster(String name, ScriptedUpstream of, WebSocketMode mode) {
-        return ClusterConfig.of(name, EndpointConfig.of(of.url(), "k")).withWebsocket(mode);
-    }
-
-    private WebSocketPeer client() throws IOException {
-        return WebSocketPeer.connect(relay.port());
-    }
-
-    private static String inLane(String message, String lane) {
-        return message.substring(0, message.length() - 1) + ",\"stream_id\":\"" + lane + "\"}";
-    }
-
-    private static String second(String message) {
-        return message.replace("gpt-5.2", "gpt-6").replace("resp_1", "resp_2");
-    }
 
     @Test
     void shouldKeepAQuietUpstreamThatAnswersPings() throws Exception {
@@ -98,48 +50,6 @@ class WebSocketFaultsIT extends RelayFixture {
                 assertTrue(peer.read().contains("after pong " + i));
                 peer.awaitPong();
             }
-        }
-    }
-
-    @Test
-    void shouldReleaseALaneWhoseSuccessorIsLost() throws Exception {
-        launchNative();
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send(CREATED).send(STEERED);
-            raw.close();
-        });
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE).readUntil("steered");
-
-            assertEquals(1012, peer.readClose());
-        }
-    }
-
-    @Test
-    void shouldWaitForTheSuccessorOnAConnectionThatHasReachedItsLimit() throws Exception {
-        launchNative();
-        String limit = "{\"type\":\"error\",\"status\":400,"
-                + "\"error\":{\"code\":\"websocket_connection_limit_reached\"}}";
-        CompletableFuture<Void> isSteered = new CompletableFuture<>();
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send(CREATED).send(limit).send(STEERED);
-            isSteered.get();
-            peer.send(second(CREATED)).send(second(COMPLETED));
-            raw.awaitClose();
-        });
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE).readUntil("steered");
-            peer.awaitPong();
-            isSteered.complete(null);
-
-            peer.readUntil("resp_2\",\"status");
-            assertEquals(1001, peer.readClose());
-            takeUsage();
-            assertEquals("resp_2", takeUsage().responseId());
         }
     }
 
@@ -241,7 +151,7 @@ class WebSocketFaultsIT extends RelayFixture {
     @Test
     void shouldDropEventsOfNobodyAfterTheDownstreamHasLeft() throws Exception {
         relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(cluster("up", upstream, WebSocketMode.NATIVE)).route(RouteConfig.of("gpt-*", "up").toBuilder()
+                .cluster(cluster("up", upstream)).route(RouteConfig.of("gpt-*", "up").toBuilder()
                 .onDownstreamLeave(RouteConfig.DownstreamLeave.DRAIN).build()).build(), extensions());
         CompletableFuture<Void> hasLeft = new CompletableFuture<>();
         upstream.then(raw -> {
@@ -259,6 +169,42 @@ class WebSocketFaultsIT extends RelayFixture {
         hasLeft.complete(null);
 
         assertEquals(8, takeUsage().usage().totalTokens());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"type":"error","status":500,"error":{"code":"server_error"}} | true
+            {"type":"error","status":500,"error":{"code":"server_error"},"stream_id":"x"} | false
+            {"type":"response.failed","response":{"id":"resp_1","status":"failed"},"stream_id":"x"} | false
+            {"type":"response.completed","response":{"id":"resp_0"}} | false
+            """)
+    void shouldEndAllLanesAfterAnErrorThatNamesNone(String event, boolean isOfConnection) throws Exception {
+        launchNative();
+        CompletableFuture<Void> isPassedOn = new CompletableFuture<>();
+        upstream.then(raw -> {
+            WebSocketPeer peer = WebSocketPeer.accept(raw);
+            peer.read();
+            peer.read();
+            peer.send(inLane(CREATED, "x")).send(inLane(COMPLETED, "x")).send(inLane(CREATED, "y")).send(event);
+            isPassedOn.get();
+            if (!isOfConnection) {
+                peer.send(inLane(COMPLETED, "y"));
+            }
+            raw.awaitClose();
+        });
+        try (WebSocketPeer peer = client()) {
+            peer.send(inLane(CREATE, "x")).send(inLane(CREATE, "y"));
+            for (String expected : List.of(inLane(CREATED, "x"), inLane(COMPLETED, "x"), inLane(CREATED, "y"), event)) {
+                assertEquals(expected, peer.read());
+            }
+            isPassedOn.complete(null);
+
+            if (isOfConnection) {
+                assertEquals(1011, peer.readClose());
+            } else {
+                assertEquals(inLane(COMPLETED, "y"), peer.read());
+            }
+        }
     }
 
     @Test
@@ -324,44 +270,8 @@ class WebSocketFaultsIT extends RelayFixture {
     }
 
     @Test
-    void shouldHoldBackTheNextRequestAfterALongSteeredResponse() throws Exception {
-        launchNative();
-        String steered = STEERED.replace("\"resp_1\",", "\"resp_1\",\"instructions\":\"" + "i".repeat(100_000) + "\",");
-        byte[] frame = WebSocketPeer.bytesOf(1, true, steered.getBytes(UTF_8), false);
-        CompletableFuture<Void> more = new CompletableFuture<>();
-        CompletableFuture<Void> successor = new CompletableFuture<>();
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send(CREATED);
-            raw.write(Arrays.copyOf(frame, 80_000));
-            more.get();
-            raw.write(Arrays.copyOfRange(frame, 80_000, frame.length));
-            successor.get();
-            assertEquals(0, raw.in().available(), "the next request was sent too early");
-            peer.send(second(CREATED)).send(second(COMPLETED));
-            peer.read();
-            peer.send(COMPLETED);
-            raw.awaitClose();
-        });
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE).read();
-            peer.send(CREATE);
-            assertFalse(peer.readFrame().isFinal());
-            more.complete(null);
-            while (!peer.readFrame().isFinal()) {
-                // the rest of the long event
-            }
-            peer.awaitPong();
-            successor.complete(null);
-            peer.readUntil("resp_2\",\"status");
-            assertEquals(COMPLETED, peer.read());
-        }
-    }
-
-    @Test
     void shouldLetTwoLongResponsesTakeTurns() throws Exception {
-        launch(WebSocketMode.BRIDGE);
+        launch(WebSocketMode.BRIDGE, EndpointConfig.of(upstream.url(), "k"));
         CompletableFuture<Void> isFirstLong = new CompletableFuture<>();
         CompletableFuture<Void> isSecondSent = new CompletableFuture<>();
         String created = "data: " + CREATED + "\n\n";
@@ -402,7 +312,7 @@ class WebSocketFaultsIT extends RelayFixture {
 
     @Test
     void shouldPassOnALastEventWithoutItsBlankLine() throws Exception {
-        launch(WebSocketMode.BRIDGE);
+        launch(WebSocketMode.BRIDGE, EndpointConfig.of(upstream.url(), "k"));
         for (String end : new String[] {"\n", ""}) {
             upstream.then(peer -> {
                 peer.readMessage();
@@ -420,7 +330,7 @@ class WebSocketFaultsIT extends RelayFixture {
 
     @Test
     void shouldWrapAnErrorInWhateverFormItComes() throws Exception {
-        launch(WebSocketMode.BRIDGE);
+        launch(WebSocketMode.BRIDGE, EndpointConfig.of(upstream.url(), "k"));
         for (String event : new String[] {"{\"type\": \"error\", \"code\": \"c\", \"message\": \"m\"}",
             "{\"error\":{\"message\":\"m\",\"code\":\"c\"}}",
             "{\"sequence_number\":3,\"type\":\"error\",\"message\":\"m\"}"}) {
@@ -442,7 +352,7 @@ class WebSocketFaultsIT extends RelayFixture {
 
     @Test
     void shouldEndALongChainOfResponses() throws Exception {
-        launch(WebSocketMode.BRIDGE);
+        launch(WebSocketMode.BRIDGE, EndpointConfig.of(upstream.url(), "k"));
         String id = null;
         int links = 0;
         try (WebSocketPeer peer = client()) {

@@ -6,18 +6,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.WebSocketMode;
-import dev.sluice.engine.spi.UsageRecord;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,63 +23,13 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages on both sides. */
-class WebSocketNativeIT extends RelayFixture {
-    private static final String CREATE = "{\"type\":\"response.create\",\"model\":\"gpt-5.2\",\"input\":\"hi\"}";
-    private static final String CREATED = "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}";
-    private static final String DELTA = "{\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}";
-    private static final String COMPLETED = "{\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\","
-            + "\"status\":\"completed\",\"usage\":{\"input_tokens\":3,\"output_tokens\":5,\"total_tokens\":8}}}";
-
-    private final ScriptedUpstream second = new ScriptedUpstream();
-
-    @AfterEach
-    void closeSecond() throws InterruptedException {
-        second.close();
-        assertNull(second.failure(0));
-    }
-
-    private void launchNative() {
-        launchNative(EndpointConfig.of(upstream.url(), "sk-upstream"));
-    }
-
-    private void launchNative(EndpointConfig... endpoints) {
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(ClusterConfig.of("up", endpoints).withWebsocket(WebSocketMode.NATIVE))
-                .route(RouteConfig.of("gpt-*", "up")).build(), extensions());
-    }
-
-    private static ClusterConfig cluster(String name, ScriptedUpstream of) {
-        return ClusterConfig.of(name, EndpointConfig.of(of.url(), "k")).withWebsocket(WebSocketMode.NATIVE);
-    }
-
-    private WebSocketPeer client(String... headers) throws IOException {
-        return WebSocketPeer.connect(relay.port(), headers);
-    }
-
-    private static String inLane(String message, String lane) {
-        return message.substring(0, message.length() - 1) + ",\"stream_id\":\"" + lane + "\"}";
-    }
-
-    /** Answers each request of a connection with three events in its lane. */
-    private static void answerAll(RawPeer raw) throws Exception {
-        WebSocketPeer peer = WebSocketPeer.accept(raw);
-        while (true) {
-            String request = peer.read();
-            int at = request.indexOf("\"stream_id\":\"");
-            String lane = at < 0 ? null : request.substring(at + 13, request.indexOf('"', at + 13));
-            for (String event : List.of(CREATED, DELTA, COMPLETED)) {
-                peer.send(lane == null ? event : inLane(event, lane));
-            }
-        }
-    }
-
+class WebSocketNativeIT extends WebSocketFixture {
     @Test
     void shouldPassMessagesUnchangedOnOneConnection() throws Exception {
         launchNative();
@@ -138,7 +84,7 @@ class WebSocketNativeIT extends RelayFixture {
 
     @Test
     void shouldAddTheBetaHeaderThatTheChatGptBackendNeeds() throws Exception {
-        launchNative(EndpointConfig.of(upstream.url().replace("/v1", "/backend-api/codex"), "k"));
+        launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url().replace("/v1", "/backend-api/codex"), "k"));
         CompletableFuture<String> head = new CompletableFuture<>();
         upstream.then(raw -> {
             head.complete(raw.readHead());
@@ -240,7 +186,7 @@ class WebSocketNativeIT extends RelayFixture {
     @Test
     void shouldServeManyLanesInRandomOrder() throws Exception {
         launchNative();
-        upstream.then(WebSocketNativeIT::answerAll);
+        upstream.then(WebSocketFixture::answerAll);
         try (WebSocketPeer peer = client()) {
             int count = 200;
             SplittableRandom random = new SplittableRandom(3);
@@ -335,8 +281,8 @@ class WebSocketNativeIT extends RelayFixture {
     @Test
     void shouldAskAnotherEndpointWhereOneCannotBeReached() throws Exception {
         upstream.close();
-        launchNative(EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
-        second.always(WebSocketNativeIT::answerAll);
+        launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
+        second.always(WebSocketFixture::answerAll);
         try (WebSocketPeer peer = client()) {
             for (int i = 0; i < 3; i++) {
                 assertEquals(3, peer.send(CREATE).readUntil("response.completed").size());
@@ -347,7 +293,7 @@ class WebSocketNativeIT extends RelayFixture {
 
     @Test
     void shouldSendARequestWhereTheResponseIsKnownThatItContinues() throws Exception {
-        launchNative(EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
+        launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
         AtomicInteger connections = new AtomicInteger();
         for (ScriptedUpstream each : List.of(upstream, second)) {
             each.always(raw -> {
@@ -378,7 +324,7 @@ class WebSocketNativeIT extends RelayFixture {
 
     @Test
     void shouldLetEachLaneContinueOnTheConnectionThatServedIt() throws Exception {
-        launchNative(EndpointConfig.of(upstream.url(), "k").toBuilder().maxInFlight(1).build(),
+        launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url(), "k").toBuilder().maxInFlight(1).build(),
                 EndpointConfig.of(second.url(), "k").toBuilder().maxInFlight(1).build());
         CompletableFuture<Void> isOtherServed = new CompletableFuture<>();
         AtomicInteger connections = new AtomicInteger();
@@ -410,7 +356,7 @@ class WebSocketNativeIT extends RelayFixture {
 
     @Test
     void shouldAskAnotherEndpointWhereOneIsOverloaded() throws Exception {
-        launchNative(EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
+        launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url(), "k"), EndpointConfig.of(second.url(), "k"));
         String overloaded = "{\"type\":\"error\",\"status\":503,\"error\":{\"code\":\"server_is_overloaded\","
                 + "\"type\":\"server_error\",\"message\":\"later\"}}";
         upstream.always(raw -> {
@@ -420,7 +366,7 @@ class WebSocketNativeIT extends RelayFixture {
                 peer.send(overloaded);
             }
         });
-        second.always(WebSocketNativeIT::answerAll);
+        second.always(WebSocketFixture::answerAll);
         try (WebSocketPeer peer = client()) {
             for (int i = 0; i < 4; i++) {
                 assertEquals(List.of(CREATED, DELTA, COMPLETED), peer.send(CREATE).readUntil("response.completed"));
@@ -472,25 +418,22 @@ class WebSocketNativeIT extends RelayFixture {
 
     @Test
     void shouldReportTheLossOfOneLaneWhereOthersGoOn() throws Exception {
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(cluster("one", upstream))
-                .cluster(cluster("two", second))
-                .route(RouteConfig.of("gpt-5.2", "one")).route(RouteConfig.of("gpt-6", "two")).build(), extensions());
+        launchTwo();
         upstream.always(raw -> {
             WebSocketPeer peer = WebSocketPeer.accept(raw);
             peer.read();
             peer.send(inLane(CREATED, "a"));
             raw.close();
         });
-        second.always(WebSocketNativeIT::answerAll);
+        second.always(WebSocketFixture::answerAll);
         try (WebSocketPeer peer = client()) {
-            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
+            peer.send(second(CREATE)).readUntil("response.completed");
             peer.send(inLane(CREATE, "a")).read();
 
             String error = peer.read();
 
             assertTrue(error.contains("\"status\":502,\"stream_id\":\"a\"") && error.contains("upstream_lost"), error);
-            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
+            peer.send(second(CREATE)).readUntil("response.completed");
             assertEquals(1, second.connections());
         }
     }
@@ -509,89 +452,6 @@ class WebSocketNativeIT extends RelayFixture {
         try (WebSocketPeer peer = client()) {
             assertEquals(List.of(CREATED, limit, DELTA, COMPLETED), peer.send(CREATE).readUntil("response.completed"));
             assertEquals(1001, peer.readClose());
-        }
-    }
-
-    @Test
-    void shouldRecordTheResponseThatFollowsASteeredOne() throws Exception {
-        launchNative();
-        String steered = "{\"type\":\"response.incomplete\",\"response\":{\"id\":\"resp_1\",\"status\":\"incomplete\","
-                + "\"incomplete_details\":{\"reason\":\"steered\"},\"usage\":{\"input_tokens\":1,\"output_tokens\":1,"
-                + "\"total_tokens\":2}}}";
-        String steer = "{\"type\":\"response.steer\",\"previous_response_id\":\"resp_1\",\"input\":\"no, b\"}";
-        String accepted = "{\"type\":\"response.steer.accepted\",\"steer\":{\"id\":\"s\"}}";
-        String successor = "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_2\"}}";
-        String completed = COMPLETED.replace("resp_1", "resp_2");
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send(CREATED);
-            assertEquals(steer, peer.read());
-            peer.send(accepted).send(steered).send(successor).send(DELTA).send(completed);
-            assertEquals(CREATE, peer.read()); // which has waited for the end of the successor
-            peer.send(COMPLETED);
-            raw.awaitClose();
-        });
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE).read();
-            peer.send(steer).send(CREATE);
-
-            assertEquals(List.of(accepted, steered, successor, DELTA, completed), peer.readUntil("resp_2\",\"status"));
-            assertEquals(COMPLETED, peer.read());
-            List<String> ids = new ArrayList<>();
-            long tokens = 0;
-            for (int i = 0; i < 3; i++) {
-                UsageRecord record = takeUsage();
-                ids.add(record.responseId());
-                tokens += record.usage().totalTokens();
-            }
-            assertEquals(List.of("resp_1", "resp_2", "resp_1"), ids);
-            assertEquals(2 + 8 + 8, tokens);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"type\":\"response.steer.failed\",\"error\":{\"code\":\"successor_creation_failed\"}}",
-        "{\"type\":\"error\",\"status\":500,\"error\":{\"code\":\"server_error\"}}",
-        "{\"type\":\"response.failed\",\"response\":{\"id\":\"resp_2\",\"status\":\"failed\"}}"
-    })
-    void shouldLetTheLaneGoOnWhereSteeringFails(String failed) throws Exception {
-        launchNative();
-        String steered = "{\"type\":\"response.incomplete\",\"response\":{\"id\":\"resp_1\",\"status\":\"incomplete\","
-                + "\"incomplete_details\":{\"reason\":\"steered\"}}}";
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send(CREATED).send(steered).send(failed);
-            peer.read();
-            peer.send(COMPLETED);
-            raw.awaitClose();
-        });
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE);
-            assertEquals(List.of(CREATED, steered, failed), List.of(peer.read(), peer.read(), peer.read()));
-            assertEquals(COMPLETED, peer.send(CREATE).read());
-        }
-    }
-
-    @Test
-    void shouldGiveUpAHeldLaneWithTheConnectionThatHeldIt() throws Exception {
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(cluster("one", upstream))
-                .cluster(cluster("two", second)).route(RouteConfig.of("gpt-5.2", "one"))
-                .route(RouteConfig.of("gpt-6", "two")).build(), extensions());
-        upstream.then(raw -> {
-            WebSocketPeer peer = WebSocketPeer.accept(raw);
-            peer.read();
-            peer.send("{\"type\":\"response.incomplete\",\"response\":{\"id\":\"resp_1\",\"status\":\"incomplete\","
-                    + "\"incomplete_details\":{\"reason\":\"steered\"}}}");
-            raw.close();
-        });
-        second.always(WebSocketNativeIT::answerAll);
-        try (WebSocketPeer peer = client()) {
-            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
-            peer.send(CREATE).read();
-            peer.send(CREATE.replace("gpt-5.2", "gpt-6")).readUntil("response.completed");
         }
     }
 
@@ -679,7 +539,7 @@ class WebSocketNativeIT extends RelayFixture {
     @Test
     void shouldNotMixAConnectionWithAnother() throws Exception {
         launchNative();
-        upstream.always(WebSocketNativeIT::answerAll);
+        upstream.always(WebSocketFixture::answerAll);
         try (WebSocketPeer a = client(); WebSocketPeer b = client()) {
             a.send(CREATE).readUntil("response.completed");
             b.send(CREATE).readUntil("response.completed");

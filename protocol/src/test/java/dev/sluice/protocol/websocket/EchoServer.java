@@ -116,7 +116,7 @@ public final class EchoServer {
         switch (frames.opcode()) {
             case FrameScanner.PING -> write(FrameScanner.PONG, frames.control());
             case FrameScanner.CLOSE -> close(CloseStatus.read(frames.control()));
-            default -> { } // a pong that nobody asked for
+            default -> { } // an unsolicited pong (RFC 6455 section 5.5.3)
         }
     }
 
