@@ -25,7 +25,7 @@ netty="$(find "${MAVEN_REPO:-$HOME/.m2/repository}/io/netty" -name 'netty-buffer
 java -cp "protocol/target/test-classes:protocol/target/classes:$netty" dev.sluice.protocol.websocket.EchoServer "$port" \
     > "$work/server.log" 2>&1 &
 server=$!
-for _ in $(seq 100); do grep -q listening "$work/server.log" && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q listening "$work/server.log" 2> /dev/null && break; sleep 0.1; done
 
 cat > "$work/spec.json" <<JSON
 {"outdir": "$work/reports", "cases": ["$cases"], "exclude-cases": ["12.*", "13.*"], "exclude-agent-cases": {},
