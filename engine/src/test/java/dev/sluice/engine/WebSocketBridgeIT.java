@@ -252,6 +252,49 @@ class WebSocketBridgeIT extends RelayFixture {
         }
     }
 
+    /** A continued request that has failed upstream cannot be continued again, as in the service. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            400 | {"error":{"message":"no such call","type":"invalid_request_error"}} | false
+            500 | {"error":{"message":"oops"}} | false
+            200 | data: {"type":"error","message":"x"} | false
+            200 | data: {"type":"response.failed","response":{"id":"resp_2","status":"failed"}} | false
+            200 | data: {"type":"response.created","response":{"id":"resp_2"}} | false
+            200 | data: {"type":"response.incomplete","response":{"id":"resp_2","status":"incomplete"}} | true
+            """)
+    void shouldForgetALaneWhoseRequestFailed(int status, String body, boolean isKept) throws Exception {
+        String text = status == 200 ? created("resp_2").repeat(body.contains("created") ? 0 : 1) + body + "\n\n" : body;
+        int[] count = new int[1];
+        upstream.always(peer -> {
+            while (true) {
+                bodies.add(new String(peer.readMessage().body(), UTF_8));
+                count[0]++;
+                peer.write(count[0] != 2 ? ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(created("resp_"
+                        + count[0]) + completed("resp_" + count[0])) + "0\r\n\r\n"
+                        : "HTTP/1.1 " + status + " S\r\ncontent-type: " + (status == 200 ? "text/event-stream"
+                        : "application/json") + "\r\ncontent-length: " + text.length() + "\r\n\r\n" + text);
+            }
+        });
+        try (WebSocketPeer peer = client()) {
+            peer.send(ASK + "\"store\":false,\"input\":[{\"n\":1}]}").readUntil("response.completed");
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":\"resp_1\",\"input\":[]}");
+            String answer = peer.read();
+            while (isCreated(answer)) {
+                answer = peer.read();
+            }
+            String id = isKept ? "resp_2" : "resp_1";
+            peer.send(ASK + "\"store\":false,\"previous_response_id\":\"" + id + "\",\"input\":[]}");
+            String next = peer.read();
+
+            assertEquals(isKept, isCreated(next), next);
+            assertEquals(!isKept, next.contains("previous_response_not_found"), next);
+        }
+    }
+
+    private static boolean isCreated(String event) {
+        return event.startsWith("{\"type\":\"response.created\"");
+    }
+
     @Test
     void shouldAnswerAWarmUpItselfAndUseItsInput() throws Exception {
         answerAll();

@@ -47,6 +47,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     private boolean isDelivered;
     private boolean isOver;
     private boolean isReleased;
+    private boolean isRefused;
     private OutputKeeper keeper;
 
     /**
@@ -263,6 +264,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
             onResponseEnd(); // the client did not ask, and gets the upstream's events in any case
             return;
         }
+        isRefused = true;
         int status = statusOf(refusal);
         Map<String, String> headers = new LinkedHashMap<>();
         if (refusal.retryAfterSeconds() > 0) {
@@ -298,6 +300,8 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
         if (keeper != null && keeper.id() != null) {
             String id = keeper.id();
             owner.keep(event, text, chain, keeper.take(), id);
+        } else if (keeper != null && !keeper.isEnded() && !isRefused) {
+            owner.forget(event.lane());
         }
         owner.onEnded(this);
     }
@@ -308,6 +312,9 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
             return;
         }
         isOver = true;
+        if (keeper != null) {
+            owner.forget(event.lane());
+        }
         owner.onLost(this, isCut);
     }
 
@@ -353,6 +360,12 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
          * @return whether there was room
          */
         boolean keep(ClientEvent event, ByteBuf text, Chain before, ByteBuf output, String id);
+
+        /**
+         * Drops what a lane keeps, because its request has failed upstream: the service does the same, so that clients
+         * send the whole input again.
+         */
+        void forget(String lane);
 
         /** Checks that another lane may be served over HTTP. */
         void checkBridgedLane(String lane);

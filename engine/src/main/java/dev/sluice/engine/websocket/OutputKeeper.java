@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 final class OutputKeeper {
     private static final byte[] DONE = "response.output_item.done".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] COMPLETED = "response.completed".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] INCOMPLETE = "response.incomplete".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CREATED = "response.created".getBytes(StandardCharsets.US_ASCII);
     private static final int LOOK_BYTES = 128;
     private static final int ID_BYTES = 512;
@@ -45,7 +46,7 @@ final class OutputKeeper {
     private ByteBuf items;
     private ByteBuf longEvent;
     private String id;
-    private boolean isCompleted;
+    private boolean isEnded;
     private boolean isTooLarge;
     private long itemStart;
     private long itemEnd;
@@ -71,8 +72,8 @@ final class OutputKeeper {
             }
         } else if (id == null && names(data, from, to, CREATED)) {
             scan(data, from, to);
-        } else if (names(data, from, to, COMPLETED)) {
-            isCompleted = true;
+        } else if (names(data, from, to, COMPLETED) || names(data, from, to, INCOMPLETE)) {
+            isEnded = true;
             scan(data, from, to);
         }
     }
@@ -161,7 +162,12 @@ final class OutputKeeper {
 
     /** {@return the id of the response, or null if it cannot be continued} */
     String id() {
-        return isCompleted && !isTooLarge ? id : null;
+        return isEnded && !isTooLarge ? id : null;
+    }
+
+    /** {@return whether the response has ended, with all of its output or with a part of it, and not failed} */
+    boolean isEnded() {
+        return isEnded;
     }
 
     /** Returns the kept items, separated by commas, and gives up their ownership; null for none. */

@@ -309,7 +309,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
     @Override
     public boolean keep(ClientEvent event, ByteBuf text, Chain before, ByteBuf output, String id) {
         String key = keyOf(event.lane());
-        forget(key);
+        forget(event.lane());
         long inputBytes = event.input() == null ? 0 : event.input().end() - event.input().start();
         if (inputBytes > MAX_LANE_CHAIN_BYTES) {
             if (output != null) {
@@ -376,8 +376,9 @@ final class Session implements MessageSession, LaneExchange.Owner {
         adopted.start(starter.newExchange(head, adopted));
     }
 
-    private void forget(String key) {
-        Kept kept = chains.remove(key);
+    @Override
+    public void forget(String lane) {
+        Kept kept = chains.remove(keyOf(lane));
         if (kept != null) {
             kept.chain.leave();
         }

@@ -54,10 +54,12 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             upgrade(ctx, request);
         } else if (request.method().equals(HttpMethod.GET) && path.endsWith("/models")) {
             answer(ctx, request, json(HttpResponseStatus.OK, models()));
-        } else if (request.method().equals(HttpMethod.POST) && path.endsWith("/responses")) {
+        } else if (request.method().equals(HttpMethod.POST) && (path.endsWith("/responses")
+                || path.endsWith("/responses/compact"))) {
             onResponses(ctx, request);
         } else {
-            answer(ctx, request, error(HttpResponseStatus.NOT_FOUND, "The mock serves /responses and /models"));
+            answer(ctx, request, error(HttpResponseStatus.NOT_FOUND,
+                    "The mock serves /responses, /responses/compact and /models"));
         }
     }
 
@@ -97,10 +99,23 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             answer(ctx, request, error(HttpResponseStatus.BAD_REQUEST, "model: missing (expected: a string)"));
             return;
         }
+        ResponseObject response = new ResponseObject(body, json);
+        String call = response.callWithoutRequest(id -> json.hasNonNull("previous_response_id")
+                || json.hasNonNull("conversation"));
+        if (call != null) {
+            answer(ctx, request, error(HttpResponseStatus.BAD_REQUEST, "No tool call found for the output with call_id "
+                    + call));
+            return;
+        }
+        boolean isCompact = request.uri().split("\\?", 2)[0].endsWith("/compact");
         FullHttpRequest kept = request.retain();
         Runnable start = () -> {
             try {
-                respond(ctx, kept, new ResponseObject(body, json), options, json.path("stream").asBoolean());
+                if (isCompact && options.status == HttpResponseStatus.OK.code()) {
+                    answer(ctx, kept, json(HttpResponseStatus.OK, response.compacted()));
+                } else {
+                    respond(ctx, kept, response, options, json.path("stream").asBoolean());
+                }
             } finally {
                 kept.release();
             }

@@ -191,12 +191,18 @@ final class MockSocket extends SimpleChannelInboundHandler<WebSocketFrame> {
                 refuse(name, 400, "previous_response_not_found", "Not known on this connection");
             } else {
                 response = new ResponseObject((text + responses).getBytes(StandardCharsets.UTF_8), event);
-                known.add(response.id());
-                if (event.path("generate").asBoolean(true)) {
-                    stream();
-                    return;
+                String call = response.callWithoutRequest(id -> previous != null && isStored || known.contains(id));
+                if (call != null) {
+                    known.remove(previous); // as the service does: a failed continuation cannot be repeated
+                    refuse(name, 400, "invalid_request", "No tool call found for the output with call_id " + call);
+                } else {
+                    known.add(response.id());
+                    if (event.path("generate").asBoolean(true)) {
+                        stream();
+                        return;
+                    }
+                    warmUp();
                 }
-                warmUp();
             }
             end();
         }

@@ -11,7 +11,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The Response object of one answer, with every field of the API reference. Its content depends on the request alone,
@@ -24,7 +27,9 @@ final class ResponseObject {
     private static final long CREATED_AT = 1_767_225_600L; // 2026-01-01, fixed so that answers are reproducible
     private static final int ID_CHARS = 32;
     private static final String[] ECHOED = {"instructions", "max_output_tokens", "previous_response_id", "tool_choice",
-        "tools", "temperature", "top_p", "truncation", "parallel_tool_calls", "reasoning", "text", "metadata"};
+        "tools", "temperature", "top_p", "truncation", "parallel_tool_calls", "reasoning", "text", "metadata",
+        "max_tool_calls", "presence_penalty", "frequency_penalty", "top_logprobs", "safety_identifier",
+        "prompt_cache_key"};
 
     private final String id;
     private final JsonNode request;
@@ -63,13 +68,19 @@ final class ResponseObject {
         response.put("object", "response");
         response.put("created_at", CREATED_AT);
         response.put("status", status);
+        response.put("completed_at", status.equals("completed") ? CREATED_AT + 1L : null);
         response.put("background", false);
         response.set("error", error);
         response.putNull("incomplete_details");
         defaults(response);
         for (String field : ECHOED) {
             if (request.hasNonNull(field)) {
-                response.set(field, request.get(field));
+                response.set(field, request.get(field).deepCopy());
+            }
+        }
+        for (JsonNode tool : response.path("tools")) {
+            if (tool.path("type").asText().equals("function") && !tool.has("strict")) {
+                ((ObjectNode) tool).put("strict", true); // the API's default
             }
         }
         response.put("model", request.path("model").asText());
@@ -94,6 +105,55 @@ final class ResponseObject {
         response.put("top_p", 1.0);
         response.put("truncation", "disabled");
         response.putObject("metadata");
+        response.putNull("max_tool_calls");
+        response.put("presence_penalty", 0);
+        response.put("frequency_penalty", 0);
+        response.put("top_logprobs", 0);
+        response.putNull("safety_identifier");
+        response.putNull("prompt_cache_key");
+    }
+
+    /** Returns the answer to a request to compact: the user's messages, and one item for everything else. */
+    ObjectNode compacted() {
+        ObjectNode answer = JSON.createObjectNode().put("id", id()).put("object", "response.compaction")
+                .put("created_at", CREATED_AT);
+        ArrayNode output = answer.putArray("output");
+        for (JsonNode item : request.path("input")) {
+            if (item.path("role").asText().equals("user")) {
+                ObjectNode message = output.addObject().put("id", itemId("msg") + output.size()).put("type", "message")
+                        .put("status", "completed").put("role", "user");
+                if (item.path("content").isTextual()) {
+                    message.putArray("content").addObject().put("type", "input_text")
+                            .put("text", item.path("content").asText());
+                } else {
+                    message.set("content", item.get("content"));
+                }
+            }
+        }
+        output.addObject().put("type", "compaction").put("id", itemId("cmp")).put("encrypted_content", id);
+        answer.set("usage", usage(1, 0));
+        return answer;
+    }
+
+    /**
+     * Returns the id of a call whose output is in the input, although the call is neither there nor known otherwise;
+     * null for none.
+     *
+     * @param isKnown whether the response with an id can be continued, so that its call is known
+     */
+    String callWithoutRequest(Predicate<String> isKnown) {
+        Set<String> calls = new HashSet<>();
+        for (JsonNode item : request.path("input")) {
+            String type = item.path("type").asText();
+            String call = item.path("call_id").asText();
+            if (type.endsWith("_call")) {
+                calls.add(call);
+            } else if (type.endsWith("_call_output") && !calls.contains(call)
+                    && !isKnown.test(call.replaceFirst("^call_", "resp_"))) {
+                return call;
+            }
+        }
+        return null;
     }
 
     ObjectNode usage(int outputTokens, int reasoningTokens) {
