@@ -150,6 +150,8 @@ class AffinityIT extends RelayFixture {
             RawPeer.Message first = ask("", "");
             for (int next = 0; next < 3; next++) {
                 assertEquals(owner(first), owner(ask("x-codex-turn-state: " + turnState(first) + "\r\n", "")));
+                assertEquals(owner(first), owner(ask("x-codex-turn-state: of-the-connection\r\n",
+                        "\"client_metadata\":{\"x\":1,\"x-codex-turn-state\":\"" + turnState(first) + "\"}")));
             }
         }
     }

@@ -54,7 +54,8 @@ final class AffinityIds {
         add(Kind.RESPONSE, "previous_response_id", facts.owner(Owner.PREVIOUS_RESPONSE));
         add(Kind.CONVERSATION, "conversation", facts.owner(Owner.CONVERSATION));
         add(Kind.CONVERSATION, "conversation", facts.owner(Owner.CONVERSATION_ID));
-        add(Kind.TURN, TURN_STATE, header(head, TURN_STATE));
+        String turn = facts.owner(Owner.TURN_STATE); // of this request; a header is that of the whole connection
+        add(Kind.TURN, TURN_STATE, turn != null ? turn : header(head, TURN_STATE));
         for (String[] spellings : SESSION_HEADERS) {
             String value = header(head, spellings[0]);
             add(Kind.SESSION, spellings[0], value != null ? value : header(head, spellings[1]));

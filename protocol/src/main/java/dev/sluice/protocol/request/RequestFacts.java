@@ -147,7 +147,9 @@ public final class RequestFacts {
         /** {@code conversation.id}, the alternative form. */
         CONVERSATION_ID("conversation.id"),
         /** {@code prompt_cache_key}. */
-        PROMPT_CACHE("prompt_cache_key");
+        PROMPT_CACHE("prompt_cache_key"),
+        /** {@code client_metadata.x-codex-turn-state}, where the Codex CLI names its turn on a WebSocket. */
+        TURN_STATE("client_metadata.x-codex-turn-state");
 
         /** Longest value, in UTF-16 code units after escapes are decoded. */
         static final int MAX_CHARS = 512;

@@ -87,7 +87,8 @@ class RequestScannerTest {
     @Test
     void shouldFindWhatNamesAnOwnerHoweverTheBodyIsCut() {
         String body = "{\"model\":\"m\",\"previous_response_id\":\"resp_1\",\"conversation\":{\"id\":\"conv_1\"},"
-                + "\"prompt_cache_key\":\"k\\u0031\",\"metadata\":{\"prompt_cache_key\":\"other\"}}";
+                + "\"prompt_cache_key\":\"k\\u0031\",\"client_metadata\":{\"x-codex-turn-state\":\"t1\"},"
+                + "\"metadata\":{\"prompt_cache_key\":\"other\"}}";
         for (int chunkBytes : Cuts.chunkBytes()) {
             RequestFacts facts = scan(body, chunkBytes);
 
@@ -95,6 +96,7 @@ class RequestScannerTest {
             assertEquals("conv_1", facts.owner(Owner.CONVERSATION_ID));
             assertNull(facts.owner(Owner.CONVERSATION));
             assertEquals("k1", facts.owner(Owner.PROMPT_CACHE));
+            assertEquals("t1", facts.owner(Owner.TURN_STATE));
         }
         assertEquals("conv_2", scan("{\"model\":\"m\",\"conversation\":\"conv_2\"}", 3).owner(Owner.CONVERSATION));
         assertNull(scan("{\"model\":\"m\",\"prompt_cache_key\":\"" + "k".repeat(513) + "\"}", 50)
