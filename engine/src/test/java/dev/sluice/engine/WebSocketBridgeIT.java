@@ -493,6 +493,60 @@ class WebSocketBridgeIT extends RelayFixture {
         }
     }
 
+    /** The Codex CLI gives up a request after five minutes without a message; SDKs expect no other event first. */
+    @ParameterizedTest
+    @CsvSource({"/backend-api/codex/responses, true", "/v1/responses, false"})
+    void shouldSendEventsBeforeTheFirstOneToTheCodexCli(String path, boolean isSent) throws Exception {
+        time.stopTicking();
+        relay.close();
+        launchBridge();
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        upstream.then(peer -> {
+            peer.readMessage();
+            go.get();
+            peer.write(ScriptedUpstream.eventStreamHead() + ScriptedUpstream.chunk(created("resp_1")
+                    + completed("resp_1")) + "0\r\n\r\n");
+            peer.awaitClose();
+        });
+        try (RawPeer raw = connect()) {
+            assertTrue(raw.write(WebSocketPeer.request(path)).readHead().startsWith("HTTP/1.1 101 "));
+            WebSocketPeer peer = WebSocketPeer.client(raw);
+            peer.send(ASK + "\"stream_id\":\"z\"}").awaitPong();
+            for (int i = 0; i < 2; i++) {
+                time.advance(Duration.ofSeconds(61));
+                if (isSent) {
+                    assertEquals("{\"type\":\"keepalive\",\"stream_id\":\"z\"}", peer.read());
+                }
+                peer.awaitPong(); // a connection that is silent after its ping would be dropped
+            }
+            go.complete(null);
+
+            assertEquals(2, peer.readUntil("response.completed").size());
+        }
+    }
+
+    @Test
+    void shouldCloseAConnectionThatIsNotUsedForTheConfiguredTime() throws Exception {
+        time.stopTicking();
+        relay.close();
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
+                .cluster(ClusterConfig.of("up", EndpointConfig.of(upstream.url(), "k"))
+                        .withWebsocket(WebSocketMode.BRIDGE)).route(RouteConfig.of("gpt-*", "up"))
+                .timeouts(TimeoutConfig.builder().websocketIdle(Duration.ofSeconds(20)).build()).build(),
+                extensions());
+        answerAll();
+        try (WebSocketPeer peer = client()) {
+            for (int i = 0; i < 3; i++) {
+                peer.send(CREATE).readUntil("response.completed");
+                time.advance(Duration.ofSeconds(15));
+                peer.awaitPong();
+            }
+            time.advance(Duration.ofSeconds(6));
+
+            assertEquals(1001, peer.readClose());
+        }
+    }
+
     @Test
     void shouldReadTheUsageOfEachResponse() throws Exception {
         answerAll();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.WebSocketMode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -55,7 +56,7 @@ class WebSocketFaultsIT extends WebSocketFixture {
 
     @Test
     void shouldNotAnswerMoreThanIsRead() throws Exception {
-        launchNative();
+        launchLazy(TimeoutConfig.builder().build());
         byte[] faults = repeat(WebSocketPeer.bytesOf(1, true, "{}".getBytes(UTF_8), true), 4096);
 
         assertHeld(faults, 400, client());
@@ -122,7 +123,7 @@ class WebSocketFaultsIT extends WebSocketFixture {
 
     @Test
     void shouldGiveARefusalOfTheHandshakeToTheRequestThatGotItsHead() throws Exception {
-        launchNative();
+        launchLazy(TimeoutConfig.builder().build());
         CompletableFuture<Void> more = new CompletableFuture<>();
         String body = "{\"error\":{\"message\":\"refused\"}}";
         upstream.always(raw -> {

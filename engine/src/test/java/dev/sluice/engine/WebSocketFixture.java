@@ -8,6 +8,7 @@ import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
+import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.WebSocketMode;
 import java.io.IOException;
 import java.util.List;
@@ -31,6 +32,16 @@ abstract class WebSocketFixture extends RelayFixture {
 
     void launchNative() {
         launch(WebSocketMode.NATIVE, EndpointConfig.of(upstream.url(), "sk-upstream"));
+    }
+
+    /**
+     * Launches a relay whose callers may use two clusters, so that no upstream is asked before the first request; the
+     * second upstream gets none.
+     */
+    void launchLazy(TimeoutConfig timeouts) {
+        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0).cluster(cluster("up", upstream))
+                .cluster(cluster("other", second)).route(RouteConfig.of("gpt-*", "up"))
+                .route(RouteConfig.of("other-*", "other")).timeouts(timeouts).build(), extensions());
     }
 
     /** Launches a relay with one cluster, which serves all models. */
@@ -66,7 +77,10 @@ abstract class WebSocketFixture extends RelayFixture {
 
     /** Answers each request of a connection with three events in its lane. */
     static void answerAll(RawPeer raw) throws Exception {
-        WebSocketPeer peer = WebSocketPeer.accept(raw);
+        answerAll(WebSocketPeer.accept(raw));
+    }
+
+    static void answerAll(WebSocketPeer peer) throws Exception {
         while (true) {
             String request = peer.read();
             int at = request.indexOf("\"stream_id\":\"");

@@ -88,7 +88,7 @@ class WebSocketNativeIT extends WebSocketFixture {
         CompletableFuture<String> head = new CompletableFuture<>();
         upstream.then(raw -> {
             head.complete(raw.readHead());
-            answerAll(raw);
+            answerAll(WebSocketPeer.accept(raw, head.get()));
         });
         try (WebSocketPeer peer = client()) {
             peer.send(CREATE);
@@ -217,7 +217,7 @@ class WebSocketNativeIT extends WebSocketFixture {
             429 Too Many           | 429
             """)
     void shouldReportAHandshakeThatIsRefused(String answer, int status) throws Exception {
-        launchNative();
+        launchLazy(TimeoutConfig.builder().build());
         upstream.always(raw -> {
             raw.readHead();
             raw.write("HTTP/1.1 " + answer.replace("\\r\\n", "\r\n") + "\r\nContent-Length: 2\r\n\r\n{}");
@@ -234,7 +234,7 @@ class WebSocketNativeIT extends WebSocketFixture {
     @ValueSource(strings = {"Sec-WebSocket-Accept: AAAA", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
         "X: y", "not a head"})
     void shouldRefuseAnAnswerThatIsNoHandshake(String header) throws Exception {
-        launchNative();
+        launchLazy(TimeoutConfig.builder().build());
         upstream.always(raw -> {
             raw.readHead();
             raw.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + header
@@ -251,10 +251,7 @@ class WebSocketNativeIT extends WebSocketFixture {
     @Test
     void shouldGiveUpAHandshakeWithoutAnswer() throws Exception {
         time.stopTicking();
-        relay = Relay.launch(RelayConfig.builder().listen("127.0.0.1", 0)
-                .cluster(cluster("up", upstream))
-                .route(RouteConfig.of("gpt-*", "up")).timeouts(TimeoutConfig.builder().connect(Duration.ofSeconds(2))
-                .build()).build(), extensions());
+        launchLazy(TimeoutConfig.builder().connect(Duration.ofSeconds(2)).build());
         CompletableFuture<Void> isAsked = new CompletableFuture<>();
         upstream.always(raw -> {
             raw.readHead();

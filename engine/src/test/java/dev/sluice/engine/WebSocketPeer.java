@@ -40,6 +40,11 @@ public final class WebSocketPeer implements AutoCloseable {
         return new WebSocketPeer(peer, true);
     }
 
+    /** Returns the client's side of a connection whose handshake was accepted. */
+    public static WebSocketPeer client(RawPeer peer) {
+        return new WebSocketPeer(peer, true);
+    }
+
     /** Returns a request for an upgrade. */
     public static String request(String target, String... headers) {
         StringBuilder head = new StringBuilder("GET " + target + " HTTP/1.1\r\nHost: relay\r\n" + UPGRADE);
@@ -54,14 +59,15 @@ public final class WebSocketPeer implements AutoCloseable {
         return accept(peer, peer.readHead());
     }
 
-    /** Accepts a handshake that was read. */
-    public static WebSocketPeer accept(RawPeer peer, String head) throws Exception {
+    /** Accepts a handshake that was read, with further headers. */
+    public static WebSocketPeer accept(RawPeer peer, String head, String... headers) throws Exception {
         int at = head.toLowerCase(java.util.Locale.ROOT).indexOf("sec-websocket-key: ") + 19;
         String key = head.substring(at, head.indexOf('\r', at));
         byte[] hash = MessageDigest.getInstance("SHA-1").digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
                 .getBytes(UTF_8));
         peer.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: " + Base64.getEncoder().encodeToString(hash) + "\r\n\r\n");
+                + "Sec-WebSocket-Accept: " + Base64.getEncoder().encodeToString(hash) + "\r\n"
+                + String.join("", List.of(headers).stream().map(each -> each + "\r\n").toList()) + "\r\n");
         return new WebSocketPeer(peer, false);
     }
 

@@ -48,13 +48,32 @@ public final class RelayLife {
     }
 
     /**
-     * Counts a WebSocket, which must be ended.
+     * Counts a WebSocket, which must be ended, if a limit does not forbid it.
      *
-     * @param caller the name of its caller
+     * @param caller      the name of its caller
+     * @param max         the limit of all WebSockets
+     * @param maxOfCaller the limit of the caller's WebSockets
+     * @return the limit that is reached, so that the WebSocket is not counted; {@link SessionLimit#NONE} if it is
      */
-    public void beginSession(String caller) {
-        sessions.incrementAndGet();
-        sessionsOf.merge(caller, 1, Integer::sum);
+    public SessionLimit beginSession(String caller, int max, int maxOfCaller) {
+        int all = sessions.incrementAndGet();
+        int own = sessionsOf.merge(caller, 1, Integer::sum);
+        SessionLimit reached = all > max ? SessionLimit.OF_RELAY : own > maxOfCaller ? SessionLimit.OF_CALLER
+                : SessionLimit.NONE;
+        if (reached != SessionLimit.NONE) {
+            endSession(caller);
+        }
+        return reached;
+    }
+
+    /** The limits of WebSockets. */
+    public enum SessionLimit {
+        /** No limit is reached. */
+        NONE,
+        /** The limit of the relay. */
+        OF_RELAY,
+        /** The limit of the caller. */
+        OF_CALLER
     }
 
     /** Ends a WebSocket that was counted. */
@@ -62,11 +81,6 @@ public final class RelayLife {
         sessionsOf.computeIfPresent(caller, (name, count) -> count == 1 ? null : count - 1);
         sessions.decrementAndGet();
         completeIfDrained();
-    }
-
-    /** {@return the number of open WebSockets of a caller} */
-    public int sessions(String caller) {
-        return sessionsOf.getOrDefault(caller, 0);
     }
 
     /** {@return the number of open WebSockets} */

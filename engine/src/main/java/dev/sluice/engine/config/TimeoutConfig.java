@@ -17,6 +17,8 @@ import java.time.Duration;
  * @param betweenReads   time between two reads of a response body; then the upstream counts as lost
  * @param exchange       time of a whole exchange; zero, the default, for no limit
  * @param writeStall     time in which a downstream takes none of the bytes that wait for it; then it is closed
+ * @param websocketIdle  time that a downstream's WebSocket may stay without a message or an open response; zero, the
+ *                       default, for no limit
  * @param downstreamIdle time that a kept-alive downstream connection may stay without a request
  * @param upstreamIdle   time that a pooled upstream connection may stay without a request; the default is below the 15
  *                       s after which large upstreams close a connection
@@ -29,8 +31,8 @@ import java.time.Duration;
  */
 public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration connect, Duration tlsHandshake,
         Duration responseHead, Duration firstEvent, Duration betweenReads, Duration exchange, Duration writeStall,
-        Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime, Duration quota, Duration affinity,
-        Duration drain) {
+        Duration websocketIdle, Duration downstreamIdle, Duration upstreamIdle, Duration upstreamLifetime,
+        Duration quota, Duration affinity, Duration drain) {
 
     /**
      * 10 s for a request head and as body grace, 3 s to connect, 10 s for a handshake, 10 min each for the response
@@ -50,6 +52,7 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         Checks.positive("between_reads", betweenReads);
         Checks.notNegative("exchange", exchange);
         Checks.positive("write_stall", writeStall);
+        Checks.notNegative("websocket_idle", websocketIdle);
         Checks.positive("downstream_idle", downstreamIdle);
         Checks.notNegative("upstream_idle", upstreamIdle);
         Checks.notNegative("upstream_lifetime", upstreamLifetime);
@@ -74,6 +77,7 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         private Duration betweenReads = Duration.ofMinutes(10);
         private Duration exchange = Duration.ZERO;
         private Duration writeStall = Duration.ofSeconds(60);
+        private Duration websocketIdle = Duration.ZERO;
         private Duration downstreamIdle = Duration.ofSeconds(75);
         private Duration upstreamIdle = Duration.ofSeconds(14);
         private Duration upstreamLifetime = Duration.ofMinutes(30);
@@ -184,6 +188,17 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
         }
 
         /**
+         * Sets {@link TimeoutConfig#websocketIdle}.
+         *
+         * @param value the timeout; zero for no limit
+         * @return this builder
+         */
+        public Builder websocketIdle(Duration value) {
+            websocketIdle = value;
+            return this;
+        }
+
+        /**
          * Sets {@link TimeoutConfig#downstreamIdle}.
          *
          * @param value the timeout; longer than zero
@@ -257,8 +272,8 @@ public record TimeoutConfig(Duration requestHead, Duration bodyGrace, Duration c
          */
         public TimeoutConfig build() {
             return new TimeoutConfig(requestHead, bodyGrace, connect, tlsHandshake, responseHead,
-                    firstEvent, betweenReads, exchange, writeStall, downstreamIdle, upstreamIdle, upstreamLifetime,
-                    quota, affinity, drain);
+                    firstEvent, betweenReads, exchange, writeStall, websocketIdle, downstreamIdle, upstreamIdle,
+                    upstreamLifetime, quota, affinity, drain);
         }
     }
 }

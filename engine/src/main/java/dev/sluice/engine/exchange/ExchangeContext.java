@@ -32,6 +32,8 @@ final class ExchangeContext {
     Principal principal;
     Admission admission;
     RequestPath requestPath;
+    /** Ends the search for an upstream of a WebSocket; null for any other request. */
+    Runnable cancelUpgrade;
     ResponsePath responsePath;
     private LoopTicker.Entry tick;
 

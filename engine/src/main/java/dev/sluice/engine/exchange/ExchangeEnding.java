@@ -59,6 +59,9 @@ final class ExchangeEnding {
 
     /** Cancels all attempts and stops the request in its current state. */
     void stopRequest() {
+        if (exchange.cancelUpgrade != null) {
+            exchange.cancelUpgrade.run();
+        }
         if (exchange.requestPath != null) {
             exchange.requestPath.attempts().cancel();
             exchange.requestPath.stop();

@@ -84,7 +84,7 @@ final class ExchangeEntry implements Authenticator.Decision, Admission.Listener 
             switch (operation.kind()) {
                 case MODELS, MODEL -> exchange.services.answerModels(operation, caller, exchange.request.query(),
                         ending::answer, ending::refuse);
-                case WEBSOCKET -> Upgrade.accept(exchange, operation, ending);
+                case WEBSOCKET -> new Upgrade(exchange, operation, ending).accept();
                 default -> {
                     exchange.admission = exchange.services.newAdmission(caller, this);
                     exchange.admission.enterRelay(this::onAdmitted);

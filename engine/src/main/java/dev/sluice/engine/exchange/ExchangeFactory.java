@@ -52,11 +52,6 @@ final class ExchangeFactory implements ExchangeStarter, MessageStarter {
     }
 
     @Override
-    public void onSessionBegun(String principal) {
-        relay.life().beginSession(principal);
-    }
-
-    @Override
     public void onSessionEnded(ObservedSession session) {
         services().observers().sessionEnded(session);
         relay.life().endSession(session.principal());

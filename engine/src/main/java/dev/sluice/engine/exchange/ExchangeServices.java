@@ -12,6 +12,7 @@ import dev.sluice.engine.response.BodyObserver;
 import dev.sluice.engine.response.ResponseListener;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.websocket.DialedSocket;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.channel.ChannelHandler;
 import java.util.function.Consumer;
@@ -36,8 +37,9 @@ record ExchangeServices(RelayServices relay, ActiveConfig config, RequestService
          *
          * @param id        the id of the exchange that was the handshake
          * @param principal the name of the caller
+         * @param dialed    the WebSocket upstream that was opened for it; null for none
          */
-        ChannelHandler open(DownstreamRequest handshake, String id, String principal);
+        ChannelHandler open(DownstreamRequest handshake, String id, String principal, DialedSocket dialed);
     }
 
     LoopTicker ticker() {

@@ -59,9 +59,9 @@ final class RelayLoop {
                 config.limits(), config.isAffinityNeeded() ? relay.affinity() : null, config.config().via(),
                 config.affinity(),
                 config.isShared(), relay.bodies(), scanners, pools::acquire, pools::acquireSocket,
-                ticker, eventLoop), tools, observers,
-                (handshake, id, principal) -> new WebSocketHandler(id, principal, messages, handshake,
-                        config.limits(), config.timeouts(), relay.bodies(), scratch));
+                (endpoint, notBefore, attempt) -> pools.dial(endpoint, attempt), ticker, eventLoop), tools, observers,
+                (handshake, id, principal, dialed) -> new WebSocketHandler(id, principal, messages, handshake,
+                        config.limits(), config.timeouts(), relay.bodies(), scratch, dialed));
     }
 
     EventLoop eventLoop() {

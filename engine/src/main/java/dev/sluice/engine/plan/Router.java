@@ -156,6 +156,13 @@ public final class Router {
                 .map(entry -> entry.route.cluster()).collect(Collectors.toSet());
     }
 
+    /** Returns whether a model that a caller may use has another name upstream. */
+    public boolean isRenaming(Principal principal, ApiOperation operation) {
+        return principal.models().stream().flatMap(this::routesOf)
+                .filter(entry -> principal.mayUseProfile(faceOf(entry, operation).name()))
+                .anyMatch(entry -> entry.route.upstreamModel() != null);
+    }
+
     /**
      * Returns the plan for a request whose model is known before its body.
      *

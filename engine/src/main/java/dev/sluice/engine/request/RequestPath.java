@@ -30,6 +30,8 @@ import java.time.Duration;
 public final class RequestPath {
     /** The silence after which a client on a WebSocket gets an event, because pings do not count for some. */
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+    /** The version of HTTP of the handshake, which is that of all requests on a WebSocket. */
+    private static final String HANDSHAKE_VERSION = "1.1";
 
     private final Call call;
     private final RequestSource source;
@@ -85,8 +87,14 @@ public final class RequestPath {
 
     /** Returns the element to add to Via (RFC 9110 section 7.6.3): the received protocol and the pseudonym. */
     private static String viaElement(String pseudonym, String protocol) {
-        return pseudonym.isEmpty() ? null : (protocol.equals(ApplicationProtocolNames.HTTP_2) ? "2"
-                : protocol.substring(protocol.indexOf('/') + 1)) + ' ' + pseudonym;
+        String version = protocol.equals(ApplicationProtocolNames.HTTP_2) ? "2"
+                : protocol.startsWith("http/") ? protocol.substring("http/".length()) : HANDSHAKE_VERSION;
+        return pseudonym.isEmpty() ? null : version + ' ' + pseudonym;
+    }
+
+    /** Returns the element to add to the Via of a WebSocket's handshake. */
+    static String viaOfHandshake(RequestServices services) {
+        return viaElement(services.via(), HANDSHAKE_VERSION);
     }
 
     /** Starts the request. If only its path can name an owner, the owner is looked up first. */

@@ -27,11 +27,14 @@ import java.util.function.Function;
  * @param scanners  the loop's scanners of request bodies
  * @param connector the loop's upstream connections
  * @param sockets   the upstream WebSockets of the loop
+ * @param dialer    opens WebSockets for connections whose handshake is still to be answered; the connections that it
+ *                  gives to attempts are {@link dev.sluice.engine.websocket.DialedSocket}s
  * @param ticker    the loop's clock, deadlines and delays
  * @param loop      the event loop
  */
 public record RequestServices(Router router, Function<String, Cluster> clusters, LimitConfig limits,
         AffinityStore owners, String via, AffinityConfig affinity, boolean isShared,
         MemoryBudget bodies, ScannerCache scanners,
-        AttemptRunner.Connector connector, SocketConnector sockets, LoopTicker ticker, EventExecutor loop) {
+        AttemptRunner.Connector connector, SocketConnector sockets, AttemptRunner.Connector dialer,
+        LoopTicker ticker, EventExecutor loop) {
 }

@@ -10,6 +10,7 @@ import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
 import dev.sluice.engine.loop.Transport;
+import dev.sluice.engine.websocket.MessageSession;
 import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.framing.BodyPiece;
 import io.netty.bootstrap.Bootstrap;
@@ -125,17 +126,12 @@ public final class UpstreamPools implements Tickable {
             known.assign(message.lane(), attempt, isAdopted);
             return;
         }
-        WebSocketUpstream opened = new WebSocketUpstream(endpoint, message.session(), ticker, event, piece,
-                timeouts.connect().toNanos() + HANDSHAKE_NANOS);
+        WebSocketUpstream opened = newUpstream(endpoint, message.session());
         opened.assign(message.lane(), attempt, false);
         open(endpoint, HttpVersions.HTTP_1, new Opening.Result() {
             @Override
             public void onReady(Channel channel, boolean isHttp2) {
-                WebSocketUpstreamHandler handler = new WebSocketUpstreamHandler(endpoint, opened, ticker::nanoTime,
-                        MAX_HELD_BYTES, piece);
-                channel.pipeline().addLast(handler);
-                channel.closeFuture().addListener(closed -> onClosed());
-                opened.onConnected(handler);
+                opened.onConnected(addHandler(channel, endpoint, opened));
             }
 
             @Override
@@ -144,6 +140,43 @@ public final class UpstreamPools implements Tickable {
                 opened.onConnectFailed(cause);
             }
         });
+    }
+
+    /**
+     * Opens a WebSocket for a downstream connection whose own handshake is still to be answered. The attempt gets a
+     * connection that is a {@link dev.sluice.engine.websocket.DialedSocket}, and a response with status 101 if the
+     * endpoint accepts.
+     */
+    public void dial(Endpoint endpoint, UpstreamListener attempt) {
+        open(endpoint, HttpVersions.HTTP_1, new Opening.Result() {
+            @Override
+            public void onReady(Channel channel, boolean isHttp2) {
+                DialedUpstream dialed = new DialedUpstream(attempt, (session, handler) -> newUpstream(endpoint, session)
+                        .onDialed(handler));
+                dialed.use(addHandler(channel, endpoint, dialed));
+                attempt.onConnected(dialed);
+            }
+
+            @Override
+            public void onFailed(Throwable cause) {
+                endpoint.recordFailure(nanoTime());
+                attempt.onConnectFailed(cause);
+            }
+        });
+    }
+
+    private WebSocketUpstream newUpstream(Endpoint endpoint, MessageSession session) {
+        return new WebSocketUpstream(endpoint, session, ticker, event, piece,
+                timeouts.connect().toNanos() + HANDSHAKE_NANOS);
+    }
+
+    private WebSocketUpstreamHandler addHandler(Channel channel, Endpoint endpoint,
+            WebSocketUpstreamHandler.Listener listener) {
+        WebSocketUpstreamHandler handler = new WebSocketUpstreamHandler(endpoint, listener, ticker::nanoTime,
+                MAX_HELD_BYTES, piece);
+        channel.pipeline().addLast(handler);
+        channel.closeFuture().addListener(closed -> onClosed());
+        return handler;
     }
 
     /**

@@ -16,6 +16,7 @@ import dev.sluice.protocol.framing.BodyPiece;
 import dev.sluice.protocol.websocket.CloseStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
@@ -164,8 +165,16 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         }
     }
 
+    /** Receives a connection whose handshake was accepted before. */
+    void onDialed(WebSocketUpstreamHandler dialed) {
+        handler = dialed;
+        isOpen = true;
+        handler.reportTo(this);
+        readOn();
+    }
+
     @Override
-    public void onOpen() {
+    public void onOpen(HttpHeaders headers) {
         isOpen = true;
         for (WebSocketUpstreamLane lane : List.copyOf(lanes.values())) {
             if (lane.isComplete()) {

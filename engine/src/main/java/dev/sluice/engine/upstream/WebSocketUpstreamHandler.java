@@ -27,6 +27,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -66,7 +67,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private static final String CODEX_BETA = "responses_websockets=2026-02-06";
 
     private final Endpoint endpoint;
-    private final Listener listener;
+    private Listener listener;
     private final LongSupplier clock;
     private final long maxHeldBytes;
     private final BodyPiece piece;
@@ -102,6 +103,11 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         byte[] bytes = new byte[KEY_BYTES];
         RANDOM.nextBytes(bytes);
         return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    /** Reports everything that follows to another listener. */
+    void reportTo(Listener next) {
+        listener = next;
     }
 
     @Override
@@ -286,10 +292,12 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         if (head == null) {
             return;
         }
+        HttpHeaders received;
         try {
             DefaultHttpResponse response = headDecoder.decodeHead(head.slice(head.readerIndex(), heads.headEnd()
                     - head.readerIndex()), endpoint);
             head.readerIndex(heads.headEnd());
+            received = response.headers();
             if (response.status().code() == SWITCHING_PROTOCOLS) {
                 accept(response);
                 state = State.OPEN;
@@ -306,7 +314,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException(e); // it only releases memory
         }
         if (state == State.OPEN) {
-            listener.onOpen();
+            listener.onOpen(received);
         }
         if (state == State.OPEN) {
             onFrames(head);
@@ -540,8 +548,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
 
     /** The receiver of what arrives. */
     interface Listener {
-        /** Reports that the handshake was accepted. */
-        void onOpen();
+        /** Reports that the handshake was accepted, with the headers of that response. */
+        void onOpen(HttpHeaders headers);
 
         /** Receives the head of a response that refuses the handshake. */
         void onResponse(ResponseHead refusal);

@@ -91,14 +91,34 @@ public final class Handshake {
         }
     }
 
-    /** Returns the headers of a response that accepts the upgrade, besides those of the switch itself. */
-    public static HttpHeaders accepted(DownstreamRequest request) {
-        return DefaultHttpHeadersFactory.headersFactory().newHeaders()
-                .set("sec-websocket-accept", accept(request.header("sec-websocket-key")));
+    /**
+     * Returns the headers of a response that accepts the upgrade, besides those of the switch itself.
+     *
+     * @param received   the headers with which an upstream has accepted its own; null for none
+     * @param isRenaming whether the caller's models have other names upstream, so that the upstream's name of a model
+     *                   would look like another model
+     */
+    public static HttpHeaders accepted(DownstreamRequest request, HttpHeaders received, boolean isRenaming) {
+        HttpHeaders sent = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+        if (received != null) {
+            received.forEach(header -> {
+                String name = header.getKey().toLowerCase(Locale.ROOT);
+                if (isPassedOn(name) && !(isRenaming && name.endsWith("openai-model"))) {
+                    sent.add(name, header.getValue());
+                }
+            });
+        }
+        return sent.set("sec-websocket-accept", accept(request.header("sec-websocket-key")));
+    }
+
+    private static boolean isPassedOn(String name) {
+        return name.equals("x-request-id") || name.equals("x-models-etag") || name.equals("x-reasoning-included")
+                || name.startsWith("openai-") || name.startsWith("x-openai-") || name.startsWith("x-codex-")
+                || name.startsWith("x-ratelimit-");
     }
 
     /** Returns the head that a request on the connection would have over HTTP. */
-    static DownstreamRequest asPost(DownstreamRequest handshake) {
+    public static DownstreamRequest asPost(DownstreamRequest handshake) {
         HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Iterator<Map.Entry<CharSequence, CharSequence>> all = handshake.headers().iteratorCharSequence();
         while (all.hasNext()) {

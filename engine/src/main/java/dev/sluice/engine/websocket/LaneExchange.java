@@ -48,6 +48,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     private boolean isOver;
     private boolean isReleased;
     private boolean isRefused;
+    private long keptAliveNanos;
     private OutputKeeper keeper;
 
     /**
@@ -96,9 +97,29 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
     }
 
     /** Starts the exchange. */
-    void start(RequestListener started) {
+    void start(RequestListener started, long nowNanos) {
         exchange = started;
+        keptAliveNanos = nowNanos;
         started.start();
+    }
+
+    /**
+     * Sends an event if the request is answered over HTTP and its first event has not come for some time.
+     *
+     * @return whether one was sent
+     */
+    boolean keepAlive(long nowNanos, long silenceNanos) {
+        if (!isBridged || sink.hasBegun() || nowNanos - keptAliveNanos <= silenceNanos) {
+            return false;
+        }
+        keptAliveNanos = nowNanos;
+        Map<String, Object> made = new LinkedHashMap<>();
+        made.put("type", "keepalive");
+        if (event.lane() != null) {
+            made.put("stream_id", event.lane());
+        }
+        owner.send(this, JsonTree.write(made));
+        return true;
     }
 
     /** {@return the exchange; null before it has started} */

@@ -78,6 +78,11 @@ final class MessageSink implements ResponseSink, EventDataReader.Listener {
         keeper = items;
     }
 
+    /** Returns whether a part of the response was received. */
+    boolean hasBegun() {
+        return head != null;
+    }
+
     @Override
     public void sendContinue() {
         // the whole message has arrived

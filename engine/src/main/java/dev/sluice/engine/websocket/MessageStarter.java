@@ -21,10 +21,7 @@ public interface MessageStarter {
     /** {@return whether the relay drains, so that connections end once they are quiet} */
     boolean isDraining();
 
-    /** Marks the start of a caller's connection, for which a drain waits. */
-    void onSessionBegun(String principal);
-
-    /** Marks the end of a connection. */
+    /** Marks the end of a connection, which was counted when its handshake was accepted. */
     void onSessionEnded(ObservedSession session);
 
     /** {@return the loop's ticker} */

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The events of one downstream connection: it turns each request into an exchange, keeps the order of its lanes, and
@@ -37,6 +38,8 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private static final int BAD_GATEWAY = 1014; // a status of the registry, for a server that acts as a gateway
     private static final String DEFAULT = "";
     private static final int KEEPER_BYTES = 8 * 1024;
+    private static final String CODEX_PATH = "/backend-api/codex/";
+    private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final String id;
     private final Wire wire;
@@ -45,6 +48,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
     private final MemoryBudget budget;
     private final ByteBufAllocator allocator;
     private final byte[] scratch;
+    private final boolean isKeptAlive;
     private final Lanes lanes = new Lanes();
     private final List<SessionSocket> sockets = new ArrayList<>(1);
     /** The latest request of each lane that was served by an upstream on a WebSocket. */
@@ -76,6 +80,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
         this.budget = budget;
         this.allocator = allocator;
         this.scratch = scratch;
+        isKeptAlive = head.path().startsWith(CODEX_PATH);
     }
 
     /**
@@ -159,7 +164,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
             for (LaneExchange next = lanes.next(); next != null; next = lanes.next()) {
                 responses++;
                 RequestListener exchange = starter.newExchange(head, next);
-                next.start(exchange);
+                next.start(exchange, starter.ticker().nanoTime());
             }
         } finally {
             isStarting = false;
@@ -245,6 +250,23 @@ final class Session implements MessageSession, LaneExchange.Owner {
             }
         }
         List.copyOf(sockets).forEach(SessionSocket::onDownstreamWritable);
+    }
+
+    /**
+     * Sends an event to each lane that waits for the first one of an upstream over HTTP, where the Codex CLI would give
+     * up the request: it counts only messages, while other clients want the first event to be that of the response.
+     */
+    void onTick(long nowNanos) {
+        if (!isKeptAlive) {
+            return;
+        }
+        boolean isAny = false;
+        for (LaneExchange each : lanes.running()) {
+            isAny |= each.keepAlive(nowNanos, KEEP_ALIVE_NANOS);
+        }
+        if (isAny) {
+            wire.flush();
+        }
     }
 
     /** Returns whether no request runs or waits. */
@@ -373,7 +395,7 @@ final class Session implements MessageSession, LaneExchange.Owner {
         LaneExchange adopted = LaneExchange.adopted(this, before, from, allocator);
         openBytes += adopted.bytes();
         lanes.run(adopted);
-        adopted.start(starter.newExchange(head, adopted));
+        adopted.start(starter.newExchange(head, adopted), starter.ticker().nanoTime());
     }
 
     @Override

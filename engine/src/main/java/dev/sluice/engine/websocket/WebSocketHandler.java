@@ -67,6 +67,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private final Utf8Checker utf8 = new Utf8Checker();
     private final String id;
     private final String principal;
+    private final DialedSocket dialed;
 
     private ChannelHandlerContext ctx;
     private FrameOutput out;
@@ -85,6 +86,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     private int closeStatus = CloseStatus.ABNORMAL;
     private long startedNanos;
     private long lastReadNanos;
+    private long usedNanos; // the latest time at which a message arrived or a response was open
     private long closingNanos;
     private long drainNanos = Long.MIN_VALUE;
     private long secondNanos;
@@ -108,10 +110,13 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * @param timeouts  the deadlines
      * @param budget    bounds the memory of all bodies of the relay
      * @param scratch   a work array that no other thread uses
+     * @param dialed    a WebSocket to an upstream that was opened before the handshake was accepted; taken; null for
+     *                  none
      */
     public WebSocketHandler(String id, String principal, MessageStarter starter, DownstreamRequest handshake,
-            LimitConfig limits, TimeoutConfig timeouts, MemoryBudget budget, byte[] scratch) {
+            LimitConfig limits, TimeoutConfig timeouts, MemoryBudget budget, byte[] scratch, DialedSocket dialed) {
         this.id = id;
+        this.dialed = dialed;
         this.principal = principal;
         this.starter = starter;
         this.handshake = handshake;
@@ -129,9 +134,12 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         session = new Session(id, this, starter, Handshake.asPost(handshake), budget, context.alloc(), scratch);
         startedNanos = starter.ticker().nanoTime();
         lastReadNanos = startedNanos;
+        usedNanos = startedNanos;
         secondNanos = startedNanos;
-        starter.onSessionBegun(principal);
         tick = starter.ticker().add(this);
+        if (dialed != null) {
+            dialed.join(session);
+        }
         context.read();
     }
 
@@ -202,6 +210,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     private void onMessage() {
         receivedMessages++;
+        usedNanos = lastReadNanos;
         ByteBuf text = message;
         ClientEvent whole = event;
         message = null;
@@ -399,9 +408,24 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             close(CloseStatus.POLICY, "a message slower than " + BYTES_PER_SECOND + " bytes a second");
             return;
         }
+        if (closeIfIdle(nowNanos)) {
+            return;
+        }
+        session.onTick(nowNanos);
         readAgain(); // messages that waited may have left without any other event
         closeIfStalled(nowNanos);
         pingIfSilent(nowNanos);
+    }
+
+    private boolean closeIfIdle(long nowNanos) {
+        long limitNanos = timeouts.websocketIdle().toNanos();
+        if (!session.isQuiet() || message != null) {
+            usedNanos = nowNanos;
+        } else if (limitNanos > 0 && nowNanos - usedNanos > limitNanos) {
+            close(CloseStatus.GOING_AWAY, "no request within " + timeouts.websocketIdle().toSeconds() + " s");
+            return true;
+        }
+        return false;
     }
 
     private void closeWhenIdle(long nowNanos) {

@@ -81,7 +81,7 @@ class ExchangeTest {
         ExchangeServices services = new ExchangeServices(relay, active, new RequestServices(active.router(),
                 active::cluster, active.limits(), null, "", active.affinity(), false, relay.bodies(),
                 new ScannerCache(scratch),
-                (endpoint, notBefore, attempt) -> connections.add(new RecordingConnection(attempt)), null, ticker,
+                (endpoint, notBefore, attempt) -> connections.add(new RecordingConnection(attempt)), null, null, ticker,
                 channel.eventLoop()),
                 new BodyObserver.Tools(new LoopRecorder(), () -> nowNanos, scratch, new ScannerPool()),
                 new ExchangeObservers(observers), null);

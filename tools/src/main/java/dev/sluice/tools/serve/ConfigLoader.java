@@ -318,6 +318,7 @@ final class ConfigLoader {
         section.ifDuration("between_reads", builder::betweenReads);
         section.ifDuration("exchange", builder::exchange);
         section.ifDuration("write_stall", builder::writeStall);
+        section.ifDuration("websocket_idle", builder::websocketIdle);
         section.ifDuration("downstream_idle", builder::downstreamIdle);
         section.ifDuration("upstream_idle", builder::upstreamIdle);
         section.ifDuration("upstream_lifetime", builder::upstreamLifetime);

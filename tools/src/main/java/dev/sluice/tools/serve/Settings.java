@@ -45,8 +45,8 @@ final class Settings {
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
                 "held_memory_share", "on_quota_loss", "max_websockets", "max_websockets_per_caller");
         add(sections, "timeouts", "request_head", "body_grace", "connect", "tls_handshake", "response_head",
-                "first_event", "between_reads", "exchange", "write_stall", "downstream_idle", "upstream_idle",
-                "upstream_lifetime", "quota", "affinity", "drain");
+                "first_event", "between_reads", "exchange", "write_stall", "websocket_idle", "downstream_idle",
+                "upstream_idle", "upstream_lifetime", "quota", "affinity", "drain");
         add(sections, "http2.downstream", "max_streams", "stream_window_bytes", "connection_window_bytes",
                 "max_header_list_bytes", "max_resets", "max_control_frames");
         add(sections, "http2.upstream", "max_streams", "max_connections", "max_queued", "max_queue_time",
