@@ -15,6 +15,8 @@
   tools/drill.py roll     one relay after another takes over the listening socket while the one before it drains
                           (SIGTERM). --websocket native or bridge: the clients keep a WebSocket each; no response that
                           has begun may be lost, and none may be made twice
+  tools/drill.py sockets  many WebSockets (--clients 5000), of which --active 1000 have a response all the time and the
+                          others none; no one is closed, and the relay's memory stays what it is
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
 with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
@@ -25,6 +27,8 @@ import email.utils
 import json
 import os
 import random
+import resource
+import selectors
 import signal
 import socket
 import subprocess
@@ -725,20 +729,118 @@ def roll(arguments):
     return problems
 
 
+class QuietSockets(threading.Thread):
+    """WebSockets that have had one request, and from then on only answer pings."""
+    WARM_UP = b'{"type":"response.create","model":"m","generate":false,"input":[]}'
+
+    def __init__(self, port, count):
+        super().__init__(daemon=True)
+        self.port = port
+        self.selector = selectors.DefaultSelector()
+        self.closed = 0
+        self.pings = 0
+        self.is_stopped = False
+        for number in range(count):
+            client = SocketClient(number, port, None)
+            client.open()
+            client.connection.sendall(b"\x81" + client.length(len(self.WARM_UP)) + b"\0\0\0\0" + self.WARM_UP)
+            client.await_end(Exchange(number))
+            self.selector.register(client.connection, selectors.EVENT_READ, client)
+
+    def run(self):
+        while not self.is_stopped:
+            for key, _ in self.selector.select(0.2):
+                try:
+                    data = key.fileobj.recv(4096)
+                except OSError:
+                    data = b""
+                if data == b"\x89\x00":
+                    self.pings += 1
+                    key.fileobj.sendall(b"\x8a\x80\0\0\0\0")
+                else:
+                    self.closed += 1
+                    self.selector.unregister(key.fileobj)
+                    key.fileobj.close()
+
+
+def resident_kib(pid):
+    with open("/proc/%d/status" % pid) as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+
+def sockets(arguments):
+    mode = arguments.websocket or "native"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    mock = Mock(100, *(["--websocket"] if mode == "native" else []))
+    mock.start()
+    port = free_port()
+    admin = free_port()
+    relay = Relay(write_config(port, [mock], False, admin=admin, websocket=mode))
+    await_port(port, relay.process)
+    pid = relay.process.pid
+    quiet_count = arguments.clients - arguments.active
+    before = resident_kib(pid)
+    quiet = QuietSockets(port, quiet_count)
+    quiet.start()
+    time.sleep(5)
+    opened = resident_kib(pid)
+    result = tempfile.NamedTemporaryFile("r", suffix=".json")
+    load_process = subprocess.Popen([SLUICE, "load", "--url", "http://127.0.0.1:%d/v1" % port, "--websocket", "--model", "m",
+                                     "--streams", str(arguments.active), "--events", str(EVENTS), "--pace-ms", "100",
+                                     "--warmup", "20", "--seconds", str(arguments.seconds), "--json", result.name],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(25)
+    samples = []
+    open_count = 0
+    while load_process.poll() is None:
+        samples.append(resident_kib(pid))
+        open_count = max(open_count, metric(admin, "sluice_websockets_open"))
+        time.sleep(1)
+    quiet.is_stopped = True
+    quiet.join()
+    samples = samples[:arguments.seconds - 10]
+    third = len(samples) // 3
+    first, last = sorted(samples[:third])[third // 2], sorted(samples[-third:])[third // 2]
+    outcome = json.load(result)
+    code = relay.stop()
+    mock.kill()
+    print("%d connections, %d of them with a response, %d s, %s" % (open_count, arguments.active, arguments.seconds, mode))
+    print("resident memory: %d MiB before, %d MiB with %d quiet connections (the JVM's own growth included)"
+          % (before // 1024, opened // 1024, quiet_count))
+    print("  under load: median %d MiB in the first third, %d MiB in the last; from %d to %d MiB"
+          % (first // 1024, last // 1024, min(samples) // 1024, max(samples) // 1024))
+    errors = sum(outcome["errors"].values()) + outcome["wrong"]
+    print("responses: %d (%d events), failed or not what the mock sent: %d; pings answered: %d"
+          % (outcome["answers"], outcome["events"], errors, quiet.pings))
+    problems = []
+    if open_count < arguments.clients:
+        problems.append("%d connections at most (expected: %d)" % (open_count, arguments.clients))
+    if quiet.closed or errors or code:
+        problems.append("%d quiet connections were closed, %d responses failed, the relay ended with %d"
+                        % (quiet.closed, errors, code))
+    if last > first * 1.05:
+        problems.append("the resident memory grew from %d to %d KiB" % (first, last))
+    return problems
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", choices=["blocked", "kill", "poison", "reuse", "rest", "roll"])
+    parser.add_argument("drill", choices=["blocked", "kill", "poison", "reuse", "rest", "roll", "sockets"])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
-    parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--websocket", choices=["native", "bridge"], help="roll: the clients use WebSocket")
+    parser.add_argument("--clients", type=int, help="default: 50; sockets: 5000")
+    parser.add_argument("--active", type=int, default=1000, help="sockets: connections with a response")
+    parser.add_argument("--websocket", choices=["native", "bridge"], help="roll: the clients use WebSocket; sockets:"
+                        " default native")
     parser.add_argument("--not-idempotent", action="store_true", help="kill: the route does not allow requests to be"
                         " processed twice")
     parser.add_argument("--exchanges", type=int, default=10000, help="poison: the number of requests")
     parser.add_argument("--through", choices=["sluice", *PROXIES], default="sluice", help="poison: the proxy to try")
     arguments = parser.parse_args()
+    arguments.clients = arguments.clients or (5000 if arguments.drill == "sockets" else 50)
     subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if needed
-    drills = {"blocked": blocked, "kill": kill, "poison": poison, "reuse": reuse, "rest": rest, "roll": roll}
+    drills = {"blocked": blocked, "kill": kill, "poison": poison, "reuse": reuse, "rest": rest, "roll": roll,
+              "sockets": sockets}
     problems = drills[arguments.drill](arguments)
     for problem in problems:
         print("PROBLEM: " + problem)
