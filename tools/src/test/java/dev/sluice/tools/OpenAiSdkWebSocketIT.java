@@ -124,9 +124,8 @@ class OpenAiSdkWebSocketIT {
             for (int i = 0; i < 3; i++) {
                 ResponseConnection.Lane lane = connection.lane("lane-" + i);
                 lanes.add(lane);
-                sendWhenIdle(lane, create(request().input("lane " + i).metadata(ResponsesClientEvent.ResponseCreate.Metadata
-                        .builder().putAdditionalProperty("mock_events", JsonValue.from(Integer.toString(10 + i)))
-                        .build())));
+                sendWhenIdle(lane, create(request().metadata(ResponsesClientEvent.ResponseCreate.Metadata.builder()
+                        .putAdditionalProperty("mock_events", JsonValue.from(Integer.toString(10 + i))).build())));
             }
             for (int i = 0; i < 3; i++) {
                 assertEquals(10 + i, lanes.get(i).finalResponse().usage().orElseThrow().outputTokens());
