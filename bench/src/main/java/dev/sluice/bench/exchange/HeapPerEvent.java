@@ -200,12 +200,7 @@ public final class HeapPerEvent {
                 Relay relay = SocketWire.relay(listener.getLocalPort(), isNative, TransportConfig.Kind.EPOLL);
                 Socket client = new Socket(loopback, relay.port())) {
             client.setTcpNoDelay(true);
-            write(client, SocketWire.UPGRADE);
-            readUntil(client, "\r\n\r\n");
-            write(client, SocketWire.frame(SocketWire.CREATE, true));
-            try (Socket upstream = listener.accept()) {
-                upstream.setTcpNoDelay(true);
-                begin(upstream, isNative);
+            try (Socket upstream = begin(client, listener, isNative)) {
                 String event = isNative ? SocketWire.frame(SocketWire.EVENT, false) : Wire.chunk(Wire.EVENT);
                 write(upstream, event);
                 int frameBytes = SocketWire.frame(SocketWire.EVENT, false).length();
@@ -215,15 +210,25 @@ public final class HeapPerEvent {
         }
     }
 
-    /** Answers a request of the relay up to its first event. */
-    private static void begin(Socket upstream, boolean isNative) throws IOException {
-        if (!isNative) {
+    /** Opens a WebSocket and answers its request up to the first event; returns the upstream's side. */
+    private static Socket begin(Socket client, ServerSocket listener, boolean isNative) throws IOException {
+        write(client, SocketWire.UPGRADE);
+        Socket upstream = null;
+        if (isNative) { // the relay's handshake upstream comes before its answer to the client
+            upstream = listener.accept();
+            write(upstream, SocketWire.accept(readUntil(upstream, "\r\n\r\n")));
+        }
+        readUntil(client, "\r\n\r\n");
+        write(client, SocketWire.frame(SocketWire.CREATE, true));
+        if (isNative) {
+            upstream.getInputStream().readNBytes(SocketWire.frame(SocketWire.CREATE, true).length());
+        } else {
+            upstream = listener.accept();
             readUntil(upstream, SocketWire.POSTED);
             write(upstream, Wire.head(false));
-            return;
         }
-        write(upstream, SocketWire.accept(readUntil(upstream, "\r\n\r\n")));
-        upstream.getInputStream().readNBytes(SocketWire.frame(SocketWire.CREATE, true).length());
+        upstream.setTcpNoDelay(true);
+        return upstream;
     }
 
     private static double heapOf(Socket client, Socket upstream, byte[] event, int frameBytes, int divisor)
@@ -264,12 +269,8 @@ public final class HeapPerEvent {
                 }
                 Socket client = new Socket(loopback, relay.port());
                 open.add(client);
-                write(client, SocketWire.UPGRADE);
-                readUntil(client, "\r\n\r\n");
-                write(client, SocketWire.frame(SocketWire.CREATE, true));
-                Socket upstream = listener.accept();
+                Socket upstream = begin(client, listener, isNative);
                 open.add(upstream);
-                begin(upstream, isNative);
                 write(upstream, isNative ? SocketWire.frame(last, false) : Wire.chunk("data: " + last + "\n\n")
                         + "0\r\n\r\n");
                 client.getInputStream().readNBytes(SocketWire.frame(last, false).length());

@@ -70,20 +70,23 @@ public class SocketBenchmark {
                 TransportConfig.Kind.EPOLL);
         client = Wire.connect(relay.port());
         Wire.write(client, SocketWire.UPGRADE);
+        if (isNative) { // the relay's handshake upstream comes before its answer to the client
+            upstream = listener.accept();
+            Wire.write(upstream, SocketWire.accept(Wire.readUntil(upstream, "\r\n\r\n")));
+        }
         Wire.readUntil(client, "\r\n\r\n");
         Wire.write(client, SocketWire.frame(SocketWire.CREATE, true));
-        upstream = listener.accept();
-        upstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
         if (isNative) {
-            Wire.write(upstream, SocketWire.accept(Wire.readUntil(upstream, "\r\n\r\n")));
             ByteBuffer request = ByteBuffer.allocate(SocketWire.frame(SocketWire.CREATE, true).length());
             while (request.hasRemaining()) {
                 upstream.read(request);
             }
         } else {
+            upstream = listener.accept();
             Wire.readUntil(upstream, SocketWire.POSTED);
             Wire.write(upstream, Wire.head(false));
         }
+        upstream.setOption(StandardSocketOptions.TCP_NODELAY, true);
         String frame = SocketWire.frame(SocketWire.EVENT, false);
         byte[] events = (isNative ? frame : Wire.chunk(Wire.EVENT)).repeat(eventsPerWrite)
                 .getBytes(StandardCharsets.ISO_8859_1);
