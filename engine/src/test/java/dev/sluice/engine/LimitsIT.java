@@ -9,8 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
@@ -18,6 +19,8 @@ import dev.sluice.engine.config.TransportConfig;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -103,8 +106,8 @@ class LimitsIT extends RelayFixture {
         serveOnDemand();
         mayAnswer.release(100);
         launch(route -> route, builder -> builder
-                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new KeyLimits(0, 3, 0)))
-                .key(KeyConfig.ofSecret("bob", "sk-b").withLimits(new KeyLimits(0, 0, 10)))
+                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new UsageLimits(0, 3, 0)))
+                .key(KeyConfig.ofSecret("bob", "sk-b").withLimits(new UsageLimits(0, 0, 10)))
                 .key(KeyConfig.ofSecret("carol", "sk-c")));
 
         for (int i = 0; i < 3; i++) {
@@ -127,11 +130,61 @@ class LimitsIT extends RelayFixture {
         }
     }
 
+    /** A refusal always tells what is left; an accepted response does so if that is configured. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTellWhatIsLeft(boolean isConfigured) throws Exception {
+        serveOnDemand();
+        mayAnswer.release(100);
+        launch(route -> route, builder -> builder.limits(LimitConfig.DEFAULT.toBuilder().rateLimitHeaders(isConfigured)
+                .build()).key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new UsageLimits(0, 1, 6000))));
+        try (RawPeer client = ask("sk-a")) {
+            String head = client.readMessage().head().toLowerCase(Locale.ROOT);
+            assertTrue(head.startsWith("http/1.1 200 "), head);
+            assertEquals(isConfigured, head.contains("\r\nx-ratelimit-limit-requests: 1\r\n"), head);
+            assertEquals(isConfigured, head.contains("\r\nx-ratelimit-remaining-requests: 0\r\n"), head);
+            assertEquals(isConfigured, head.contains("\r\nx-ratelimit-limit-tokens: 6000\r\n"), head);
+            assertEquals(isConfigured, head.matches("(?s).*\r\nx-ratelimit-remaining-tokens: 59\\d\\d\r\n.*"), head);
+        }
+        try (RawPeer client = ask("sk-a")) {
+            RawPeer.Message refusal = client.readMessage();
+            String head = refusal.head().toLowerCase(Locale.ROOT);
+            assertTrue(head.startsWith("http/1.1 429 "), head);
+            assertTrue(head.contains("\r\nx-ratelimit-limit-requests: 1\r\n"), head);
+            assertTrue(head.contains("\r\nx-ratelimit-remaining-requests: 0\r\n"), head);
+            assertTrue(head.matches("(?s).*\r\nx-ratelimit-reset-requests: (1m0|5\\d(\\.\\d+)?)s\r\n.*"), head);
+            assertTrue(refusal.text().contains("This API key may make 1 requests a minute"), refusal.text());
+        }
+    }
+
+    /** Limits of a group hold for all of its keys together, and those of a route for all callers. */
+    @Test
+    void shouldCountForGroupsAndRoutes() throws Exception {
+        serveOnDemand();
+        mayAnswer.release(100);
+        launch(route -> route.toBuilder().limits(new UsageLimits(0, 3, 0)).build(), builder -> builder
+                .group(new GroupConfig("team", new UsageLimits(0, 2, 0)))
+                .key(KeyConfig.ofSecret("alice", "sk-a").withGroup("team"))
+                .key(KeyConfig.ofSecret("bob", "sk-b").withGroup("team")).key(KeyConfig.ofSecret("carol", "sk-c")));
+
+        expect(200, ask("sk-a"));
+        expect(200, ask("sk-b"));
+        for (String key : List.of("sk-a", "sk-b")) {
+            try (RawPeer client = ask(key)) {
+                assertTrue(client.readMessage().text().contains("The group team may make 2 requests a minute"));
+            }
+        }
+        expect(200, ask("sk-c"));
+        try (RawPeer client = ask("sk-c")) {
+            assertTrue(client.readMessage().text().contains("The route gpt-* may make 3 requests a minute"));
+        }
+    }
+
     @Test
     void shouldCountWhatAKeyHasInFlight() throws Exception {
         serveOnDemand();
         launch(route -> route, builder -> builder
-                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new KeyLimits(1, 0, 0)))
+                .key(KeyConfig.ofSecret("alice", "sk-a").withLimits(new UsageLimits(1, 0, 0)))
                 .key(KeyConfig.ofSecret("bob", "sk-b")));
 
         RawPeer inside = ask("sk-a");

@@ -19,6 +19,7 @@ import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.PlannedRequest;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestQuota;
 import java.io.IOException;
@@ -148,22 +149,36 @@ class OwnersIT extends RelayFixture {
     @ParameterizedTest
     @CsvSource({"REFUSE, 503", "CONTINUE, 200"})
     void shouldDecideAboutARequestWhoseQuotaDoesNotAnswer(StoreLoss onLoss, String status) throws Exception {
-        launch(1, UnknownIds.RELAY, onLoss, extensionsBuilder().requestQuota(new RequestQuota() {
-            @Override
-            public void admit(Principal caller, Answer answer) {
-                // never answered, as by a store behind a network that drops packets
-            }
-
-            @Override
-            public void settle(Principal caller, long tokens) {
-                throw new AssertionError("nothing was admitted");
-            }
+        launch(1, UnknownIds.RELAY, onLoss, extensionsBuilder().requestQuota((caller, answer) -> {
+            // never answered, as by a store behind a network that drops packets
         }).build());
 
         RawPeer.Message answer = sendAndWait("POST /v1/responses", BODY, Duration.ofSeconds(2));
 
         assertEquals(status, status(answer), answer.text());
         assertEquals(status.equals("503"), answer.head().toLowerCase().contains("retry-after: 1\r\n"));
+        assertEquals(status.equals("503"), answer.text().contains("store_unavailable"), answer.text());
+    }
+
+    /** The second question of the quota is asked when the route is known. */
+    @ParameterizedTest
+    @CsvSource({"REFUSE, 503", "CONTINUE, 200"})
+    void shouldDecideAboutARequestWhoseRouteTheQuotaDoesNotAdmit(StoreLoss onLoss, String status) throws Exception {
+        launch(1, UnknownIds.RELAY, onLoss, extensionsBuilder().requestQuota(new RequestQuota() {
+            @Override
+            public void admit(Principal caller, Answer answer) {
+                answer.grant(Permit.NONE);
+            }
+
+            @Override
+            public void admit(PlannedRequest request, Answer answer) {
+                // never answered
+            }
+        }).build());
+
+        RawPeer.Message answer = sendAndWait("POST /v1/responses", BODY, Duration.ofSeconds(2));
+
+        assertEquals(status, status(answer), answer.text());
         assertEquals(status.equals("503"), answer.text().contains("store_unavailable"), answer.text());
     }
 

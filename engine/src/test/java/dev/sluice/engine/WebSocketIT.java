@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
@@ -345,7 +345,7 @@ class WebSocketIT extends RelayFixture {
     @Test
     void shouldSendTheTimeOfARateLimitInBothPlaces() throws IOException {
         launch(WebSocketMode.BRIDGE, builder -> builder.key(KeyConfig.ofSecret("me", "sk-me").withLimits(
-                new KeyLimits(0, 1, 0))));
+                new UsageLimits(0, 1, 0))));
         answerAll();
         try (WebSocketPeer peer = WebSocketPeer.connect(relay.port(), "Authorization: Bearer sk-me")) {
             peer.send(CREATE).readUntil("response.completed");

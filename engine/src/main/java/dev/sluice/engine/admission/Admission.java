@@ -3,20 +3,26 @@
 package dev.sluice.engine.admission;
 
 import dev.sluice.engine.config.StoreLoss;
+import dev.sluice.engine.spi.PlannedRequest;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.spi.QuotaRefusal;
+import dev.sluice.engine.spi.QuotaStatus;
 import dev.sluice.engine.spi.RequestQuota;
+import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The permits that one exchange needs before it may run: a request of its caller's quota, a permit of the relay, and a
- * permit of its cluster if that has a limit. It waits for permits in a queue, for a bounded time, and releases them
- * all when it is over.
+ * The permits that one exchange needs before it may run: one of its caller's quota and one of the relay when the caller
+ * is known, another one of the quota and one of its cluster when the route is. It waits for permits for a bounded time,
+ * and releases them all when it is over.
  *
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
@@ -34,10 +40,9 @@ public final class Admission {
     private final LongSupplier clock;
     private final StoreLoss onLoss;
     private final Listener listener;
-    private boolean isQuotaTaken;
-    private boolean isAnswered;
-    private boolean isDecided;
-    private long quotaAskedNanos;
+    private Question ofCaller;
+    private Question ofPlan;
+    private boolean isAsking;
     private Runnable whenAdmitted;
     private boolean isReleased;
     private FairGate.Ticket relayPermit;
@@ -65,6 +70,14 @@ public final class Admission {
         this.listener = listener;
     }
 
+    private void onLoop(Runnable answer) {
+        if (loop.inEventLoop()) {
+            answer.run();
+        } else {
+            loop.execute(answer);
+        }
+    }
+
     /**
      * Returns a quota that counts in memory what each caller has in flight, and its requests and tokens per minute.
      *
@@ -72,7 +85,7 @@ public final class Admission {
      * @return a quota for all loops of a relay
      */
     public static RequestQuota quotaInMemory(LongSupplier clock) {
-        return new KeyQuota(clock);
+        return new MemoryQuota(clock);
     }
 
     /**
@@ -82,83 +95,50 @@ public final class Admission {
      */
     public void enterRelay(Runnable then) {
         whenAdmitted = then;
-        quotaAskedNanos = clock.getAsLong();
-        try {
-            quota.admit(caller, new RequestQuota.Answer() {
-                @Override
-                public void admit() {
-                    onLoop(Admission.this::onQuotaGranted);
-                }
-
-                @Override
-                public void refuse(String reason, Duration retryAfter) {
-                    onLoop(() -> onQuotaRefused(reason, retryAfter));
-                }
-            });
-        } catch (RuntimeException e) {
-            LOG.error("the request quota failed for a request of {}", caller.name(), e);
-            giveUpQuota();
-        }
+        ofCaller = new Question(this::enterGate);
+        ofCaller.ask(answer -> quota.admit(caller, answer));
     }
 
-    /** {@return the time since which the quota's answer is awaited, or {@link #NOT_WAITING}} */
-    public long quotaAskedNanos() {
-        return isDecided ? NOT_WAITING : quotaAskedNanos;
-    }
-
-    /** Gives up on a quota that does not answer: the request is refused or goes on, as configured. */
-    public void giveUpQuota() {
-        if (isDecided || isReleased) {
-            return;
-        }
-        isDecided = true;
-        if (onLoss == StoreLoss.REFUSE) {
-            listener.onRefused(RelayException.retryLater(ErrorCode.STORE_UNAVAILABLE,
-                    "The store of quotas did not answer in time", 1));
-        } else {
-            proceed();
-        }
-    }
-
-    private void onLoop(Runnable answer) {
-        if (loop.inEventLoop()) {
-            answer.run();
-        } else {
-            loop.execute(answer);
-        }
-    }
-
-    private void onQuotaGranted() {
-        if (isAnswered) {
-            return; // a second answer of the same quota
-        }
-        isAnswered = true;
-        if (isReleased) {
-            settle(0); // the downstream left in the meantime
-            return;
-        }
-        isQuotaTaken = true;
-        if (!isDecided) {
-            isDecided = true;
-            proceed();
-        }
-    }
-
-    private void proceed() {
+    private void enterGate() {
         relayPermit = enter(relayGate, whenAdmitted);
         if (relayPermit != null && waiting == null) {
             whenAdmitted.run();
         }
     }
 
-    private void onQuotaRefused(String reason, Duration retryAfter) {
-        if (isAnswered || isDecided || isReleased) {
-            return;
-        }
-        isAnswered = true;
-        isDecided = true;
-        long seconds = Math.min(Math.max(1, retryAfter.plusMillis(999).toSeconds()), MAX_RETRY_SECONDS);
-        listener.onRefused(RelayException.retryLater(ErrorCode.DOWNSTREAM_RATE_LIMITED, reason, seconds));
+    /**
+     * Asks for a permit of a request whose route is known; the answer counts before the request is sent.
+     *
+     * @param planned     the request
+     * @param whenGranted runs if the permit is granted after this call
+     */
+    public void ask(PlannedRequest planned, Runnable whenGranted) {
+        ofPlan = new Question(whenGranted);
+        isAsking = true;
+        ofPlan.ask(answer -> quota.admit(planned, answer));
+        isAsking = false;
+    }
+
+    /** {@return whether the question about the route has been answered, so that the request may be sent} */
+    public boolean isGranted() {
+        return ofPlan != null && ofPlan.isDecided && !ofPlan.isRefused;
+    }
+
+    /** {@return the time since which an answer of the quota is awaited, or {@link #NOT_WAITING}} */
+    public long quotaAskedNanos() {
+        return ofPlan != null ? ofPlan.askedNanos() : ofCaller == null ? NOT_WAITING : ofCaller.askedNanos();
+    }
+
+    /** Gives up on a quota that does not answer: the request is refused or goes on, as configured. */
+    public void giveUpQuota() {
+        (ofPlan != null ? ofPlan : ofCaller).giveUp();
+    }
+
+    /** {@return the headers that tell what is left of the caller's limits} */
+    public Map<String, String> headers() {
+        QuotaStatus status = QuotaStatus.merge(ofCaller == null ? null : ofCaller.status(), ofPlan == null ? null
+                : ofPlan.status());
+        return status == null ? Map.of() : status.headers();
     }
 
     /**
@@ -210,16 +190,19 @@ public final class Admission {
     /**
      * Releases all permits; idempotent.
      *
-     * @param tokens number of tokens that the request used; 0 if unknown
+     * @param used what the request has used; null if it was not sent
      */
-    public void release(long tokens) {
+    public void release(Settlement used) {
         if (isReleased) {
             return;
         }
         isReleased = true;
         waiting = null;
-        if (isQuotaTaken) {
-            settle(tokens);
+        if (ofPlan != null) {
+            ofPlan.end(used);
+        }
+        if (ofCaller != null) {
+            ofCaller.end(used);
         }
         if (clusterPermit != null) {
             clusterPermit.leave();
@@ -229,18 +212,117 @@ public final class Admission {
         }
     }
 
-    private void settle(long tokens) {
-        try {
-            quota.settle(caller, tokens);
-        } catch (RuntimeException e) {
-            LOG.error("the request quota failed; {} tokens of {} were not settled", tokens, caller.name(), e);
-        }
-    }
-
     /** The exchange, as its admission sees it. */
     public interface Listener {
         /** Receives the reason why the request may not run. */
         void onRefused(RelayException refusal);
+    }
+
+    /** One of the two questions to the quota, and the permit that it was answered with. */
+    private final class Question implements RequestQuota.Answer {
+        private final Runnable whenGranted;
+        private final long sinceNanos = clock.getAsLong();
+        private RequestQuota.Permit permit;
+        private boolean isAnswered;
+        private boolean isDecided;
+        private boolean isRefused;
+
+        Question(Runnable whenGranted) {
+            this.whenGranted = whenGranted;
+        }
+
+        void ask(Consumer<RequestQuota.Answer> asked) {
+            try {
+                asked.accept(this);
+            } catch (RuntimeException e) {
+                LOG.error("the request quota failed for a request of {}", caller.name(), e);
+                giveUp();
+            }
+        }
+
+        long askedNanos() {
+            return isDecided ? NOT_WAITING : sinceNanos;
+        }
+
+        QuotaStatus status() {
+            return permit == null ? null : permit.status();
+        }
+
+        @Override
+        public void grant(RequestQuota.Permit granted) {
+            onLoop(() -> onGranted(granted));
+        }
+
+        @Override
+        public void refuse(QuotaRefusal refusal) {
+            onLoop(() -> onRefused(refusal));
+        }
+
+        private void onGranted(RequestQuota.Permit granted) {
+            if (isAnswered) {
+                return; // a second answer of the same quota
+            }
+            isAnswered = true;
+            if (isReleased) {
+                granted.release(); // the downstream left in the meantime
+                return;
+            }
+            permit = granted;
+            if (!isDecided) {
+                isDecided = true;
+                proceed();
+            }
+        }
+
+        /** Runs what waits, unless the exchange itself goes on after its question. */
+        private void proceed() {
+            if (this == ofCaller || !isAsking) {
+                whenGranted.run();
+            }
+        }
+
+        private void onRefused(QuotaRefusal refusal) {
+            if (isAnswered || isDecided || isReleased) {
+                return;
+            }
+            isAnswered = true;
+            isDecided = true;
+            isRefused = true;
+            long seconds = Math.max(1, refusal.retryAfter().plusMillis(999).toSeconds());
+            listener.onRefused(RelayException.retryLater(refusal.isSpent() ? ErrorCode.DOWNSTREAM_BUDGET_SPENT
+                    : ErrorCode.DOWNSTREAM_RATE_LIMITED, refusal.reason(), refusal.isSpent() ? seconds
+                    : Math.min(seconds, MAX_RETRY_SECONDS), refusal.status() == null ? Map.of()
+                    : refusal.status().headers()));
+        }
+
+        void giveUp() {
+            if (isDecided || isReleased) {
+                return;
+            }
+            isDecided = true;
+            if (onLoss == StoreLoss.REFUSE) {
+                isRefused = true;
+                listener.onRefused(RelayException.retryLater(ErrorCode.STORE_UNAVAILABLE,
+                        "The store of quotas did not answer in time", 1));
+            } else {
+                proceed();
+            }
+        }
+
+        void end(Settlement used) {
+            if (permit == null) {
+                return;
+            }
+            try {
+                if (used == null) {
+                    permit.release();
+                } else {
+                    permit.settle(used);
+                }
+            } catch (RuntimeException e) {
+                LOG.error("the request quota failed; a request of {} was not settled", caller.name(), e);
+            }
+        }
     }
 
     /** A waiter for one permit. The gate may call it before {@link #enter} has returned, or for a permit given up. */

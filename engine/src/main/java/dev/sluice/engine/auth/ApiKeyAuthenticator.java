@@ -3,6 +3,7 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.ConfigException;
+import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.KeyFile;
 import dev.sluice.engine.files.FollowedFiles;
@@ -36,6 +37,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private static final Principal ANONYMOUS = Principal.of("anonymous");
 
     private final List<KeyConfig> configured;
+    private final List<GroupConfig> groups;
     private final Path file;
     private final Clock clock;
     private final FollowedFiles follower;
@@ -44,7 +46,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
 
     /** Creates an authenticator with fixed keys. Without keys it accepts every request. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
-        this(keys, null, Clock.systemUTC());
+        this(keys, null, List.of(), Clock.systemUTC());
     }
 
     /**
@@ -52,10 +54,12 @@ public final class ApiKeyAuthenticator implements Authenticator {
      *
      * @param configured the keys of the configuration; without keys and without a file, every request is accepted
      * @param file       file of further keys; null for none
+     * @param groups     the groups to which keys may belong
      * @param clock      the clock for the expiry of keys
      * @throws IllegalArgumentException if the file does not exist or has an invalid line
      */
-    public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, Clock clock) {
+    public ApiKeyAuthenticator(List<KeyConfig> configured, Path file, List<GroupConfig> groups, Clock clock) {
+        this.groups = groups;
         this.configured = configured;
         this.file = file;
         this.clock = clock;
@@ -83,7 +87,7 @@ public final class ApiKeyAuthenticator implements Authenticator {
                 all.add(key);
             }
         }
-        return new KeyTable(all);
+        return new KeyTable(all, groups);
     }
 
     private List<KeyConfig> readFile() {

@@ -3,8 +3,9 @@
 package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.ConfigException;
+import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.Principal;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -23,24 +24,31 @@ import java.util.Map;
 final class KeyTable {
     private final Map<Integer, List<Entry>> entries = new HashMap<>();
 
-    KeyTable(List<KeyConfig> keys) {
-        Map<String, KeyLimits> limits = new HashMap<>();
+    KeyTable(List<KeyConfig> keys, List<GroupConfig> groups) {
+        Map<String, UsageLimits> limits = new HashMap<>();
+        Map<String, UsageLimits> ofGroups = new HashMap<>();
+        groups.forEach(group -> ofGroups.put(group.name(), group.limits()));
         for (KeyConfig key : keys) {
             if (!limits.computeIfAbsent(key.label(), label -> key.limits()).equals(key.limits())) {
                 throw new ConfigException("keys", "key " + key.label() + ": limits differ from another key with that"
                         + " label (expected: the same limits, because the keys share them)");
             }
             byte[] hash = HexFormat.of().parseHex(key.sha256());
-            entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key),
-                    key.expires()));
+            entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key,
+                    ofGroups), key.expires()));
         }
     }
 
-    private static Principal principal(KeyConfig key) {
+    private static Principal principal(KeyConfig key, Map<String, UsageLimits> groups) {
+        if (key.group() != null && !groups.containsKey(key.group())) {
+            throw new ConfigException("keys", "key " + key.label() + ": group " + key.group()
+                    + " (expected: one of " + String.join(", ", groups.keySet()) + ")");
+        }
         Principal principal = key.models().isEmpty() ? Principal.of(key.label())
                 : Principal.of(key.label(), key.models());
-        return (key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles()))
+        principal = (key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles()))
                 .withLimits(key.limits());
+        return key.group() == null ? principal : principal.withGroup(key.group(), groups.get(key.group()));
     }
 
     boolean isEmpty() {

@@ -20,9 +20,10 @@ import java.util.Locale;
  * @param profiles names of the allowed profiles, or patterns with {@code *}; empty for all profiles
  * @param expires time from which the key is refused; null for never
  * @param limits  the limits of the caller
+ * @param group   the name of the group whose limits count in addition; null for none
  */
 public record KeyConfig(String label, String sha256, List<String> models, List<String> profiles, Instant expires,
-        KeyLimits limits) {
+        UsageLimits limits, String group) {
     public KeyConfig {
         Checks.name("key label", label);
         if (sha256 == null || !sha256.matches("[0-9a-fA-F]{64}")) {
@@ -33,6 +34,9 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
         models = Checks.list("key " + label + ": models", models);
         profiles = Checks.list("key " + label + ": profiles", profiles);
         Checks.present("key " + label + ": limits", limits);
+        if (group != null) {
+            Checks.name("key group", group);
+        }
     }
 
     /**
@@ -71,8 +75,18 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
      * @param bounds the limits of the caller
      * @return the copy
      */
-    public KeyConfig withLimits(KeyLimits bounds) {
+    public KeyConfig withLimits(UsageLimits bounds) {
         return toBuilder().limits(bounds).build();
+    }
+
+    /**
+     * Returns a copy that belongs to a group.
+     *
+     * @param name the name of the group; null for none
+     * @return the copy
+     */
+    public KeyConfig withGroup(String name) {
+        return toBuilder().group(name).build();
     }
 
     /**
@@ -87,7 +101,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
             return new KeyConfig(label, HexFormat.of().formatHex(hash), List.of(), List.of(), null,
-                    KeyLimits.NONE);
+                    UsageLimits.NONE, null);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256: missing (expected: part of every Java platform)", e);
         }
@@ -105,7 +119,8 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
         private List<String> models;
         private List<String> profiles;
         private Instant expires;
-        private KeyLimits limits;
+        private UsageLimits limits;
+        private String group;
 
         private Builder(KeyConfig from) {
             label = from.label;
@@ -114,6 +129,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
             profiles = from.profiles;
             expires = from.expires;
             limits = from.limits;
+            group = from.group;
         }
 
         /**
@@ -177,8 +193,19 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
          * @param value the limits of the caller
          * @return this builder
          */
-        public Builder limits(KeyLimits value) {
+        public Builder limits(UsageLimits value) {
             limits = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeyConfig#group}.
+         *
+         * @param value the name of the group whose limits count in addition; null for none
+         * @return this builder
+         */
+        public Builder group(String value) {
+            group = value;
             return this;
         }
 
@@ -189,7 +216,7 @@ public record KeyConfig(String label, String sha256, List<String> models, List<S
          * @throws IllegalArgumentException if a value is out of its range
          */
         public KeyConfig build() {
-            return new KeyConfig(label, sha256, models, profiles, expires, limits);
+            return new KeyConfig(label, sha256, models, profiles, expires, limits, group);
         }
     }
 }

@@ -18,13 +18,13 @@ import java.util.Set;
 /**
  * A parser of key files. Each line is one JSON object: {@code {"label": "alice", "sha256": "...", "models": ["gpt-5*"],
  * "profiles": ["..."], "expires": "2027-01-01T00:00:00Z", "max_in_flight": 50, "requests_per_minute": 600,
- * "tokens_per_minute": 2000000}}. Only the first two members are required. Blank lines and lines that begin with
- * {@code #} are skipped.
+ * "tokens_per_minute": 2000000, "group": "backend-team"}}. Only the first two members are required. Blank
+ * lines and lines that begin with {@code #} are skipped.
  */
 public final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
     private static final List<String> MEMBERS = List.of("label", "sha256", "models", "profiles", "expires",
-            "max_in_flight", "requests_per_minute", "tokens_per_minute");
+            "max_in_flight", "requests_per_minute", "tokens_per_minute", "group");
 
     private KeyFile() {
     }
@@ -75,9 +75,9 @@ public final class KeyFile {
         String expires = text(members, "expires");
         return new KeyConfig(text(members, "label"), text(members, "sha256"), texts(members, "models"),
                 texts(members, "profiles"), expires == null ? null : Instant.parse(expires),
-                new KeyLimits(Math.toIntExact(count(members, "max_in_flight")),
+                new UsageLimits(Math.toIntExact(count(members, "max_in_flight")),
                         Math.toIntExact(count(members, "requests_per_minute")),
-                        count(members, "tokens_per_minute")));
+                        count(members, "tokens_per_minute")), text(members, "group"));
     }
 
     private static long count(Map<?, ?> members, String name) {

@@ -28,10 +28,13 @@ import java.time.Duration;
  * @param onQuotaLoss      the treatment of a request when the store of quotas does not answer
  * @param maxWebSockets    number of open WebSockets; further ones are refused with 429. At least 0
  * @param maxWebSocketsPerCaller number of open WebSockets of one caller, if callers have keys. At least 0
+ * @param rateLimitHeaders whether responses tell what is left of the caller's limits in {@code x-ratelimit-*}, unless
+ *                         the upstream has sent such headers; refusals always tell it
  */
 public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, long replayBytes, int maxExchanges,
         int maxQueued, Duration maxQueueTime, int maxHeadBytes, int maxTargetBytes, long drainBytes,
-        double heldMemoryShare, StoreLoss onQuotaLoss, int maxWebSockets, int maxWebSocketsPerCaller) {
+        double heldMemoryShare, StoreLoss onQuotaLoss, int maxWebSockets, int maxWebSocketsPerCaller,
+        boolean rateLimitHeaders) {
     private static final long MIB = 1024 * 1024;
 
     /**
@@ -41,7 +44,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
      */
     public static final LimitConfig DEFAULT = new LimitConfig(128 * MIB, 32 * MIB, 64 * 1024, 8 * MIB, 100_000,
             1000, Duration.ofSeconds(2), 32 * 1024, 8 * 1024, 4 * MIB, 0.25, StoreLoss.REFUSE, 100_000,
-            100);
+            100, false);
 
     public LimitConfig {
         Checks.atLeast("max_body_bytes", maxBodyBytes, 1);
@@ -135,6 +138,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         private StoreLoss onQuotaLoss;
         private int maxWebSockets;
         private int maxWebSocketsPerCaller;
+        private boolean rateLimitHeaders;
 
         private Builder(LimitConfig from) {
             maxBodyBytes = from.maxBodyBytes;
@@ -151,6 +155,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
             onQuotaLoss = from.onQuotaLoss;
             maxWebSockets = from.maxWebSockets;
             maxWebSocketsPerCaller = from.maxWebSocketsPerCaller;
+            rateLimitHeaders = from.rateLimitHeaders;
         }
 
         /**
@@ -304,6 +309,17 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         }
 
         /**
+         * Sets {@link LimitConfig#rateLimitHeaders}.
+         *
+         * @param value whether responses tell what is left of the caller's limits
+         * @return this builder
+         */
+        public Builder rateLimitHeaders(boolean value) {
+            rateLimitHeaders = value;
+            return this;
+        }
+
+        /**
          * Sets {@link LimitConfig#onQuotaLoss}.
          *
          * @param value the treatment of a request when the store of quotas does not answer
@@ -323,7 +339,7 @@ public record LimitConfig(long maxBodyBytes, long maxHeldBytes, int holdBytes, l
         public LimitConfig build() {
             return new LimitConfig(maxBodyBytes, maxHeldBytes, holdBytes, replayBytes, maxExchanges,
                     maxQueued, maxQueueTime, maxHeadBytes, maxTargetBytes, drainBytes, heldMemoryShare,
-                    onQuotaLoss, maxWebSockets, maxWebSocketsPerCaller);
+                    onQuotaLoss, maxWebSockets, maxWebSocketsPerCaller, rateLimitHeaders);
         }
     }
 }

@@ -29,6 +29,7 @@ import java.util.Set;
  * @param keys      the accepted API keys. If there is neither a key nor a key file, requests are accepted without a
  *                  key, which is allowed on loopback only
  * @param keyFile   a file of further keys, reread when it changes; null for none
+ * @param groups    the groups of keys, each name once
  * @param profiles  request profiles in addition to the built-in ones, by name
  * @param relayedPaths further paths that are relayed unchanged, together with all paths below them, such as
  *                  {@code /v1/embeddings}
@@ -43,16 +44,17 @@ import java.util.Set;
  * @param transport the system interface and the event loops
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
-        List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, Map<String, Profile> profiles,
-        List<String> relayedPaths, String defaultCluster, String via, AffinityConfig affinity, LimitConfig limits,
-        TimeoutConfig timeouts, Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream,
-        TransportConfig transport) {
+        List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, List<GroupConfig> groups,
+        Map<String, Profile> profiles, List<String> relayedPaths, String defaultCluster, String via,
+        AffinityConfig affinity, LimitConfig limits, TimeoutConfig timeouts, Http2DownstreamConfig http2Downstream,
+        Http2UpstreamConfig http2Upstream, TransportConfig transport) {
 
     public RelayConfig {
         listeners = Checks.list("listeners", listeners);
         clusters = Checks.list("clusters", clusters);
         routes = Checks.list("routes", routes);
         keys = Checks.list("keys", keys);
+        groups = Checks.list("groups", groups);
         profiles = Checks.map("profiles", profiles);
         relayedPaths = Checks.list("relayed_paths", relayedPaths);
         if (via == null || !via.matches("[-!#$%&'*+.^_`|~0-9A-Za-z]{0,64}")) {
@@ -88,6 +90,16 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
                 all.keySet()));
         for (int i = 0; i < relayedPaths.size(); i++) {
             checkPath("relayed_paths[" + i + ']', relayedPaths.get(i));
+        }
+        Set<String> groupNames = new LinkedHashSet<>();
+        for (GroupConfig group : groups) {
+            if (!groupNames.add(group.name())) {
+                throw new ConfigException("groups." + group.name(), "groups: " + group.name()
+                        + " twice (expected: each name once)");
+            }
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            checkOneOf("keys[" + i + "].group", keys.get(i).group(), groupNames);
         }
         Set<String> hashes = new HashSet<>();
         for (int i = 0; i < keys.size(); i++) {
@@ -173,8 +185,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
     public RelayConfig withListener(int index, ListenerConfig other) {
         List<ListenerConfig> changed = new ArrayList<>(listeners);
         changed.set(index, other);
-        return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, profiles, relayedPaths, defaultCluster,
-                via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+        return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, groups, profiles, relayedPaths,
+                defaultCluster, via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
     }
 
     /** {@return a builder with all defaults} */
@@ -215,6 +227,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private final List<ClusterConfig> clusters = new ArrayList<>();
         private final List<RouteConfig> routes = new ArrayList<>();
         private final List<KeyConfig> keys = new ArrayList<>();
+        private final List<GroupConfig> groups = new ArrayList<>();
         private final Map<String, Profile> profiles = new LinkedHashMap<>();
         private final List<String> relayedPaths = new ArrayList<>();
         private String via = "sluice";
@@ -294,6 +307,17 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          */
         public Builder key(KeyConfig key) {
             keys.add(key);
+            return this;
+        }
+
+        /**
+         * Adds a group of keys.
+         *
+         * @param group the group
+         * @return this builder
+         */
+        public Builder group(GroupConfig group) {
+            groups.add(group);
             return this;
         }
 
@@ -426,7 +450,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          * @throws IllegalArgumentException if the parts do not fit together
          */
         public RelayConfig build() {
-            return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, profiles, relayedPaths,
+            return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, groups, profiles, relayedPaths,
                     defaultCluster, via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
         }
     }

@@ -17,9 +17,11 @@ import java.time.Duration;
  * @param retry             the rules for retries
  * @param keepAlive         silence between two events after which a {@code keepalive} event is added to an event
  *                          stream, for clients that time out on silence; this changes the stream. Zero adds none
+ * @param limits            the limits of all requests on the route together
  */
 public record RouteConfig(String model, String cluster, String upstreamModel, String profile,
-        UpstreamLoss onUpstreamLoss, DownstreamLeave onDownstreamLeave, RetryConfig retry, Duration keepAlive) {
+        UpstreamLoss onUpstreamLoss, DownstreamLeave onDownstreamLeave, RetryConfig retry, Duration keepAlive,
+        UsageLimits limits) {
     public RouteConfig {
         Checks.text("route model", model);
         Checks.name("route cluster", cluster);
@@ -30,6 +32,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         Checks.present("route on_downstream_leave", onDownstreamLeave);
         Checks.present("route retry", retry);
         Checks.notNegative("route keep_alive", keepAlive);
+        Checks.present("route limits", limits);
     }
 
     /**
@@ -42,7 +45,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
      */
     public static RouteConfig of(String model, String cluster) {
         return new RouteConfig(model, cluster, null, null, UpstreamLoss.ABORT, DownstreamLeave.CANCEL,
-                RetryConfig.DEFAULT, Duration.ZERO);
+                RetryConfig.DEFAULT, Duration.ZERO, UsageLimits.NONE);
     }
 
     /**
@@ -144,6 +147,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         private DownstreamLeave onDownstreamLeave;
         private RetryConfig retry;
         private Duration keepAlive;
+        private UsageLimits limits;
 
         private Builder(RouteConfig from) {
             model = from.model;
@@ -154,6 +158,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
             onDownstreamLeave = from.onDownstreamLeave;
             retry = from.retry;
             keepAlive = from.keepAlive;
+            limits = from.limits;
         }
 
         /**
@@ -247,6 +252,17 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
         }
 
         /**
+         * Sets {@link RouteConfig#limits}.
+         *
+         * @param value the limits of all requests on the route together
+         * @return this builder
+         */
+        public Builder limits(UsageLimits value) {
+            limits = value;
+            return this;
+        }
+
+        /**
          * Returns the configuration.
          *
          * @return the configuration
@@ -254,7 +270,7 @@ public record RouteConfig(String model, String cluster, String upstreamModel, St
          */
         public RouteConfig build() {
             return new RouteConfig(model, cluster, upstreamModel, profile, onUpstreamLoss,
-                    onDownstreamLeave, retry, keepAlive);
+                    onDownstreamLeave, retry, keepAlive, limits);
         }
     }
 }

@@ -51,7 +51,8 @@ final class ActiveConfig {
             Cluster known = before == null ? null : before.clusters.get(cluster.name());
             clusters.put(cluster.name(), new Cluster(cluster, config.limits().maxQueued(), known));
         }
-        keys = own != null ? null : new ApiKeyAuthenticator(config.keys(), config.keyFile(), Clock.systemUTC());
+        keys = own != null ? null : new ApiKeyAuthenticator(config.keys(), config.keyFile(), config.groups(),
+                Clock.systemUTC());
         authenticator = own != null ? own : keys;
         isShared = own != null || config.keys().size() > 1 || config.keyFile() != null;
         isAffinityNeeded = isShared || affinity().unknownIds() == AffinityConfig.UnknownIds.REFUSE

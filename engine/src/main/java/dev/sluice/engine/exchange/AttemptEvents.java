@@ -12,6 +12,7 @@ import dev.sluice.engine.request.RequestPath;
 import dev.sluice.engine.response.ResponsePath;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,7 +109,8 @@ final class AttemptEvents implements RequestPath.Listener, AttemptRunner.Listene
                 exchange.requestPath.operation().kind() != ApiOperation.Kind.RELAYED,
                 exchange.requestPath.asksForStream(),
                 exchange.request, exchange.requestPath.operation().isAnsweredHere()
-                && exchange.requestPath.attempts().hasOthers(), attempt.isSent()));
+                && exchange.requestPath.attempts().hasOthers(), attempt.isSent(),
+                exchange.services.config().limits().rateLimitHeaders() ? exchange.admission.headers() : Map.of()));
     }
 
     @Override

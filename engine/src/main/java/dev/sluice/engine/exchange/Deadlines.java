@@ -38,6 +38,8 @@ final class Deadlines {
                     Overdue.QUOTA),
             row(ExchangeState.PLANNING, Progress::ownerAskedNanos, p -> p.timeouts().affinity().toNanos(),
                     Overdue.OWNER),
+            row(ExchangeState.PLANNING, Progress::quotaAskedNanos, p -> p.timeouts().quota().toNanos(),
+                    Overdue.QUOTA),
             row(ExchangeState.PLANNING, Progress::queuedSinceNanos, p -> p.limits().maxQueueTime().toNanos(),
                     Overdue.ADMISSION),
             new Row(Set.of(ExchangeState.PLANNING, ExchangeState.CONNECTING, ExchangeState.FORWARDING),

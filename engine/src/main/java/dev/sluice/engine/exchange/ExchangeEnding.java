@@ -4,8 +4,8 @@ package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.spi.ExchangeEnd;
+import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.error.RelayException;
-import dev.sluice.protocol.event.Usage;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpHeaders;
 
@@ -77,9 +77,15 @@ final class ExchangeEnding {
     /** Releases the caller's permits before the response ends, because the caller's next request may follow at once. */
     private void releasePermits() {
         if (exchange.admission != null) {
-            Usage usage = exchange.view.usage();
-            exchange.admission.release(usage == null ? 0 : usage.inputTokens() + usage.outputTokens());
+            exchange.admission.release(settlement());
         }
+    }
+
+    /** Returns what the request has used so far; null if it was not sent, or uses nothing. */
+    private Settlement settlement() {
+        boolean isSent = exchange.attempt() != null && exchange.attempt().isSent();
+        return isSent && exchange.request.method().equals("POST")
+                ? exchange.responsePath.settlement(exchange.view.upstreamModel()) : null;
     }
 
     /** Ends the exchange: reports it to the observers and releases everything. */

@@ -63,8 +63,8 @@ final class ExchangeProgress implements Deadlines.Progress {
 
     /** Returns whether the exchange waits for something other than its upstream. */
     private boolean isUpstreamIdle() {
-        return exchange.admission.isWaiting() || exchange.requestPath.isWaitingForBody()
-                || attempts().isWaitingToRetry();
+        return exchange.admission.isWaiting() || !exchange.admission.isGranted()
+                || exchange.requestPath.isWaitingForBody() || attempts().isWaitingToRetry();
     }
 
     @Override

@@ -34,6 +34,7 @@ public final class Refusal {
                     .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, "13"); // RFC 6455, 4.4
             default -> { } // the body is sufficient
         }
+        refusal.headers().forEach(headers::set);
         if (refusal.retryAfterSeconds() > 0) {
             headers.set(HttpHeaderNames.RETRY_AFTER, Long.toString(refusal.retryAfterSeconds()));
         }

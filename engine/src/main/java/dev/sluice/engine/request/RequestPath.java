@@ -11,6 +11,7 @@ import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.plan.ApiOperation;
 import dev.sluice.engine.plan.Plan;
+import dev.sluice.engine.spi.PlannedRequest;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.websocket.MessageSource;
 import dev.sluice.protocol.error.ErrorCode;
@@ -30,6 +31,7 @@ import java.time.Duration;
 public final class RequestPath {
     /** The silence after which a client on a WebSocket gets an event, because pings do not count for some. */
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+    private static final int BYTES_PER_TOKEN = 4;
     /** The version of HTTP of the handshake, which is that of all requests on a WebSocket. */
     private static final String HANDSHAKE_VERSION = "1.1";
 
@@ -239,7 +241,7 @@ public final class RequestPath {
     }
 
     private boolean isAdmitted() {
-        return admission.enterCluster(cluster.gate(), this::advance) && !isStopped;
+        return admission.isGranted() && admission.enterCluster(cluster.gate(), this::advance) && !isStopped;
     }
 
     private boolean canTakeMore() {
@@ -273,6 +275,13 @@ public final class RequestPath {
         attempts.plan(cluster, found.route().retry(), found.upstreamModel());
         body.plan(found.upstreamModel(), cluster.alwaysContentLength());
         listener.onPlanned();
+        admission.ask(new PlannedRequest(call.principal, found.route(), found.model(), found.upstreamModel(),
+                call.request.method().equals("POST") ? estimatedTokens() : 0), this::advance);
+    }
+
+    /** Returns an estimate of the tokens in the body, by what is known of its length. */
+    private long estimatedTokens() {
+        return Math.max(1, Math.max(call.request.bodyBytes(), body.receivedBytes()) / BYTES_PER_TOKEN);
     }
 
     private void refuseLater(RelayException refusal) {

@@ -383,6 +383,16 @@ public final class BodyObserver {
         return events != null ? events.responseStatus() : document != null ? document.responseStatus() : null;
     }
 
+    /** {@return the model that the response names, or null if it is unknown} */
+    public String responseModel() {
+        return events != null ? events.responseModel() : document != null ? document.responseModel() : null;
+    }
+
+    /** {@return the service tier that the response names, or null if it is unknown} */
+    public String serviceTier() {
+        return events != null ? events.serviceTier() : document != null ? document.serviceTier() : null;
+    }
+
     /** {@return the response's error code, or null if there is none} */
     public String errorCode() {
         return events != null ? events.errorCode() : document != null ? document.errorCode() : null;

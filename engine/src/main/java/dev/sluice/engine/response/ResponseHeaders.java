@@ -74,7 +74,7 @@ final class ResponseHeaders {
         return text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
     }
 
-    private static void setIfAbsent(HttpHeaders headers, AsciiString name, AsciiString value) {
+    static void setIfAbsent(HttpHeaders headers, CharSequence name, CharSequence value) {
         if (!headers.contains(name)) {
             headers.set(name, value);
         }

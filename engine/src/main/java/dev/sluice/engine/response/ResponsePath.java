@@ -10,10 +10,12 @@ import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.ResponseSink;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.spi.RequestHead;
+import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The path of an exchange's response, from an attempt to the downstream. When the head arrives, the path chooses the
@@ -96,6 +98,7 @@ public final class ResponsePath {
             body.decideBy(first);
         }
         ResponseHead head = ResponseHeaders.passedOn(read, handling.exchangeId, handling.model, body.isEventStream());
+        handling.headers.forEach((name, value) -> ResponseHeaders.setIfAbsent(head.headers(), name, value));
         LeavePolicy leave = new LeavePolicy(handling.route.onDownstreamLeave(), limits.drainBytes(), this::use, tools);
         if (body.isEventStream() && handling.isCollected) {
             collected = new CollectedResponse(head, limits.maxHeldBytes(), budget, body, sink, source, listener, tools,
@@ -113,6 +116,19 @@ public final class ResponsePath {
             held = null;
         }
         source.deliverTo(decoded == null ? next : decoded.before(next));
+    }
+
+    /**
+     * Returns what the request has used, as far as the response has told it.
+     *
+     * @param sentModel the model name that was sent, if the response names none
+     */
+    public Settlement settlement(String sentModel) {
+        if (body == null) {
+            return new Settlement(sentModel, null, null);
+        }
+        String served = body.responseModel();
+        return new Settlement(served == null ? sentModel : served, body.serviceTier(), body.usage());
     }
 
     /** Discards the response, because another attempt is made. */
@@ -219,9 +235,10 @@ public final class ResponsePath {
      * @param request       the head of the request, for what the downstream accepts
      * @param isReplaceable whether another endpoint could serve the request if the response reports a failure
      * @param isRequestSent whether the request was sent completely
+     * @param headers       headers that are added unless the upstream has sent them
      */
     public record Handling(RouteConfig route, String exchangeId, String model, String lossCode, boolean isCollected,
             boolean hasTerminal, boolean isStreamAsked, RequestHead request, boolean isReplaceable,
-            boolean isRequestSent) {
+            boolean isRequestSent, Map<String, String> headers) {
     }
 }

@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.spi;
 
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,19 +13,24 @@ public final class Principal {
     private final String name;
     private final List<Glob> models;
     private final List<Glob> profiles;
-    private final KeyLimits limits;
+    private final UsageLimits limits;
+    private final String group;
+    private final UsageLimits groupLimits;
 
-    private Principal(String name, List<Glob> models, List<Glob> profiles, KeyLimits limits) {
+    private Principal(String name, List<Glob> models, List<Glob> profiles, UsageLimits limits, String group,
+            UsageLimits groupLimits) {
         if (name == null || name.isBlank()) {
             throw new IllegalArgumentException("name: " + name + " (expected: the caller's name in logs)");
         }
         if (limits == null) {
-            throw new IllegalArgumentException("limits: null (expected: KeyLimits.NONE, or limits)");
+            throw new IllegalArgumentException("limits: null (expected: UsageLimits.NONE, or limits)");
         }
         this.name = name;
         this.models = models;
         this.profiles = profiles;
         this.limits = limits;
+        this.group = group;
+        this.groupLimits = groupLimits;
     }
 
     /**
@@ -35,7 +40,7 @@ public final class Principal {
      * @return the caller
      */
     public static Principal of(String name) {
-        return new Principal(name, ALL, ALL, KeyLimits.NONE);
+        return new Principal(name, ALL, ALL, UsageLimits.NONE, null, UsageLimits.NONE);
     }
 
     /**
@@ -46,7 +51,8 @@ public final class Principal {
      * @return the caller
      */
     public static Principal of(String name, List<String> models) {
-        return new Principal(name, globs("models", models), ALL, KeyLimits.NONE);
+        return new Principal(name, globs("models", models), ALL, UsageLimits.NONE, null,
+                UsageLimits.NONE);
     }
 
     /**
@@ -56,7 +62,7 @@ public final class Principal {
      * @return the copy
      */
     public Principal withProfiles(List<String> patterns) {
-        return new Principal(name, models, globs("profiles", patterns), limits);
+        return new Principal(name, models, globs("profiles", patterns), limits, group, groupLimits);
     }
 
     /**
@@ -65,8 +71,23 @@ public final class Principal {
      * @param bounds the limits, which a {@link RequestQuota} enforces
      * @return the copy
      */
-    public Principal withLimits(KeyLimits bounds) {
-        return new Principal(name, models, profiles, bounds);
+    public Principal withLimits(UsageLimits bounds) {
+        return new Principal(name, models, profiles, bounds, group, groupLimits);
+    }
+
+    /**
+     * Returns a copy that belongs to a group of callers.
+     *
+     * @param groupName the name of the group
+     * @param bounds    the limits of all callers of the group together, which a {@link RequestQuota} enforces
+     * @return the copy
+     */
+    public Principal withGroup(String groupName, UsageLimits bounds) {
+        if (groupName == null || groupName.isBlank() || bounds == null) {
+            throw new IllegalArgumentException("group: " + groupName + ", limits: " + bounds
+                    + " (expected: a name, and UsageLimits.NONE or limits)");
+        }
+        return new Principal(name, models, profiles, limits, groupName, bounds);
     }
 
     private static List<Glob> globs(String what, List<String> patterns) {
@@ -96,8 +117,18 @@ public final class Principal {
         return models;
     }
 
+    /** {@return the name of the caller's group; null for none} */
+    public String group() {
+        return group;
+    }
+
+    /** {@return the limits of all callers of the group together} */
+    public UsageLimits groupLimits() {
+        return groupLimits;
+    }
+
     /** {@return the limits of the caller, which a {@link RequestQuota} enforces} */
-    public KeyLimits limits() {
+    public UsageLimits limits() {
         return limits;
     }
 

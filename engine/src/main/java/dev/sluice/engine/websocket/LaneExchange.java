@@ -287,7 +287,7 @@ final class LaneExchange implements MessageSource, MessageSink.Listener {
         }
         isRefused = true;
         int status = statusOf(refusal);
-        Map<String, String> headers = new LinkedHashMap<>();
+        Map<String, String> headers = new LinkedHashMap<>(refusal.headers());
         if (refusal.retryAfterSeconds() > 0) {
             headers.put("retry-after", Long.toString(refusal.retryAfterSeconds()));
         }

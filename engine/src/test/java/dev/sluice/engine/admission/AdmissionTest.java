@@ -6,21 +6,35 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.StoreLoss;
+import dev.sluice.engine.spi.PlannedRequest;
 import dev.sluice.engine.spi.Principal;
+import dev.sluice.engine.spi.QuotaRefusal;
+import dev.sluice.engine.spi.QuotaStatus;
 import dev.sluice.engine.spi.RequestQuota;
+import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
+import dev.sluice.protocol.event.Usage;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AdmissionTest {
+    private static final PlannedRequest PLANNED = new PlannedRequest(Principal.of("alice"), RouteConfig.of("m", "up"),
+            "m", "m", 5);
+    private static final Settlement USED = new Settlement("m", null, new Usage(3, 0, 2, 0, 5, false));
+
     private final Principal caller = Principal.of("alice");
     private final Quota quota = new Quota();
     private final List<RelayException> refusals = new ArrayList<>();
@@ -41,11 +55,11 @@ class AdmissionTest {
         Admission admission = admission(gate);
 
         admission.enterRelay(() -> steps.add("admitted"));
-        admission.release(5);
-        admission.release(6);
+        admission.release(USED);
+        admission.release(null);
 
         assertEquals(List.of("admitted"), steps);
-        assertEquals(List.of(5L), quota.settled);
+        assertEquals(List.of("settled caller"), quota.ends);
         assertEquals(0, gate.inside());
     }
 
@@ -61,7 +75,7 @@ class AdmissionTest {
         assertEquals(List.of("first"), steps);
         assertTrue(second.isWaiting());
         assertEquals(7, second.waitingSinceNanos());
-        first.release(0);
+        first.release(null);
         assertEquals(List.of("first", "second"), steps);
         assertFalse(second.isWaiting());
         assertEquals(Admission.NOT_WAITING, second.waitingSinceNanos());
@@ -80,7 +94,7 @@ class AdmissionTest {
 
     @Test
     void shouldRefuseInWholeSecondsAsTheQuotaSays() {
-        quota.refusal = Duration.ofMillis(1100);
+        quota.refusal = QuotaRefusal.ofRate("too many", Duration.ofMillis(1100), null);
 
         admission(new FairGate(1, 0)).enterRelay(() -> steps.add("admitted"));
 
@@ -116,13 +130,13 @@ class AdmissionTest {
         admission.giveUpQuota();
         admission.giveUpQuota();
         assertEquals(Admission.NOT_WAITING, admission.quotaAskedNanos());
-        admission.release(0); // the exchange has ended
-        quota.deferred.admit();
+        admission.release(null); // the exchange has ended
+        quota.deferred.grant(quota.permit("caller"));
 
         assertEquals(1, refusals.size());
         assertEquals(ErrorCode.STORE_UNAVAILABLE, refusals.get(0).code());
         assertEquals(List.of(), steps);
-        assertEquals(List.of(0L), quota.settled);
+        assertEquals(List.of("released caller"), quota.ends);
         assertEquals(0, gate.inside());
     }
 
@@ -135,13 +149,13 @@ class AdmissionTest {
 
         admission.giveUpQuota();
         assertEquals(List.of("admitted"), steps);
-        quota.deferred.admit(); // late: what it has counted is settled at the end
-        quota.deferred.refuse("late", Duration.ofSeconds(1));
-        admission.release(9);
+        quota.deferred.grant(quota.permit("caller")); // late: what it has counted is settled at the end
+        quota.deferred.refuse(QuotaRefusal.ofRate("late", Duration.ofSeconds(1), null));
+        admission.release(USED);
 
         assertEquals(List.of("admitted"), steps);
         assertEquals(List.of(), refusals);
-        assertEquals(List.of(9L), quota.settled);
+        assertEquals(List.of("settled caller"), quota.ends);
     }
 
     @Test
@@ -149,13 +163,13 @@ class AdmissionTest {
         quota.isDeferred = true;
         Admission admission = admission(new FairGate(1, 0));
         admission.enterRelay(() -> steps.add("admitted"));
-        admission.release(0);
+        admission.release(null);
 
-        quota.deferred.admit();
-        quota.deferred.admit(); // a second answer counts nothing
+        quota.deferred.grant(quota.permit("caller"));
+        quota.deferred.grant(quota.permit("caller")); // a second answer counts nothing
 
         assertEquals(List.of(), steps);
-        assertEquals(List.of(0L), quota.settled);
+        assertEquals(List.of("released caller"), quota.ends);
     }
 
     @Test
@@ -182,34 +196,96 @@ class AdmissionTest {
         assertFalse(second.enterCluster(cluster, () -> steps.add("second")));
         assertFalse(second.enterCluster(cluster, () -> steps.add("second")));
         assertEquals(1, cluster.queued());
-        first.release(0);
+        first.release(null);
 
         assertEquals(List.of("second"), steps);
         assertTrue(second.enterCluster(cluster, () -> steps.add("again")));
         assertTrue(second.enterCluster(null, () -> steps.add("no limit")));
     }
 
+    /** The second question is asked when the route is known, and answered at once or later. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldAskAboutTheRouteBeforeTheRequestIsSent(boolean isLater) {
+        Admission admission = admission(new FairGate(1, 0));
+        admission.enterRelay(() -> steps.add("admitted"));
+        assertFalse(admission.isGranted());
+        quota.isDeferred = isLater;
+
+        admission.ask(PLANNED, () -> steps.add("granted"));
+
+        assertEquals(!isLater, admission.isGranted());
+        assertEquals(isLater ? 7 : Admission.NOT_WAITING, admission.quotaAskedNanos());
+        if (isLater) {
+            quota.deferred.grant(quota.permit("plan"));
+        }
+        assertTrue(admission.isGranted());
+        assertEquals(isLater ? List.of("admitted", "granted") : List.of("admitted"), steps);
+        admission.release(USED);
+        admission.release(null);
+        assertEquals(List.of("settled plan", "settled caller"), quota.ends);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, DOWNSTREAM_RATE_LIMITED, 86400", "true, DOWNSTREAM_BUDGET_SPENT, 2592000"})
+    void shouldSayWhatIsLeft(boolean isSpent, ErrorCode code, long seconds) {
+        Admission admission = admission(new FairGate(1, 0));
+        admission.enterRelay(() -> steps.add("admitted"));
+        quota.refusal = new QuotaRefusal("too much", Duration.ofDays(30), isSpent, new QuotaStatus(
+                new QuotaStatus.Left(60, 0, Duration.ofMillis(90_500)), null));
+
+        admission.ask(PLANNED, () -> steps.add("granted"));
+
+        assertFalse(admission.isGranted());
+        RelayException refusal = refusals.get(0);
+        assertEquals(code, refusal.code());
+        assertEquals(429, refusal.code().status());
+        assertEquals(seconds, refusal.retryAfterSeconds());
+        assertEquals(Map.of("x-ratelimit-limit-requests", "60", "x-ratelimit-remaining-requests", "0",
+                "x-ratelimit-reset-requests", "1m31s"), refusal.headers());
+        admission.release(null);
+        assertEquals(List.of("released caller"), quota.ends);
+    }
+
     /** A quota that answers at once, or when the test says so. */
     private static class Quota implements RequestQuota {
-        final List<Long> settled = new ArrayList<>();
-        Duration refusal;
+        final List<String> ends = new ArrayList<>();
+        QuotaRefusal refusal;
         boolean isDeferred;
         Answer deferred;
 
-        @Override
-        public void admit(Principal who, Answer answer) {
-            if (isDeferred) {
-                deferred = answer;
-            } else if (refusal != null) {
-                answer.refuse("too many", refusal);
-            } else {
-                answer.admit();
-            }
+        Permit permit(String name) {
+            return new Permit() {
+                @Override
+                public void settle(Settlement used) {
+                    ends.add("settled " + name);
+                }
+
+                @Override
+                public void release() {
+                    ends.add("released " + name);
+                }
+            };
         }
 
         @Override
-        public void settle(Principal who, long tokens) {
-            settled.add(tokens);
+        public void admit(Principal who, Answer answer) {
+            decide("caller", answer);
+        }
+
+        @Override
+        public void admit(PlannedRequest request, Answer answer) {
+            decide("plan", answer);
+        }
+
+        private void decide(String name, Answer answer) {
+            if (isDeferred) {
+                deferred = answer;
+            } else if (refusal != null) {
+                answer.refuse(refusal);
+            } else {
+                answer.grant(permit(name));
+            }
         }
     }
 }

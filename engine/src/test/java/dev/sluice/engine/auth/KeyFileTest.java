@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.Principal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ class KeyFileTest {
     }
 
     private ApiKeyAuthenticator authenticator(Path file) {
-        return new ApiKeyAuthenticator(List.of(KeyConfig.ofSecret("root", "sk-root")), file,
+        return new ApiKeyAuthenticator(List.of(KeyConfig.ofSecret("root", "sk-root")), file, List.of(),
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
@@ -66,8 +66,8 @@ class KeyFileTest {
         ApiKeyAuthenticator keys = authenticator(file(line("a", "sk-a", ",\"max_in_flight\":50,\"requests_per_minute\":"
                 + "600,\"tokens_per_minute\":2147483647") + line("b", "sk-b", ",\"tokens_per_minute\": 0")));
 
-        assertEquals(new KeyLimits(50, 600, Integer.MAX_VALUE), ask(keys, "sk-a").limits());
-        assertEquals(KeyLimits.NONE, ask(keys, "sk-b").limits());
+        assertEquals(new UsageLimits(50, 600, Integer.MAX_VALUE), ask(keys, "sk-a").limits());
+        assertEquals(UsageLimits.NONE, ask(keys, "sk-b").limits());
     }
 
     @ParameterizedTest

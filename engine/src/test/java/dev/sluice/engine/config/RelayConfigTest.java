@@ -82,9 +82,9 @@ class RelayConfigTest {
     @Test
     void shouldCheckValues() {
         assertThrows(IllegalArgumentException.class, () -> new KeyConfig("a", "12", List.of(), List.of(), null,
-                KeyLimits.NONE));
+                UsageLimits.NONE, null));
         assertThrows(IllegalArgumentException.class, () -> new KeyConfig("a b", "0".repeat(64), List.of(), List.of(),
-                null, KeyLimits.NONE));
+                null, UsageLimits.NONE, null));
         assertThrows(IllegalArgumentException.class, () -> LimitConfig.DEFAULT.withMaxBodyBytes(0));
         assertThrows(IllegalArgumentException.class,
                 () -> TimeoutConfig.builder().connect(Duration.ZERO).build());

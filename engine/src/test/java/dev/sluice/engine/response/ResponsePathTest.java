@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -72,7 +73,7 @@ class ResponsePathTest {
         ResponseHead head = new ResponseHead(HttpResponseStatus.valueOf(status),
                 new DefaultHttpHeaders().set("content-type", type), -1);
         path.begin(upstream, head, new ResponsePath.Handling(route, "an-id", null, null,
-                isCollected, hasTerminal, isStreamAsked, REQUEST, isReplaceable, isSent));
+                isCollected, hasTerminal, isStreamAsked, REQUEST, isReplaceable, isSent, Map.of()));
     }
 
     private void beginStream() {

@@ -41,6 +41,8 @@ public enum ErrorCode {
     RELAY_OVERLOADED(429, "rate_limit_error", "relay_overloaded"),
     /** The caller's own rate or concurrency limit is reached. */
     DOWNSTREAM_RATE_LIMITED(429, "rate_limit_error", "rate_limit_exceeded"),
+    /** A budget of the caller, of its group or of the route is spent. */
+    DOWNSTREAM_BUDGET_SPENT(429, "insufficient_quota", "insufficient_quota"),
     /** The Content-Type is not JSON in UTF-8. */
     DOWNSTREAM_MEDIA_TYPE(415, "invalid_request_error", "unsupported_media_type"),
     /** The relay cannot decode the content coding of the request. */

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.protocol.error;
 
+import java.util.Map;
+
 /**
  * The only exception of the relay: an {@link ErrorCode} with the field and the sentence that go on the wire.
  *
@@ -18,6 +20,8 @@ public final class RelayException extends RuntimeException {
     private final long retryAfterSeconds;
     /** The value of the Allow header; null for none. */
     private final String allowedMethods;
+    /** Further headers of the answer. */
+    private final transient Map<String, String> headers;
 
     /**
      * Creates an exception without a stack trace. Its {@code Retry-After} is the default of the code.
@@ -28,16 +32,17 @@ public final class RelayException extends RuntimeException {
      *               body
      */
     public RelayException(ErrorCode code, String param, String detail) {
-        this(code, param, detail, code.retryAfterSeconds(), null);
+        this(code, param, detail, code.retryAfterSeconds(), null, Map.of());
     }
 
     private RelayException(ErrorCode code, String param, String detail, long retryAfterSeconds,
-            String allowedMethods) {
+            String allowedMethods, Map<String, String> headers) {
         super(detail, null, false, false);
         this.code = code;
         this.param = param;
         this.retryAfterSeconds = retryAfterSeconds;
         this.allowedMethods = allowedMethods;
+        this.headers = headers;
     }
 
     /**
@@ -53,6 +58,7 @@ public final class RelayException extends RuntimeException {
         this.param = null;
         retryAfterSeconds = code.retryAfterSeconds();
         allowedMethods = null;
+        headers = Map.of();
     }
 
     /**
@@ -96,7 +102,20 @@ public final class RelayException extends RuntimeException {
      * @return the refusal, without a field
      */
     public static RelayException retryLater(ErrorCode code, String detail, long seconds) {
-        return new RelayException(code, null, detail, seconds, null);
+        return retryLater(code, detail, seconds, Map.of());
+    }
+
+    /**
+     * Creates a refusal that states when the request may be tried again, and more in headers.
+     *
+     * @param code    the condition
+     * @param detail  one sentence for the caller
+     * @param seconds the value of {@code Retry-After} in seconds; 0 omits the header
+     * @param headers further headers of the answer
+     * @return the refusal, without a field
+     */
+    public static RelayException retryLater(ErrorCode code, String detail, long seconds, Map<String, String> headers) {
+        return new RelayException(code, null, detail, seconds, null, headers);
     }
 
     /**
@@ -107,12 +126,18 @@ public final class RelayException extends RuntimeException {
      * @return a refusal with status 405
      */
     public static RelayException methodNotAllowed(String detail, String allowed) {
-        return new RelayException(ErrorCode.DOWNSTREAM_METHOD_NOT_ALLOWED, null, detail, 0, allowed);
+        return new RelayException(ErrorCode.DOWNSTREAM_METHOD_NOT_ALLOWED, null, detail, 0, allowed,
+                Map.of());
     }
 
     /** {@return the methods to name in {@code Allow}, or null for no such header} */
     public String allowedMethods() {
         return allowedMethods;
+    }
+
+    /** {@return further headers of the answer} */
+    public Map<String, String> headers() {
+        return headers == null ? Map.of() : headers;
     }
 
     /** {@return the value of {@code Retry-After} in seconds; 0 if the header is omitted} */

@@ -85,6 +85,16 @@ public final class DocumentObserver {
         return facts.responseStatus();
     }
 
+    /** {@return the response's model, or null if unknown} */
+    public String responseModel() {
+        return facts.responseModel();
+    }
+
+    /** {@return the service tier that served the response, or null if unknown} */
+    public String serviceTier() {
+        return facts.serviceTier();
+    }
+
     /** {@return whether the document reports a failure: an error, or a response that has failed} */
     public boolean hasFailed() {
         return facts.hasError() || "failed".equals(facts.responseStatus());

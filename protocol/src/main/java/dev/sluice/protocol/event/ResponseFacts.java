@@ -24,6 +24,7 @@ final class ResponseFacts implements JsonListener {
     private String responseId;
     private String responseModel;
     private String responseStatus;
+    private String serviceTier;
     private String error;
     private String errorType;
     private boolean hasError;
@@ -52,6 +53,7 @@ final class ResponseFacts implements JsonListener {
         responseId = null;
         responseModel = null;
         responseStatus = null;
+        serviceTier = null;
         error = null;
         errorType = null;
         hasError = false;
@@ -84,6 +86,8 @@ final class ResponseFacts implements JsonListener {
             responseModel = text;
         } else if (watch == watches.status) {
             responseStatus = text;
+        } else if (watch == watches.tier) {
+            serviceTier = text;
         } else if (watches.isErrorCode(watch)) {
             error = text;
         } else if (watch == watches.errorType || watch == watches.nestedErrorType) {
@@ -116,6 +120,10 @@ final class ResponseFacts implements JsonListener {
         return responseStatus;
     }
 
+    String serviceTier() {
+        return serviceTier;
+    }
+
     /** Returns the code of the error, otherwise its type; null if there is neither. */
     String error() {
         return error != null ? error : errorType;
@@ -138,6 +146,7 @@ final class ResponseFacts implements JsonListener {
         final int id;
         final int model;
         final int status;
+        final int tier;
         final int usage;
         final int errorCode;
         final int flatErrorCode;
@@ -152,6 +161,7 @@ final class ResponseFacts implements JsonListener {
             id = builder.watch(prefix + "id", TEXT_CAP_BYTES);
             model = builder.watch(prefix + "model", TEXT_CAP_BYTES);
             status = builder.watch(prefix + "status", TEXT_CAP_BYTES);
+            tier = builder.watch(prefix + "service_tier", TEXT_CAP_BYTES);
             usage = builder.watch(prefix + "usage", USAGE_CAP_BYTES);
             error = builder.watchScalar(prefix + "error", TEXT_CAP_BYTES);
             errorCode = builder.watch(prefix + "error.code", TEXT_CAP_BYTES);

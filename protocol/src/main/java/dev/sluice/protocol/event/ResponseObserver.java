@@ -37,6 +37,7 @@ public final class ResponseObserver implements EventListener {
     private String responseId;
     private String responseModel;
     private String responseStatus;
+    private String serviceTier;
     private String errorCode;
     private long lastSequence = -1;
     private long eventsSince;
@@ -252,6 +253,9 @@ public final class ResponseObserver implements EventListener {
         if (terminal != null) {
             return;
         }
+        if (facts.serviceTier() != null) {
+            serviceTier = facts.serviceTier();
+        }
         // Of an event that was cut short, the end may have lacked what would make it terminal.
         if (facts.usage() != null && (type.isTerminal() || !isWhole && type == EventType.OTHER)) {
             usage = isWhole ? facts.usage() : facts.usage().truncated();
@@ -303,6 +307,11 @@ public final class ResponseObserver implements EventListener {
     /** {@return {@code response.status} of the terminal event, or null if unknown} */
     public String responseStatus() {
         return responseStatus;
+    }
+
+    /** {@return the service tier that the response names, the one that served it if it has ended; null if unknown} */
+    public String serviceTier() {
+        return serviceTier;
     }
 
     /** {@return the error code of the terminal event, or null if it has none} */

@@ -27,13 +27,16 @@ class DocumentObserverTest {
 
     @Test
     void shouldFindUsageIdAndStatus() {
-        String document = "{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[{\"id\":\"x\"}],"
+        String document = "{\"id\":\"resp_1\",\"status\":\"completed\",\"model\":\"gpt-5.2-2026\","
+                + "\"service_tier\":\"priority\",\"output\":[{\"id\":\"x\"}],"
                 + "\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}";
         for (int chunkBytes : Cuts.chunkBytes()) {
             DocumentObserver observer = observe(document, chunkBytes);
 
             assertEquals("resp_1", observer.responseId());
             assertEquals("completed", observer.responseStatus());
+            assertEquals("gpt-5.2-2026", observer.responseModel());
+            assertEquals("priority", observer.serviceTier());
             assertEquals(new Usage(1, 0, 2, 0, 3, false), observer.usage());
         }
         assertEquals(new Usage(1, 0, 2, 0, 3, true), observe(document.substring(0, document.length() - 1), 5).usage());

@@ -63,6 +63,18 @@ class ResponseObserverTest {
         assertFalse(observer.hasGivenUp(), label);
     }
 
+    /** A response begins with the tier that was asked for, and ends with the one that served it. */
+    @Test
+    void shouldFindTheTierThatServed() {
+        String begun = CREATED.replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"service_tier\":\"auto\"");
+        String ended = COMPLETED.replace("\"id\":\"resp_1\"", "\"id\":\"resp_1\",\"service_tier\":\"default\"");
+
+        assertEquals("auto", observe(begun, 7).serviceTier());
+        assertEquals("default", observe(begun + DELTA + ended, 7).serviceTier());
+        assertEquals("auto", observe(begun + COMPLETED, 7).serviceTier());
+        assertNull(observe(CREATED + COMPLETED, 7).serviceTier());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"\n", "\r\n", "\r"})
     void shouldUnderstandEveryLineEndInEveryCut(String lineEnd) {

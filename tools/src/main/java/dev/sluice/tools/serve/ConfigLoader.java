@@ -7,12 +7,12 @@ import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.Balance;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
+import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.HealthConfig;
 import dev.sluice.engine.config.Http2DownstreamConfig;
 import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.RelayConfig;
@@ -24,6 +24,7 @@ import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
@@ -118,6 +119,10 @@ final class ConfigLoader {
         }
         if (top.has("key_file")) {
             builder.keyFile(top.path("key_file"));
+        }
+        if (top.has("groups")) {
+            YamlSection groups = top.section("groups");
+            groups.names().forEach(name -> builder.group(group(name, groups.section(name))));
         }
         if (top.has("profiles")) {
             profiles(top.section("profiles"), builder);
@@ -251,7 +256,7 @@ final class ConfigLoader {
                 .upstreamModel(section.text("upstream_model", null)).profile(section.text("profile", null))
                 .onUpstreamLoss(UpstreamLoss.valueOf(loss.toUpperCase(Locale.ROOT)))
                 .onDownstreamLeave(DownstreamLeave.valueOf(leave.toUpperCase(Locale.ROOT))).retry(retry)
-                .keepAlive(section.duration("keep_alive", Duration.ZERO)).build());
+                .keepAlive(section.duration("keep_alive", Duration.ZERO)).limits(usageLimits(section)).build());
     }
 
     private static RetryConfig retry(YamlSection section) {
@@ -265,9 +270,18 @@ final class ConfigLoader {
     private static KeyConfig key(YamlSection section) {
         section.only("keys[]");
         return section.make(() -> new KeyConfig(section.text("label"), section.text("sha256"),
-                section.texts("models"), section.texts("profiles"), section.instant("expires"),
-                new KeyLimits(section.integer("max_in_flight", 0), section.integer("requests_per_minute", 0),
-                        section.integer("tokens_per_minute", 0))));
+                section.texts("models"), section.texts("profiles"), section.instant("expires"), usageLimits(section),
+                section.text("group", null)));
+    }
+
+    private static GroupConfig group(String name, YamlSection section) {
+        section.only("groups.*");
+        return section.make(() -> new GroupConfig(name, usageLimits(section)));
+    }
+
+    private static UsageLimits usageLimits(YamlSection section) {
+        return new UsageLimits(section.integer("max_in_flight", 0), section.integer("requests_per_minute", 0),
+                section.integer("tokens_per_minute", 0));
     }
 
     private static AffinityConfig affinity(YamlSection section) {
@@ -303,6 +317,7 @@ final class ConfigLoader {
                 .maxWebSockets(section.integer("max_websockets", defaults.maxWebSockets()))
                 .maxWebSocketsPerCaller(section.integer("max_websockets_per_caller",
                         defaults.maxWebSocketsPerCaller()))
+                .rateLimitHeaders(section.flag("ratelimit_headers", defaults.rateLimitHeaders()))
                 .onQuotaLoss(storeLoss(section, "on_quota_loss", defaults.onQuotaLoss())).build());
     }
 

@@ -5,7 +5,7 @@ package dev.sluice.tools.serve;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.engine.config.KeyConfig;
-import dev.sluice.engine.config.KeyLimits;
+import dev.sluice.engine.config.UsageLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
@@ -53,6 +53,10 @@ public final class KeysCommand {
                 description = "Time of expiry, such as 2027-01-31T00:00:00Z. Default: never")
         private Instant expires;
 
+        @Option(names = "--group", paramLabel = "NAME",
+                description = "Group whose limits count in addition; it is defined in the configuration. Default: none")
+        private String group;
+
         @ArgGroup(validate = false, heading = "%nLimits:%n")
         private final Limits limits = new Limits();
 
@@ -92,8 +96,8 @@ public final class KeysCommand {
             byte[] random = new byte[KEY_BYTES];
             new SecureRandom().nextBytes(random);
             String key = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-            KeyConfig config = KeyConfig.ofSecret(label, key).withLimits(new KeyLimits(limits.maxInFlight,
-                    limits.requestsPerMinute, limits.tokensPerMinute));
+            KeyConfig config = KeyConfig.ofSecret(label, key).withLimits(new UsageLimits(limits.maxInFlight,
+                    limits.requestsPerMinute, limits.tokensPerMinute)).withGroup(group);
             ObjectMapper json = new ObjectMapper();
             ObjectNode line = json.createObjectNode().put("label", config.label()).put("sha256", config.sha256());
             if (!models.isEmpty()) {
@@ -104,6 +108,9 @@ public final class KeysCommand {
             }
             if (expires != null) {
                 line.put("expires", expires.toString());
+            }
+            if (group != null) {
+                line.put("group", group);
             }
             putLimit(line, "max_in_flight", limits.maxInFlight);
             putLimit(line, "requests_per_minute", limits.requestsPerMinute);

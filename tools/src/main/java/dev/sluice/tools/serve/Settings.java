@@ -22,8 +22,9 @@ final class Settings {
 
     private static Map<String, List<String>> bySection() {
         Map<String, List<String>> sections = new LinkedHashMap<>();
-        add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "profiles", "relayed_paths",
-                "default_cluster", "via", "affinity", "limits", "timeouts", "http2", "transport");
+        add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "profiles",
+                "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts", "http2", "transport");
+        add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute");
         add(sections, "admin", "address");
         add(sections, "http2", "downstream", "upstream");
         add(sections, "listeners[]", "address", "tls");
@@ -36,14 +37,16 @@ final class Settings {
                 "max_rest", "panic_percent", "check");
         add(sections, "clusters.*.health.check", "path", "interval", "timeout");
         add(sections, "routes[]", "model", "cluster", "upstream_model", "profile", "on_upstream_loss",
-                "on_downstream_leave", "retry", "keep_alive");
+                "on_downstream_leave", "retry", "keep_alive", "max_in_flight", "requests_per_minute",
+                "tokens_per_minute");
         add(sections, "routes[].retry", "reused_connection", "idempotent", "statuses", "hedge_quantile");
         add(sections, "keys[]", "label", "sha256", "models", "profiles", "expires", "max_in_flight",
-                "requests_per_minute", "tokens_per_minute");
+                "requests_per_minute", "tokens_per_minute", "group");
         add(sections, "affinity", "max_entries", "id_ttl", "session_ttl", "unknown_ids", "on_store_loss");
         add(sections, "limits", "max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",
-                "held_memory_share", "on_quota_loss", "max_websockets", "max_websockets_per_caller");
+                "held_memory_share", "on_quota_loss", "max_websockets", "max_websockets_per_caller",
+                "ratelimit_headers");
         add(sections, "timeouts", "request_head", "body_grace", "connect", "tls_handshake", "response_head",
                 "first_event", "between_reads", "exchange", "write_stall", "websocket_idle", "downstream_idle",
                 "upstream_idle", "upstream_lifetime", "quota", "affinity", "drain");

@@ -13,6 +13,7 @@ import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.StoreLoss;
 import dev.sluice.engine.config.TransportConfig;
+import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.WebSocketMode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +83,7 @@ class ConfigLoaderTest {
         assertNull(config.clusters().get(0).endpoints().get(1).apiKey());
         assertEquals(new RouteConfig("gpt-5*", "openai", "openai/gpt-5", null, RouteConfig.UpstreamLoss.FAILED_EVENT,
                 RouteConfig.DownstreamLeave.DRAIN, new RetryConfig(false, true, Set.of(500, 502), 0.95),
-                Duration.ofSeconds(30)), config.routes().get(0));
+                Duration.ofSeconds(30), UsageLimits.NONE), config.routes().get(0));
         assertEquals(RouteConfig.of("*", "openai"), config.routes().get(1));
         assertEquals(List.of("gpt-5*", "o3"), config.keys().get(0).models());
         assertEquals(16 * 1024 * 1024, config.limits().maxBodyBytes());
@@ -137,13 +138,13 @@ class ConfigLoaderTest {
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (did you mean 'admin'?)",
         "admin:|administration:|f.yaml, line 4: administration: unknown setting (expected: listeners, admin, clusters,"
-            + " routes, keys, key_file, profiles, relayed_paths, default_cluster, via, affinity, limits, timeouts,"
-            + " http2, transport)",
+            + " routes, keys, key_file, groups, profiles, relayed_paths, default_cluster, via, affinity, limits,"
+            + " timeouts, http2, transport)",
         "admin:|routs:|f.yaml, line 4: routs: unknown setting (did you mean 'routes'?)",
         "admin:|rotues:|f.yaml, line 4: rotues: unknown setting (did you mean 'routes'?)",
         "admin:|max_exchanges:|f.yaml, line 4: max_exchanges: unknown setting (expected: in 'limits')",
-        "admin:|max_in_flight:|f.yaml, line 4: max_in_flight: unknown setting (expected: in 'clusters.*' or"
-            + " 'clusters.*.endpoints[]' or 'keys[]')",
+        "admin:|max_in_flight:|f.yaml, line 4: max_in_flight: unknown setting (expected: in 'groups.*' or"
+            + " 'clusters.*' or 'clusters.*.endpoints[]' or 'routes[]' or 'keys[]')",
         "kind: nio|keys: nio|f.yaml, line 35: transport.keys: unknown setting (expected: in the top level)",
         "cluster: openai}|cluster: other}|f.yaml, line 21: routes[1].cluster: other (expected: one of openai)",
         "${OPENAI_API_KEY}|${NO_SUCH}|f.yaml, line 10: clusters.openai.endpoints[0].api_key: the environment variable"
