@@ -10,6 +10,7 @@ import dev.sluice.tools.serve.CheckCommand;
 import dev.sluice.tools.serve.KeysCommand;
 import dev.sluice.tools.serve.ProfilesCommand;
 import dev.sluice.tools.serve.ServeCommand;
+import dev.sluice.tools.serve.UsageCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -24,8 +25,8 @@ import picocli.CommandLine.Command;
         scope = CommandLine.ScopeType.INHERIT, abbreviateSynopsis = true, exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:The command succeeded.", "1:The command failed; the reason is on standard error.",
             "2:The command line is invalid."},
-        subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, ProfilesCommand.class,
-            MockCommand.class, DemoCommand.class, LoadCommand.class, CompletionCommand.class,
+        subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, UsageCommand.class,
+            ProfilesCommand.class, MockCommand.class, DemoCommand.class, LoadCommand.class, CompletionCommand.class,
             CommandLine.HelpCommand.class})
 public final class Main {
     private Main() {

@@ -3,6 +3,7 @@
 package dev.sluice.engine.admission;
 
 import dev.sluice.engine.config.StoreLoss;
+import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.PlannedRequest;
 import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.QuotaRefusal;
@@ -12,6 +13,7 @@ import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.error.ErrorCode;
 import dev.sluice.protocol.error.RelayException;
 import io.netty.util.concurrent.EventExecutor;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -86,6 +88,30 @@ public final class Admission {
      */
     public static RequestQuota quotaInMemory(LongSupplier clock) {
         return new MemoryQuota(clock);
+    }
+
+    /**
+     * Returns a ledger in memory, which starts empty.
+     *
+     * @param clock the time of windows
+     * @return a ledger for all loops of a relay
+     */
+    public static BudgetLedger ledgerInMemory(Clock clock) {
+        return new MemoryLedger(clock);
+    }
+
+    /**
+     * Returns a quota with budgets.
+     *
+     * @param quota    decides about everything but budgets
+     * @param ledger   knows what was used
+     * @param clock    the time of windows
+     * @param settings prices and the zone of windows
+     * @return the quota
+     */
+    public static BudgetedQuota withBudgets(RequestQuota quota, BudgetLedger ledger, Clock clock,
+            BudgetedQuota.Settings settings) {
+        return new BudgetedQuota(quota, ledger, clock, settings);
     }
 
     /**

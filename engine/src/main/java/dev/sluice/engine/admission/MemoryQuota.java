@@ -48,7 +48,7 @@ final class MemoryQuota implements RequestQuota {
     public void admit(PlannedRequest request, Answer answer) {
         List<Scope> ofTokens = scopesOf(request.caller());
         RouteConfig route = request.route();
-        if (!route.limits().equals(UsageLimits.NONE)) {
+        if (route.limits().isRateLimited()) {
             Scope ofRoute = new Scope("route " + route.model() + ' ' + route.cluster(), "The route " + route.model(),
                     route.limits(), true);
             ofTokens = new ArrayList<>(ofTokens);
@@ -58,8 +58,8 @@ final class MemoryQuota implements RequestQuota {
     }
 
     private static List<Scope> scopesOf(Principal caller) {
-        boolean isLimited = !caller.limits().equals(UsageLimits.NONE);
-        boolean isGroupLimited = caller.group() != null && !caller.groupLimits().equals(UsageLimits.NONE);
+        boolean isLimited = caller.limits().isRateLimited();
+        boolean isGroupLimited = caller.group() != null && caller.groupLimits().isRateLimited();
         if (!isLimited && !isGroupLimited) {
             return List.of();
         }

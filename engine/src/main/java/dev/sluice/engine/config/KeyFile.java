@@ -4,6 +4,7 @@ package dev.sluice.engine.config;
 
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,8 @@ import java.util.Set;
 public final class KeyFile {
     private static final long MAX_BYTES = 16L * 1024 * 1024;
     private static final List<String> MEMBERS = List.of("label", "sha256", "models", "profiles", "expires",
-            "max_in_flight", "requests_per_minute", "tokens_per_minute", "group");
+            "max_in_flight", "requests_per_minute", "tokens_per_minute", "budgets", "group");
+    private static final List<String> BUDGET_MEMBERS = List.of("window", "usd", "tokens");
 
     private KeyFile() {
     }
@@ -77,23 +79,54 @@ public final class KeyFile {
                 texts(members, "profiles"), expires == null ? null : Instant.parse(expires),
                 new UsageLimits(Math.toIntExact(count(members, "max_in_flight")),
                         Math.toIntExact(count(members, "requests_per_minute")),
-                        count(members, "tokens_per_minute")), text(members, "group"));
+                        count(members, "tokens_per_minute"), budgets(members.get("budgets"))), text(members, "group"));
+    }
+
+    private static List<BudgetConfig> budgets(Object value) {
+        if (value != null && !(value instanceof List<?>)) {
+            throw new IllegalArgumentException("budgets: not a list (expected: a list of objects with window, and usd"
+                    + " or tokens)");
+        }
+        List<BudgetConfig> budgets = new ArrayList<>();
+        for (Object each : value == null ? List.of() : (List<?>) value) {
+            if (!(each instanceof Map<?, ?> members) || !BUDGET_MEMBERS.containsAll(members.keySet())) {
+                throw new IllegalArgumentException("budgets: not an object, or an unknown member (expected: window, and"
+                        + " usd or tokens)");
+            }
+            budgets.add(new BudgetConfig(new BudgetWindow(text(members, "window")), microDollars(members.get("usd")),
+                    whole(members, "tokens", Long.MAX_VALUE)));
+        }
+        return budgets;
+    }
+
+    private static long microDollars(Object value) {
+        if (value == null) {
+            return 0;
+        }
+        if (value instanceof JsonTree.Literal literal && literal.text().matches("\\d{1,12}(\\.\\d{1,6})?")) {
+            return new BigDecimal(literal.text()).movePointRight(6).longValueExact();
+        }
+        throw new IllegalArgumentException("usd: not such a number (expected: US dollars with at most 6 decimals)");
     }
 
     private static long count(Map<?, ?> members, String name) {
+        return whole(members, name, Integer.MAX_VALUE);
+    }
+
+    private static long whole(Map<?, ?> members, String name, long max) {
         Object value = members.get(name);
         if (value == null) {
             return 0;
         }
-        if (value instanceof JsonTree.Literal literal && literal.text().matches("\\d{1,10}")) {
+        if (value instanceof JsonTree.Literal literal && literal.text().matches("\\d{1,18}")) {
             long count = Long.parseLong(literal.text());
-            if (count <= Integer.MAX_VALUE) {
+            if (count <= max) {
                 return count;
             }
         }
         String found = value instanceof JsonTree.Literal literal && literal.text().length() <= 20 ? literal.text()
                 : "not a number";
-        throw new IllegalArgumentException(name + ": " + found + " (expected: an integer from 0 to " + Integer.MAX_VALUE
+        throw new IllegalArgumentException(name + ": " + found + " (expected: an integer from 0 to " + max
                 + ", 0 for no limit)");
     }
 

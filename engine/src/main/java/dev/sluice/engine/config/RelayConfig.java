@@ -7,6 +7,7 @@ import dev.sluice.protocol.request.Profiles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,6 +31,8 @@ import java.util.Set;
  *                  key, which is allowed on loopback only
  * @param keyFile   a file of further keys, reread when it changes; null for none
  * @param groups    the groups of keys, each name once
+ * @param prices    the prices of tokens, for budgets and usage; the first that matches counts
+ * @param budgetZone the time zone of days, weeks and months in budgets
  * @param profiles  request profiles in addition to the built-in ones, by name
  * @param relayedPaths further paths that are relayed unchanged, together with all paths below them, such as
  *                  {@code /v1/embeddings}
@@ -45,9 +48,9 @@ import java.util.Set;
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, List<GroupConfig> groups,
-        Map<String, Profile> profiles, List<String> relayedPaths, String defaultCluster, String via,
-        AffinityConfig affinity, LimitConfig limits, TimeoutConfig timeouts, Http2DownstreamConfig http2Downstream,
-        Http2UpstreamConfig http2Upstream, TransportConfig transport) {
+        List<PriceConfig> prices, ZoneId budgetZone, Map<String, Profile> profiles, List<String> relayedPaths,
+        String defaultCluster, String via, AffinityConfig affinity, LimitConfig limits, TimeoutConfig timeouts,
+        Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream, TransportConfig transport) {
 
     public RelayConfig {
         listeners = Checks.list("listeners", listeners);
@@ -55,6 +58,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         routes = Checks.list("routes", routes);
         keys = Checks.list("keys", keys);
         groups = Checks.list("groups", groups);
+        prices = Checks.list("prices", prices);
+        Checks.present("budget_zone", budgetZone);
         profiles = Checks.map("profiles", profiles);
         relayedPaths = Checks.list("relayed_paths", relayedPaths);
         if (via == null || !via.matches("[-!#$%&'*+.^_`|~0-9A-Za-z]{0,64}")) {
@@ -185,8 +190,9 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
     public RelayConfig withListener(int index, ListenerConfig other) {
         List<ListenerConfig> changed = new ArrayList<>(listeners);
         changed.set(index, other);
-        return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, groups, profiles, relayedPaths,
-                defaultCluster, via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+        return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, groups, prices, budgetZone,
+                profiles, relayedPaths, defaultCluster, via, affinity, limits, timeouts, http2Downstream,
+                http2Upstream, transport);
     }
 
     /** {@return a builder with all defaults} */
@@ -228,6 +234,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private final List<RouteConfig> routes = new ArrayList<>();
         private final List<KeyConfig> keys = new ArrayList<>();
         private final List<GroupConfig> groups = new ArrayList<>();
+        private final List<PriceConfig> prices = new ArrayList<>();
+        private ZoneId budgetZone = ZoneId.of("UTC");
         private final Map<String, Profile> profiles = new LinkedHashMap<>();
         private final List<String> relayedPaths = new ArrayList<>();
         private String via = "sluice";
@@ -318,6 +326,28 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          */
         public Builder group(GroupConfig group) {
             groups.add(group);
+            return this;
+        }
+
+        /**
+         * Adds prices; the first that match a model count.
+         *
+         * @param price the prices
+         * @return this builder
+         */
+        public Builder price(PriceConfig price) {
+            prices.add(price);
+            return this;
+        }
+
+        /**
+         * Sets the time zone of days, weeks and months in budgets. The default is UTC.
+         *
+         * @param zone the zone
+         * @return this builder
+         */
+        public Builder budgetZone(ZoneId zone) {
+            budgetZone = zone;
             return this;
         }
 
@@ -450,8 +480,9 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
          * @throws IllegalArgumentException if the parts do not fit together
          */
         public RelayConfig build() {
-            return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, groups, profiles, relayedPaths,
-                    defaultCluster, via, affinity, limits, timeouts, http2Downstream, http2Upstream, transport);
+            return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, groups, prices, budgetZone,
+                    profiles, relayedPaths, defaultCluster, via, affinity, limits, timeouts, http2Downstream,
+                    http2Upstream, transport);
         }
     }
 }

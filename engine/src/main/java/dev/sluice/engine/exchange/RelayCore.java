@@ -155,7 +155,7 @@ public final class RelayCore {
     /** Returns the pages of the admin listener. */
     public List<AdminPage> adminPages() {
         List<AdminPage> pages = new ArrayList<>(List.of(AdminPages.live(), AdminPages.ready(this::isReady),
-                AdminPages.endpoints(() -> config.clusters(), clock)));
+                AdminPages.endpoints(() -> config.clusters(), clock), AdminPages.usage(services.ledger())));
         if (metricsFormat != null) {
             pages.add(AdminPages.metrics(metrics, metricsFormat));
         }

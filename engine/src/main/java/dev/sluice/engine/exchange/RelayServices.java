@@ -3,6 +3,7 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.admission.Admission;
+import dev.sluice.engine.admission.BudgetedQuota;
 import dev.sluice.engine.admission.FairGate;
 import dev.sluice.engine.admission.RelayLife;
 import dev.sluice.engine.affinity.AffinityTable;
@@ -10,8 +11,10 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.spi.AffinityStore;
+import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.RequestQuota;
+import java.time.Clock;
 import java.util.function.LongSupplier;
 
 /**
@@ -19,11 +22,13 @@ import java.util.function.LongSupplier;
  *
  * @param life     counts the exchanges in flight
  * @param quota    the limits of callers
+ * @param ledger   what keys, groups, routes and models have used
  * @param gate     the limit of the relay
  * @param affinity the owners of responses and sessions
  * @param bodies   bounds the memory of all bodies
  */
-record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, AffinityStore affinity, MemoryBudget bodies) {
+record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, FairGate gate, AffinityStore affinity,
+        MemoryBudget bodies) {
 
     /** Returns the services of a new relay: an embedder's extensions, and the relay's own services for the rest. */
     static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
@@ -31,8 +36,15 @@ record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, Affinity
                 : Admission.quotaInMemory(clock);
         AffinityStore affinity = extensions.affinityStore() != null ? extensions.affinityStore()
                 : new AffinityTable(config.affinity().maxEntries(), clock);
-        return new RelayServices(new RelayLife(), quota, new FairGate(config.limits().maxExchanges(),
+        BudgetLedger ledger = extensions.budgetLedger() != null ? extensions.budgetLedger()
+                : Admission.ledgerInMemory(Clock.systemUTC());
+        return new RelayServices(new RelayLife(), Admission.withBudgets(quota, ledger, Clock.systemUTC(),
+                budgetsOf(config)), ledger, new FairGate(config.limits().maxExchanges(),
                 config.limits().maxQueued()), affinity, new MemoryBudget(heldBytes(config)));
+    }
+
+    private static BudgetedQuota.Settings budgetsOf(RelayConfig config) {
+        return new BudgetedQuota.Settings(config.prices(), config.budgetZone());
     }
 
     private static long heldBytes(RelayConfig config) {
@@ -43,6 +55,7 @@ record RelayServices(RelayLife life, RequestQuota quota, FairGate gate, Affinity
     void use(RelayConfig next) {
         gate.setLimits(next.limits().maxExchanges(), next.limits().maxQueued());
         bodies.setLimit(heldBytes(next));
+        quota.use(budgetsOf(next));
         if (affinity instanceof AffinityTable table) {
             table.setMaxEntries(next.affinity().maxEntries());
         }

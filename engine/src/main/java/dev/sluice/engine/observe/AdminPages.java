@@ -5,6 +5,7 @@ package dev.sluice.engine.observe;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.MetricsFormat;
 import io.netty.channel.ChannelHandler;
 import java.io.IOException;
@@ -136,6 +137,16 @@ public final class AdminPages {
                 }
             }
         };
+    }
+
+    /**
+     * Returns {@code /usage}: what keys, groups, routes and models have used in each window, as a JSON array.
+     *
+     * @param ledger the ledger
+     * @return the page; it cannot be written if the ledger does not answer within two seconds
+     */
+    public static AdminPage usage(BudgetLedger ledger) {
+        return new UsagePage(ledger);
     }
 
     private static void writeEndpoint(JsonGenerator json, String cluster, String endpoint, String state,

@@ -19,6 +19,7 @@ public final class Extensions {
     private final MetricsFormat metricsFormat;
     private final AffinityStore affinityStore;
     private final RequestQuota requestQuota;
+    private final BudgetLedger budgetLedger;
     private final List<ExchangeObserver> observers;
     private final LongSupplier nanoClock;
     private final LoopTimer loopTimer;
@@ -29,6 +30,7 @@ public final class Extensions {
         metricsFormat = builder.metricsFormat;
         affinityStore = builder.affinityStore;
         requestQuota = builder.requestQuota;
+        budgetLedger = builder.budgetLedger;
         List<ExchangeObserver> all = new ArrayList<>(builder.observers);
         if (builder.usageSink != null) {
             all.add(0, new UsageObserver(builder.usageSink));
@@ -64,6 +66,11 @@ public final class Extensions {
         return requestQuota;
     }
 
+    /** {@return the ledger of budgets, or null for one in memory} */
+    public BudgetLedger budgetLedger() {
+        return budgetLedger;
+    }
+
     /** {@return the observers that are not the relay's own, the usage sink's first, in the order of their calls} */
     public List<ExchangeObserver> observers() {
         return observers;
@@ -92,6 +99,7 @@ public final class Extensions {
         private MetricsFormat metricsFormat;
         private AffinityStore affinityStore;
         private RequestQuota requestQuota;
+        private BudgetLedger budgetLedger;
         private LongSupplier nanoClock;
         private LoopTimer loopTimer;
         private boolean isAccessLogged;
@@ -151,6 +159,17 @@ public final class Extensions {
          */
         public Builder requestQuota(RequestQuota quota) {
             requestQuota = present("requestQuota", quota);
+            return this;
+        }
+
+        /**
+         * Replaces the ledger of budgets.
+         *
+         * @param ledger used instead of the one in memory
+         * @return this builder
+         */
+        public Builder budgetLedger(BudgetLedger ledger) {
+            budgetLedger = present("budgetLedger", ledger);
             return this;
         }
 

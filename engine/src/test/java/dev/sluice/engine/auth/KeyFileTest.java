@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.BudgetConfig;
+import dev.sluice.engine.config.BudgetWindow;
+import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.Principal;
@@ -68,6 +71,28 @@ class KeyFileTest {
 
         assertEquals(new UsageLimits(50, 600, Integer.MAX_VALUE), ask(keys, "sk-a").limits());
         assertEquals(UsageLimits.NONE, ask(keys, "sk-b").limits());
+    }
+
+    @Test
+    void shouldReadTheBudgetsAndTheGroupOfAKey() throws IOException {
+        Path keys = file(line("a", "sk-a", ",\"group\":\"team\",\"budgets\":[{\"window\":\"day\",\"usd\":0.25},"
+                + "{\"window\":\"7d\",\"tokens\":50000000000}]"));
+        Principal caller = ask(new ApiKeyAuthenticator(List.of(), keys, List.of(new GroupConfig("team",
+                UsageLimits.NONE)), Clock.fixed(NOW, ZoneOffset.UTC)), "sk-a");
+
+        assertEquals("team", caller.group());
+        assertEquals(List.of(new BudgetConfig(BudgetWindow.DAY, 250_000, 0), new BudgetConfig(new BudgetWindow("7d"), 0,
+                50_000_000_000L)), caller.limits().budgets());
+        assertThrows(IllegalArgumentException.class, () -> authenticator(keys)); // no such group
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[1]", "[{\"window\":\"day\"}]", "[{\"window\":\"day\",\"usd\":\"1\"}]",
+        "[{\"window\":\"day\",\"usd\":0.0000001}]", "[{\"window\":\"day\",\"usd\":1,\"euro\":1}]", "[{\"usd\":1}]"})
+    void shouldRefuseABudgetThatIsNone(String budgets) throws IOException {
+        Path keys = file(line("a", "sk-a", ",\"budgets\":" + budgets));
+
+        assertThrows(IllegalArgumentException.class, () -> authenticator(keys));
     }
 
     @ParameterizedTest

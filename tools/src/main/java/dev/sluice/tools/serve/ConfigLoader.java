@@ -5,7 +5,10 @@ package dev.sluice.tools.serve;
 import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.Balance;
+import dev.sluice.engine.config.BudgetConfig;
+import dev.sluice.engine.config.BudgetWindow;
 import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.GroupConfig;
 import dev.sluice.engine.config.HealthConfig;
@@ -15,6 +18,7 @@ import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.ListenerConfig;
+import dev.sluice.engine.config.PriceConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RetryConfig;
 import dev.sluice.engine.config.RouteConfig;
@@ -29,10 +33,13 @@ import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -123,6 +130,12 @@ final class ConfigLoader {
         if (top.has("groups")) {
             YamlSection groups = top.section("groups");
             groups.names().forEach(name -> builder.group(group(name, groups.section(name))));
+        }
+        if (top.has("prices")) {
+            top.sections("prices").forEach(section -> builder.price(price(section)));
+        }
+        if (top.has("budget_zone")) {
+            builder.budgetZone(zone(top));
         }
         if (top.has("profiles")) {
             profiles(top.section("profiles"), builder);
@@ -280,8 +293,43 @@ final class ConfigLoader {
     }
 
     private static UsageLimits usageLimits(YamlSection section) {
+        List<BudgetConfig> budgets = !section.has("budgets") ? List.of()
+                : section.sections("budgets").stream().map(ConfigLoader::budget).toList();
         return new UsageLimits(section.integer("max_in_flight", 0), section.integer("requests_per_minute", 0),
-                section.integer("tokens_per_minute", 0));
+                section.integer("tokens_per_minute", 0), budgets);
+    }
+
+    private static BudgetConfig budget(YamlSection section) {
+        section.only("keys[].budgets[]");
+        return section.make(() -> new BudgetConfig(new BudgetWindow(section.text("window")),
+                microDollars(section.exact("usd", BigDecimal.ZERO)), section.longInteger("tokens", 0)));
+    }
+
+    private static long microDollars(BigDecimal dollars) {
+        try {
+            return dollars.movePointRight(6).longValueExact();
+        } catch (ArithmeticException e) {
+            throw new ConfigException("usd", "usd: " + dollars
+                    + " (expected: US dollars with at most 6 decimals, such as 50 or 0.25)");
+        }
+    }
+
+    private static PriceConfig price(YamlSection section) {
+        section.only("prices[]");
+        BigDecimal input = section.exact("input", BigDecimal.ZERO);
+        return section.make(() -> new PriceConfig(section.text("model"), section.text("tier", null), input,
+                section.exact("cached_input", input), section.exact("output", BigDecimal.ZERO)));
+    }
+
+    private static ZoneId zone(YamlSection top) {
+        return top.make(() -> {
+            try {
+                return ZoneId.of(top.text("budget_zone"));
+            } catch (DateTimeException e) {
+                throw new ConfigException("budget_zone", "budget_zone: " + top.text("budget_zone")
+                        + " (expected: a zone such as UTC or Europe/Berlin)");
+            }
+        });
     }
 
     private static AffinityConfig affinity(YamlSection section) {

@@ -22,9 +22,12 @@ final class Settings {
 
     private static Map<String, List<String>> bySection() {
         Map<String, List<String>> sections = new LinkedHashMap<>();
-        add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "profiles",
-                "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts", "http2", "transport");
-        add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute");
+        add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "prices",
+                "budget_zone", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts",
+                "http2", "transport");
+        add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute", "budgets");
+        add(sections, "keys[].budgets[]", "window", "usd", "tokens");
+        add(sections, "prices[]", "model", "tier", "input", "cached_input", "output");
         add(sections, "admin", "address");
         add(sections, "http2", "downstream", "upstream");
         add(sections, "listeners[]", "address", "tls");
@@ -38,10 +41,10 @@ final class Settings {
         add(sections, "clusters.*.health.check", "path", "interval", "timeout");
         add(sections, "routes[]", "model", "cluster", "upstream_model", "profile", "on_upstream_loss",
                 "on_downstream_leave", "retry", "keep_alive", "max_in_flight", "requests_per_minute",
-                "tokens_per_minute");
+                "tokens_per_minute", "budgets");
         add(sections, "routes[].retry", "reused_connection", "idempotent", "statuses", "hedge_quantile");
         add(sections, "keys[]", "label", "sha256", "models", "profiles", "expires", "max_in_flight",
-                "requests_per_minute", "tokens_per_minute", "group");
+                "requests_per_minute", "tokens_per_minute", "budgets", "group");
         add(sections, "affinity", "max_entries", "id_ttl", "session_ttl", "unknown_ids", "on_store_loss");
         add(sections, "limits", "max_body_bytes", "max_held_bytes", "hold_bytes", "replay_bytes", "max_exchanges",
                 "max_queued", "max_queue_time", "max_head_bytes", "max_target_bytes", "drain_bytes",

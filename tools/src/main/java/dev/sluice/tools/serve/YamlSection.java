@@ -4,6 +4,7 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.protocol.json.JsonTree;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -294,8 +295,17 @@ final class YamlSection {
         return has(name) ? number(name, () -> Integer.parseInt(text(name))) : otherwise;
     }
 
+    long longInteger(String name, long otherwise) {
+        return has(name) ? number(name, () -> Long.parseLong(text(name))) : otherwise;
+    }
+
     double decimal(String name, double otherwise) {
         return has(name) ? number(name, () -> Double.parseDouble(text(name))) : otherwise;
+    }
+
+    /** Returns an exact decimal number. */
+    BigDecimal exact(String name, BigDecimal otherwise) {
+        return has(name) ? number(name, () -> new BigDecimal(text(name))) : otherwise;
     }
 
     private <T> T number(String name, Supplier<T> parse) {

@@ -138,8 +138,8 @@ class ConfigLoaderTest {
             + " 10s, 5m, 1h or 0)",
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (did you mean 'admin'?)",
         "admin:|administration:|f.yaml, line 4: administration: unknown setting (expected: listeners, admin, clusters,"
-            + " routes, keys, key_file, groups, profiles, relayed_paths, default_cluster, via, affinity, limits,"
-            + " timeouts, http2, transport)",
+            + " routes, keys, key_file, groups, prices, budget_zone, profiles, relayed_paths, default_cluster,"
+            + " via, affinity, limits, timeouts, http2, transport)",
         "admin:|routs:|f.yaml, line 4: routs: unknown setting (did you mean 'routes'?)",
         "admin:|rotues:|f.yaml, line 4: rotues: unknown setting (did you mean 'routes'?)",
         "admin:|max_exchanges:|f.yaml, line 4: max_exchanges: unknown setting (expected: in 'limits')",

@@ -34,7 +34,9 @@ class ConfigurationPageTest {
             "clusters.*", "endpoints: [{url: \"http://b\"}], ",
             "clusters.*.endpoints[]", "url: \"http://b\", ",
             "clusters.*.health.check", "path: /p, ",
-            "keys[]", "label: a, sha256: \"" + "0".repeat(64) + "\", ");
+            "keys[]", "label: a, sha256: \"" + "0".repeat(64) + "\", ",
+            "keys[].budgets[]", "window: day, ",
+            "prices[]", "model: m, ");
 
     @TempDir
     private Path folder;
