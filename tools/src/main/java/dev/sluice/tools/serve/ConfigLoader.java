@@ -91,7 +91,7 @@ final class ConfigLoader {
     LoadedConfig parse(String file, String text) {
         try {
             YamlSection top = new YamlSection(file, "", compose(file, text), environment).only("");
-            return new LoadedConfig(top.make(() -> build(top)), top::locate);
+            return new LoadedConfig(top.make(() -> build(top)), state(top), top::locate);
         } catch (StackOverflowError e) {
             throw new SettingException(file, "nested too deeply, or an alias within its own anchor (expected: the"
                     + " nesting of the settings)");
@@ -108,6 +108,20 @@ final class ConfigLoader {
         } catch (YamlEngineException e) {
             throw new SettingException(file, "not YAML: " + e.getMessage());
         }
+    }
+
+    private static StateConfig state(YamlSection top) {
+        if (!top.has("state")) {
+            return StateConfig.NONE;
+        }
+        YamlSection section = top.section("state").only("state");
+        Duration interval = section.duration("interval", StateConfig.NONE.interval());
+        return section.make(() -> {
+            if (interval.isZero()) {
+                throw new ConfigException("interval", "interval: 0 (expected: longer than zero)");
+            }
+            return new StateConfig(section.path("file"), interval);
+        });
     }
 
     private static RelayConfig build(YamlSection top) {
@@ -454,7 +468,7 @@ final class ConfigLoader {
             }
             RelayConfig config = builder.build();
             config.requireKeysOrLoopback();
-            return new LoadedConfig(config, path -> "command line");
+            return new LoadedConfig(config, StateConfig.NONE, path -> "command line");
         } catch (IllegalArgumentException e) {
             throw new SettingException("command line", e.getMessage());
         }

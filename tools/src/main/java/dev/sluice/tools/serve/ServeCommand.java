@@ -43,6 +43,8 @@ public final class ServeCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private volatile Relay relay;
+    private StateConfig state;
+    private StateStores stores;
     private volatile String text;
     private String changed;
 
@@ -52,9 +54,17 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         text = options.text();
-        Extensions extensions = Extensions.builder().metricsFormat(new PrometheusFormat()).accessLog().build();
-        relay = options.load(spec.commandLine()).use(config ->
-                Relay.launch(manager.withInheritedSockets(config), extensions));
+        LoadedConfig loaded = options.load(spec.commandLine());
+        state = loaded.state();
+        stores = loaded.openStores();
+        try {
+            Extensions.Builder extensions = Extensions.builder().metricsFormat(new PrometheusFormat()).accessLog();
+            stores.use(extensions);
+            relay = loaded.use(config -> Relay.launch(manager.withInheritedSockets(config), extensions.build()));
+        } catch (RuntimeException e) {
+            stores.close();
+            throw e; // with its cause: the relay was not launched
+        }
         // One thread, so that each reload waits for the previous one.
         ScheduledExecutorService changes = Executors.newSingleThreadScheduledExecutor(task ->
                 new Thread(task, "relay-reload"));
@@ -105,7 +115,12 @@ public final class ServeCommand implements Callable<Integer> {
         try {
             manager.reloading();
             text = options.text(); // read before loading, so that the next check sees a change in between
-            options.load(spec.commandLine()).use(config -> {
+            LoadedConfig loaded = options.load(spec.commandLine());
+            if (!loaded.state().equals(state)) {
+                throw new SettingException(loaded.positions().apply("state"), "state: changed (expected: as it was; a"
+                        + " change needs a restart)");
+            }
+            loaded.use(config -> {
                 relay.reload(manager.withInheritedSockets(config));
                 return null;
             });
@@ -137,6 +152,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         if (count <= 2) {
             relay.close();
+            stores.close();
             if (stopped.getCount() > 0) {
                 LOG.info("stopped");
             }

@@ -24,7 +24,8 @@ final class Settings {
         Map<String, List<String>> sections = new LinkedHashMap<>();
         add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "prices",
                 "budget_zone", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts",
-                "http2", "transport");
+                "http2", "transport", "state");
+        add(sections, "state", "file", "interval");
         add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute", "budgets");
         add(sections, "keys[].budgets[]", "window", "usd", "tokens");
         add(sections, "prices[]", "model", "tier", "input", "cached_input", "output");
