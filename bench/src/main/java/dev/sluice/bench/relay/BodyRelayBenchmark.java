@@ -28,6 +28,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -89,7 +90,7 @@ public class BodyRelayBenchmark {
         observer = new BodyObserver(head, true, true, 0, tools);
         path = new ResponsePath(sink, new Silent(), tools, new MemoryBudget(0), LimitConfig.DEFAULT);
         path.begin(upstream, head, new ResponsePath.Handling(RouteConfig.of("gpt-*", "up"),
-                "an-id", null, null, false, true, true, null, false, true));
+                "an-id", null, null, false, true, true, null, false, true, Map.of()));
         framing.resetToChunked();
         String chunk = Integer.toHexString(EVENT.length()) + "\r\n" + EVENT + "\r\n";
         read = PooledByteBufAllocator.DEFAULT.directBuffer(events * chunk.length());
