@@ -115,4 +115,6 @@ elif has buildah buildah && has mmdebstrap mmdebstrap && has runc runc && has py
     "$deploy/image/try-image.sh" "$work/image.tar"
     ok "image built and run"
 fi
+command -v redis-server > /dev/null \
+    || echo "extensions/redis: skipped the tests with a real server (install: Debian's redis-server)"
 echo "deploy: $checked checked, $skipped skipped"

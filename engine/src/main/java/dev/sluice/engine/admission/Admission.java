@@ -284,6 +284,11 @@ public final class Admission {
             onLoop(() -> onRefused(refusal));
         }
 
+        @Override
+        public void lose() {
+            onLoop(this::giveUp);
+        }
+
         private void onGranted(RequestQuota.Permit granted) {
             if (isAnswered) {
                 return; // a second answer of the same quota

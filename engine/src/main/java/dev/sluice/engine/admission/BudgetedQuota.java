@@ -109,6 +109,11 @@ public final class BudgetedQuota implements RequestQuota {
             public void refuse(QuotaRefusal refusal) {
                 answer.refuse(refusal);
             }
+
+            @Override
+            public void lose() {
+                answer.lose();
+            }
         });
     }
 

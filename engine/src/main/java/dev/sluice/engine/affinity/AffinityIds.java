@@ -87,6 +87,11 @@ final class AffinityIds {
         return encode(kind.letter, hash(principal, kind, value));
     }
 
+    /** Returns the text that is stored for a caller: a hash, because others can look into a store. */
+    public static String textOfCaller(String principal) {
+        return encode(OWNER, hash("caller", Kind.SESSION, principal));
+    }
+
     /** Returns the key under which the caller that owns an id is stored; it is the same for all callers. */
     public String ownerKeyOf(Kind kind, String value) {
         return encode(OWNER, hash("", kind, value));

@@ -44,6 +44,7 @@ public final class EndpointAffinity {
     private final LongSupplier clock;
     private final AffinityIds ids;
     private final String principal;
+    private final String caller; // as it is stored
     private final boolean isShared;
     private final Runnable whenLater;
     private Cluster cluster;
@@ -73,6 +74,7 @@ public final class EndpointAffinity {
         this.clock = clock;
         this.whenLater = whenLater;
         this.principal = principal;
+        caller = AffinityIds.textOfCaller(principal);
         this.isShared = isShared;
         ids = new AffinityIds(principal);
     }
@@ -220,9 +222,9 @@ public final class EndpointAffinity {
             return;
         }
         for (int i = 0; i < ids.hardCount(); i++) { // hard keys are the first
-            String caller = owners.get(callersFrom + i);
-            boolean isMine = owners.get(i) != null || principal.equals(caller);
-            if (!isMine && (caller != null || isRefusingUnknown)) {
+            String owner = owners.get(callersFrom + i);
+            boolean isMine = owners.get(i) != null || caller.equals(owner);
+            if (!isMine && (owner != null || isRefusingUnknown)) {
                 Key key = ids.keys().get(i);
                 throw new RelayException(ErrorCode.OWNER_UNKNOWN, paramOf(key), key.field()
                         + ": not known (expected: an id of an object of this caller)");
@@ -328,7 +330,7 @@ public final class EndpointAffinity {
             Kind kind = isNewConversation ? Kind.CONVERSATION : Kind.RESPONSE;
             store.put(ids.keyOf(kind, id), endpoint.id(), config.idTtl());
             if (areOwnersChecked()) {
-                store.put(ids.ownerKeyOf(kind, id), principal, config.idTtl());
+                store.put(ids.ownerKeyOf(kind, id), caller, config.idTtl());
             }
         }
     }

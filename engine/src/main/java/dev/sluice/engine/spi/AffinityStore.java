@@ -14,7 +14,8 @@ import java.util.List;
  * are the base64url form of a hash over the caller, the kind of the id and the id. An endpoint is an opaque text as
  * well: the name of the cluster, a vertical bar and the base URL, followed by a number if the cluster has several
  * endpoints with that URL. A key that begins with {@code o} is that of the caller that owns a response or a
- * conversation; its hash does not depend on the caller, and in place of an endpoint the name of the caller is stored.
+ * conversation; its hash does not depend on the caller, and in place of an endpoint a hash of the caller's name is
+ * stored.
  *
  * <p><b>Threading:</b> called on event loops, so an implementation must not block and must not throw.
  */

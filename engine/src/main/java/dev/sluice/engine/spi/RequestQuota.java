@@ -44,6 +44,9 @@ public interface RequestQuota {
          */
         void grant(Permit permit);
 
+        /** Reports that there will be no decision, so that {@code on_quota_loss} decides at once. */
+        void lose();
+
         /**
          * Refuses the request with 429.
          *

@@ -158,6 +158,22 @@ class AdmissionTest {
         assertEquals(List.of("settled caller"), quota.ends);
     }
 
+    /** A quota that knows that it cannot answer is not waited for. */
+    @ParameterizedTest
+    @CsvSource({"REFUSE, false", "CONTINUE, true"})
+    void shouldDecideAtOnceWithoutAQuotaThatIsLost(StoreLoss onLoss, boolean isAdmitted) {
+        quota.isDeferred = true;
+        Admission admission = new Admission(quota, new FairGate(1, 0), caller, ImmediateEventExecutor.INSTANCE,
+                () -> nowNanos, onLoss, refusals::add);
+        admission.enterRelay(() -> steps.add("admitted"));
+
+        quota.deferred.lose();
+        quota.deferred.lose();
+
+        assertEquals(isAdmitted ? List.of("admitted") : List.of(), steps);
+        assertEquals(isAdmitted ? 0 : 1, refusals.size());
+    }
+
     @Test
     void shouldSettleAQuotaThatIsGrantedTooLate() {
         quota.isDeferred = true;

@@ -88,6 +88,11 @@ class BudgetedQuotaTest {
             public void refuse(QuotaRefusal refusal) {
                 refused[0] = refusal;
             }
+
+            @Override
+            public void lose() {
+                throw new AssertionError("memory is never lost");
+            }
         });
         return refused[0];
     }

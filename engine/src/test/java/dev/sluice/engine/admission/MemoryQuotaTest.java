@@ -52,6 +52,11 @@ class MemoryQuotaTest {
             public void refuse(QuotaRefusal refusal) {
                 refused[0] = refusal;
             }
+
+            @Override
+            public void lose() {
+                throw new AssertionError("memory is never lost");
+            }
         });
         return refused[0];
     }

@@ -68,7 +68,8 @@ class EndpointAffinityTest {
         if (isKnown) {
             own(AffinityIds.Kind.RESPONSE, "resp_1", "up|http://127.0.0.1:2/v1");
         }
-        store.owners.put(ids.ownerKeyOf(AffinityIds.Kind.RESPONSE, "resp_1"), caller);
+        store.owners.put(ids.ownerKeyOf(AffinityIds.Kind.RESPONSE, "resp_1"), caller == null ? null
+                : AffinityIds.textOfCaller(caller));
         EndpointAffinity shared = affinity(new AffinityConfig(100, Duration.ofHours(1), Duration.ofHours(1), unknown,
                 StoreLoss.CONTINUE), true);
         shared.askForPath("/responses/resp_1/input_items");

@@ -32,6 +32,8 @@ import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
+import dev.sluice.redis.RedisSettings;
+import dev.sluice.redis.StoreLossPolicy;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -120,8 +122,26 @@ final class ConfigLoader {
             if (interval.isZero()) {
                 throw new ConfigException("interval", "interval: 0 (expected: longer than zero)");
             }
-            return new StateConfig(section.path("file"), interval);
+            if (section.has("file") && section.has("redis")) {
+                throw new ConfigException("file", "file: beside redis (expected: one of them, which keeps the ledger)");
+            }
+            return new StateConfig(section.path("file"), interval, section.has("redis")
+                    ? redis(section.section("redis")) : null);
         });
+    }
+
+    private static RedisSettings redis(YamlSection section) {
+        section.only("state.redis");
+        RedisSettings defaults = RedisSettings.of("redis://127.0.0.1");
+        String onLoss = section.choice("on_store_loss", "local", "local", "open", "closed");
+        try {
+            return new RedisSettings(section.text("url"), section.flag("cluster", false), section.path("password_file"),
+                    section.path("ca_file"), StoreLossPolicy.valueOf(onLoss.toUpperCase(Locale.ROOT)),
+                    section.duration("timeout", defaults.timeout()), section.text("prefix", defaults.prefix()));
+        } catch (IllegalArgumentException e) {
+            String name = e.getMessage().substring(0, e.getMessage().indexOf(':'));
+            throw new ConfigException("redis." + name, "redis." + e.getMessage(), e);
+        }
     }
 
     private static RelayConfig build(YamlSection top) {

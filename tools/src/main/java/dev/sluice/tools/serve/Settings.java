@@ -25,7 +25,9 @@ final class Settings {
         add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "prices",
                 "budget_zone", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts",
                 "http2", "transport", "state");
-        add(sections, "state", "file", "interval");
+        add(sections, "state", "file", "interval", "redis");
+        add(sections, "state.redis", "url", "cluster", "password_file", "ca_file", "on_store_loss", "timeout",
+                "prefix");
         add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute", "budgets");
         add(sections, "keys[].budgets[]", "window", "usd", "tokens");
         add(sections, "prices[]", "model", "tier", "input", "cached_input", "output");

@@ -5,10 +5,12 @@ package dev.sluice.tools.serve;
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.ledger.FileLedger;
+import dev.sluice.redis.RedisState;
 
 /** The open stores of a configuration, which live as long as the relay. */
 final class StateStores implements AutoCloseable {
     private FileLedger ledger;
+    private RedisState redis;
 
     /**
      * Opens the stores.
@@ -21,12 +23,16 @@ final class StateStores implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new ConfigException("state.file", "state.file: " + e.getMessage(), e);
         }
+        redis = config.redis() == null ? null : RedisState.open(config.redis());
     }
 
     /** Lets a relay use the stores. */
     void use(Extensions.Builder extensions) {
         if (ledger != null) {
             extensions.budgetLedger(ledger);
+        }
+        if (redis != null) {
+            extensions.requestQuota(redis.quota()).affinityStore(redis.owners()).budgetLedger(redis.ledger());
         }
     }
 
@@ -36,6 +42,10 @@ final class StateStores implements AutoCloseable {
         if (ledger != null) {
             ledger.close();
             ledger = null;
+        }
+        if (redis != null) {
+            redis.close();
+            redis = null;
         }
     }
 }

@@ -36,7 +36,8 @@ class ConfigurationPageTest {
             "clusters.*.health.check", "path: /p, ",
             "keys[]", "label: a, sha256: \"" + "0".repeat(64) + "\", ",
             "keys[].budgets[]", "window: day, ",
-            "prices[]", "model: m, ");
+            "prices[]", "model: m, ",
+            "state.redis", "url: \"redis://h\", ");
 
     @TempDir
     private Path folder;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Sluice authors
+package dev.sluice.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.protocol.ConnectionIntent;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection to the server. A question that is not answered in time has failed; after some failures nothing is
+ * asked for a while, so that a slow server costs one timeout and not one for each request.
+ *
+ * <p><b>Threading:</b> any. The client has threads of its own, on which answers arrive.
+ */
+final class Server implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final int MAX_QUEUED = 10_000;
+    private static final RuntimeException LOST = new IllegalStateException("the store is not asked now");
+
+    private final RedisSettings settings;
+    private final String shown;
+    private final Breaker breaker = new Breaker();
+    private final ClientResources resources;
+    private final RedisClient client;
+    private final RedisClusterClient cluster;
+    private volatile RedisClusterAsyncCommands<String, String> commands; // null before the first connect
+    private StatefulConnection<String, String> connection;
+    private boolean isFailureLogged;
+
+    /** Prepares the client; {@link #connect} connects it. */
+    Server(RedisSettings settings) {
+        this.settings = settings;
+        RedisURI uri = uri(settings);
+        shown = settings.url().replaceFirst("//[^@/]*@", "//");
+        resources = DefaultClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
+        SocketOptions socket = SocketOptions.builder().connectTimeout(CONNECT).keepAlive(true).tcpNoDelay(true)
+                .build();
+        SslOptions tls = settings.caFile() == null ? SslOptions.create()
+                : SslOptions.builder().trustManager(settings.caFile().toFile()).build();
+        if (settings.isCluster()) {
+            client = null;
+            cluster = RedisClusterClient.create(resources, uri);
+            cluster.setOptions(ClusterClientOptions.builder().topologyRefreshOptions(
+                    ClusterTopologyRefreshOptions.builder().adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
+                            .enablePeriodicRefresh(Duration.ofSeconds(30)).build())
+                    .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                    .requestQueueSize(MAX_QUEUED).socketOptions(socket).sslOptions(tls).build());
+        } else {
+            cluster = null;
+            client = RedisClient.create(resources, uri);
+            client.setOptions(ClientOptions.builder()
+                    .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                    .requestQueueSize(MAX_QUEUED).socketOptions(socket).sslOptions(tls).build());
+        }
+    }
+
+    private static RedisURI uri(RedisSettings settings) {
+        RedisURI uri = RedisURI.create(settings.url());
+        uri.setTimeout(CONNECT); // of the handshake; a question has a shorter one
+        if (settings.passwordFile() != null) {
+            String user = settings.url().matches("\\w+://[^@/:]+:?[^@/]*@.*")
+                    ? settings.url().replaceFirst("\\w+://([^@/:]+).*", "$1") : null;
+            uri.setCredentialsProvider(RedisCredentialsProvider.from(() -> RedisCredentials.just(user,
+                    password(settings.passwordFile()))));
+        }
+        return uri;
+    }
+
+    private static String password(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException("password_file: " + file + " cannot be read (expected: a file with the"
+                    + " password)", e);
+        }
+    }
+
+    /** Connects, unless there is a connection; blocks. Later interruptions are repaired by the client. */
+    synchronized boolean connect() {
+        if (commands != null) {
+            return true;
+        }
+        try {
+            if (cluster != null) {
+                StatefulRedisClusterConnection<String, String> opened = cluster.connect();
+                // Otherwise the first command to each node would be one without a connection.
+                opened.getPartitions().forEach(node -> opened.getConnection(node.getUri().getHost(),
+                        node.getUri().getPort(), ConnectionIntent.WRITE));
+                connection = opened;
+                commands = opened.async();
+            } else {
+                var opened = client.connect();
+                connection = opened;
+                commands = opened.async();
+            }
+            LOG.info("limits and owners are shared through {}", shown);
+            isFailureLogged = false;
+            return true;
+        } catch (RuntimeException e) {
+            if (!isFailureLogged) {
+                isFailureLogged = true;
+                LOG.warn("{} cannot be reached: {}; requests are treated as if it were lost ({}) until it can", shown,
+                        rootOf(e).getMessage(), settings.onStoreLoss().name().toLowerCase(Locale.ROOT));
+            }
+            return false;
+        }
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    /** Returns whether the server is expected to answer. */
+    boolean isAnswering() {
+        return commands != null && !breaker.isOpen();
+    }
+
+    /**
+     * Asks the server.
+     *
+     * @param question issues the command
+     * @return completes with the answer, or exceptionally within the time for a command
+     */
+    <T> CompletableFuture<T> ask(Function<RedisClusterAsyncCommands<String, String>, CompletableFuture<T>> question) {
+        RedisClusterAsyncCommands<String, String> now = commands;
+        if (now == null || !breaker.mayAsk(System.nanoTime())) {
+            return CompletableFuture.failedFuture(LOST);
+        }
+        CompletableFuture<T> asked;
+        try {
+            asked = question.apply(now).copy();
+        } catch (RuntimeException e) {
+            asked = CompletableFuture.failedFuture(e);
+        }
+        return asked.orTimeout(settings.timeout().toNanos(), TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
+            if (failure == null && breaker.onSuccess()) {
+                LOG.info("{} answers again", shown);
+            } else if (failure != null && breaker.onFailure(System.nanoTime())) {
+                LOG.warn("{} does not answer ({}); requests are treated as if it were lost ({}) until it does", shown,
+                        rootOf(failure).toString(),
+                        settings.onStoreLoss().name().toLowerCase(Locale.ROOT));
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (connection != null) {
+                connection.close();
+            }
+        }
+        if (client != null) {
+            client.shutdown(0, 2, TimeUnit.SECONDS);
+        } else {
+            cluster.shutdown(0, 2, TimeUnit.SECONDS);
+        }
+        resources.shutdown(0, 2, TimeUnit.SECONDS);
+    }
+}
