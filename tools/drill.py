@@ -17,6 +17,8 @@
                           has begun may be lost, and none may be made twice
   tools/drill.py sockets  many WebSockets (--clients 5000), of which --active 1000 have a response all the time and the
                           others none; no one is closed, and the relay's memory stays what it is
+  tools/drill.py state    three relays share a redis-server: a key keeps its rate across all of them while one is killed
+                          and replaced; then the server is frozen, killed and restarted empty, and no stream is cut
 
 Mock upstreams, relays and clients run on loopback; this script starts and stops them. It prints the outcomes and exits
 with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK.
@@ -24,11 +26,14 @@ with 1 if a requirement is violated. It needs only Python 3.8 or later and a JDK
 import argparse
 import collections
 import email.utils
+import hashlib
+import http.client
 import json
 import os
 import random
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -823,9 +828,153 @@ def sockets(arguments):
     return problems
 
 
+class LimitedCaller(threading.Thread):
+    """A caller with a key, which asks one relay after the other and takes short refusals as they come."""
+
+    def __init__(self, key, ports, stop, pause):
+        super().__init__(daemon=True)
+        self.key = key
+        self.ports = ports
+        self.stop = stop
+        self.pause = pause
+        self.results = []  # (start, seconds to the first byte, outcome)
+
+    def run(self):
+        number = random.randrange(3)
+        while not self.stop.is_set():
+            number += 1
+            start = time.monotonic()
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.ports[number % len(self.ports)], timeout=30)
+                connection.request("POST", "/v1/responses", BODY, {"Content-Type": "application/json",
+                                                                   "Authorization": "Bearer " + self.key})
+                answer = connection.getresponse()
+                first = time.monotonic() - start
+                body = answer.read()
+                whole = answer.status != 200 or b"response.completed" in body
+                self.results.append((start, first, str(answer.status) if whole else "cut"))
+                connection.close()
+                if answer.status == 429:
+                    time.sleep(self.pause)
+            except (OSError, http.client.HTTPException) as failure:
+                self.results.append((start, time.monotonic() - start, type(failure).__name__))
+                time.sleep(0.2)
+            time.sleep(self.pause)
+
+
+def waits(results, since, until):
+    """Returns the median and the longest time to the first byte of requests that began in an interval, in ms."""
+    taken = sorted(first for start, first, _ in results if since <= start < until)
+    return "%6.1f ms, at most %6.1f ms (%d requests)" % (taken[len(taken) // 2] * 1000, taken[-1] * 1000, len(taken)) \
+        if taken else "none"
+
+
+def state(arguments):
+    if shutil.which("redis-server") is None:
+        sys.exit("drill: redis-server: not on the path (Debian: apt-get install redis-server)")
+    folder = tempfile.mkdtemp()
+    store_port = free_port()
+
+    def start_store():
+        process = subprocess.Popen(["redis-server", "--port", str(store_port), "--bind", "127.0.0.1", "--save", "", "--dir",
+                                    folder], stdout=subprocess.DEVNULL)
+        await_port(store_port, process)
+        return process
+    store = start_store()
+    mock = Mock(5)
+    mock.start()
+    ports = [free_port() for _ in range(3)]
+    rate = 600
+
+    def start_relay(number):
+        file = tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False)
+        keys = "".join("  - {label: %s, sha256: %s, requests_per_minute: %d}\n"
+                       % (label, hashlib.sha256(("sk-" + label).encode()).hexdigest(), limit)
+                       for label, limit in (("limited", rate), ("free", 10_000_000)))
+        file.write("listeners: [{address: '127.0.0.1:%d'}]\nclusters: {up: {endpoints: [{url: 'http://127.0.0.1:%d/v1'}]}}\n"
+                   "routes: [{model: m, cluster: up}]\nkeys:\n%sstate: {redis: {url: 'redis://127.0.0.1:%d'}}\n"
+                   % (ports[number], mock.port, keys, store_port))
+        file.close()
+        relay = Relay(file.name)
+        await_port(ports[number], relay.process)
+        return relay
+    relays = [start_relay(number) for number in range(3)]
+    time.sleep(3)  # the relays know each other
+    problems = []
+
+    stop = threading.Event()
+    limited = [LimitedCaller("sk-limited", ports, stop, 0.05) for _ in range(30)]
+    begun = time.monotonic()
+    for caller in limited:
+        caller.start()
+    time.sleep(arguments.seconds / 3)
+    relays[0].process.kill()
+    relays[0].process.wait()
+    time.sleep(3)
+    relays[0] = start_relay(0)
+    time.sleep(max(0.0, begun + arguments.seconds - time.monotonic()))
+    stop.set()
+    for caller in limited:
+        caller.join(60)
+    lasted = time.monotonic() - begun
+    results = [result for caller in limited for result in caller.results]
+    print_table("30 callers with one key of %d requests a minute for %.1f s; a relay is killed and replaced" % (rate, lasted),
+                collections.Counter(outcome for _, _, outcome in results))
+    made = sum(mock.ends().values())
+    allowed = rate + rate * lasted / 60
+    print("requests that reached the upstream: %d (allowed: %d at once, and %d that came back)" % (made, rate,
+                                                                                                 rate * lasted / 60))
+    if abs(made - allowed) > 0.01 * allowed:
+        problems.append("%d requests were admitted (allowed: %d within 1 %%)" % (made, allowed))
+
+    stop = threading.Event()
+    free = [LimitedCaller("sk-free", ports, stop, 0.01) for _ in range(8)]
+    for caller in free:
+        caller.start()
+    marks = [time.monotonic()]
+    time.sleep(6)
+    marks.append(time.monotonic())
+    store.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    marks.append(time.monotonic())
+    time.sleep(6)
+    marks.append(time.monotonic())
+    store.send_signal(signal.SIGCONT)
+    time.sleep(10)
+    marks.append(time.monotonic())
+    store.kill()
+    store.wait()
+    time.sleep(6)
+    marks.append(time.monotonic())
+    store = start_store()
+    time.sleep(12)
+    marks.append(time.monotonic())
+    stop.set()
+    for caller in free:
+        caller.join(60)
+    results = [result for caller in free for result in caller.results]
+    print_table("8 callers with another key", collections.Counter(outcome for _, _, outcome in results))
+    for name, since, until in zip(("the store answers", "the first second of a frozen store", "frozen", "it goes on", "killed",
+                                   "restarted empty"), marks, marks[1:]):
+        print("  %-36s first byte after %s" % (name, waits(results, since, until)))
+    if any(outcome != "200" for _, _, outcome in results):
+        problems.append("requests failed while the store did")
+    back = [relay.text().count("answers again") for relay in relays]
+    print("changes that the relays have logged: %s lost, %s back" % ([relay.text().count("does not answer") for relay in
+                                                                   relays], back))
+    if min(back) < 1:
+        problems.append("a relay did not notice that the store was back")
+    codes = [relay.stop() for relay in relays]
+    mock.kill()
+    store.kill()
+    if any(codes):
+        problems.append("relays ended with %s" % codes)
+    return problems
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", choices=["blocked", "kill", "poison", "reuse", "rest", "roll", "sockets"])
+    parser.add_argument("drill", choices=["blocked", "kill", "poison", "reuse", "rest", "roll", "sockets", "state"])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--every", type=float, default=4, help="seconds between two failures or takeovers")
     parser.add_argument("--clients", type=int, help="default: 50; sockets: 5000")
@@ -840,7 +989,7 @@ def main():
     arguments.clients = arguments.clients or (5000 if arguments.drill == "sockets" else 50)
     subprocess.run([SLUICE, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds if needed
     drills = {"blocked": blocked, "kill": kill, "poison": poison, "reuse": reuse, "rest": rest, "roll": roll,
-              "sockets": sockets}
+              "sockets": sockets, "state": state}
     problems = drills[arguments.drill](arguments)
     for problem in problems:
         print("PROBLEM: " + problem)

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** Processes of a real redis-server on loopback: one, a cluster of three, or one with a replica and a Sentinel. */
-final class RedisServers implements AutoCloseable {
+final class RedisServers {
     private final Path folder;
     private final List<Process> processes = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
@@ -197,8 +197,8 @@ final class RedisServers implements AutoCloseable {
         run(port, "--save", "", "--appendonly", "no");
     }
 
-    @Override
-    public void close() throws Exception {
+    /** Kills all servers. */
+    void stop() throws InterruptedException {
         for (Process process : processes) {
             process.destroyForcibly().waitFor();
         }

@@ -64,7 +64,7 @@ class RedisStateIT {
         }
         relays.forEach(RedisState::close);
         if (servers != null) {
-            servers.close();
+            servers.stop();
         }
     }
 
