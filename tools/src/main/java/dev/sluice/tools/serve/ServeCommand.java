@@ -58,7 +58,8 @@ public final class ServeCommand implements Callable<Integer> {
         state = loaded.state();
         stores = loaded.openStores();
         try {
-            Extensions.Builder extensions = Extensions.builder().metricsFormat(new PrometheusFormat()).accessLog();
+            Extensions.Builder extensions = Extensions.builder()
+                    .metricsFormat(stores.metrics(new PrometheusFormat())).accessLog();
             stores.use(extensions);
             relay = loaded.use(config -> Relay.launch(manager.withInheritedSockets(config), extensions.build()));
         } catch (RuntimeException e) {

@@ -4,8 +4,14 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.MetricsFormat;
+import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.ledger.FileLedger;
 import dev.sluice.redis.RedisState;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The open stores of a configuration, which live as long as the relay. */
 final class StateStores implements AutoCloseable {
@@ -34,6 +40,26 @@ final class StateStores implements AutoCloseable {
         if (redis != null) {
             extensions.requestQuota(redis.quota()).affinityStore(redis.owners()).budgetLedger(redis.ledger());
         }
+    }
+
+    /** Returns a format that also writes the state of the stores. */
+    MetricsFormat metrics(MetricsFormat format) {
+        RedisState shared = redis;
+        return shared == null ? format : new MetricsFormat() {
+            @Override
+            public String contentType() {
+                return format.contentType();
+            }
+
+            @Override
+            public void write(MetricsSnapshot snapshot, OutputStream out) throws IOException {
+                List<MetricsSnapshot.Value> gauges = new ArrayList<>(snapshot.gauges());
+                gauges.add(new MetricsSnapshot.Value("state_answering", "Whether the shared store answers: 1 or 0.",
+                        shared.isAnswering() ? 1 : 0));
+                gauges.add(new MetricsSnapshot.Value("state_relays", "Relays that share the store.", shared.relays()));
+                format.write(new MetricsSnapshot(snapshot.counters(), gauges, snapshot.timings()), out);
+            }
+        };
     }
 
     /** Writes what is not written yet, after the relay was closed; idempotent. */
