@@ -6,7 +6,12 @@ import java.time.Duration;
 
 /**
  * A circuit breaker: after five failures in a row nothing is asked for a second, then one question shows whether there
- * are answers again. Each time that it fails, the pause doubles, to at most 30 seconds. Thread-safe.
+ * are answers again. Each time that it fails, the pause doubles, to at most 30 seconds.
+ *
+ * <p>Questions that were asked at the same time and fail together are one failure: a pause of this process, or of the
+ * network, of a few milliseconds is no loss, however many requests it delays.
+ *
+ * <p><b>Threading:</b> any.
  */
 final class Breaker {
     static final int MAX_FAILURES = 5;
@@ -16,6 +21,7 @@ final class Breaker {
     private int failures;
     private boolean isOpen;
     private boolean isProbing;
+    private long failedNanos; // of the latest failure that counted
     private long untilNanos;
     private long pauseNanos = FIRST_NANOS;
 
@@ -31,8 +37,16 @@ final class Breaker {
         return true;
     }
 
-    /** Records an answer; returns whether it closes the breaker. */
-    synchronized boolean onSuccess() {
+    /**
+     * Records an answer.
+     *
+     * @param askedNanos when it was asked for
+     * @return whether it closes the breaker, which only the answer to the question after a pause does
+     */
+    synchronized boolean onSuccess(long askedNanos) {
+        if (isOpen && askedNanos - failedNanos < 0) {
+            return false;
+        }
         failures = 0;
         isProbing = false;
         pauseNanos = FIRST_NANOS;
@@ -41,15 +55,22 @@ final class Breaker {
         return wasOpen;
     }
 
-    /** Records a failure; returns whether it opens the breaker that was closed. */
-    synchronized boolean onFailure(long nowNanos) {
+    /**
+     * Records a failure.
+     *
+     * @param askedNanos when it was asked
+     * @return whether it opens the breaker that was closed
+     */
+    synchronized boolean onFailure(long askedNanos, long nowNanos) {
+        if ((failures > 0 || isOpen) && askedNanos - failedNanos < 0) {
+            return false;
+        }
+        failedNanos = nowNanos;
         failures++;
         if (isOpen) {
-            if (isProbing) { // others were asked before it opened
-                isProbing = false;
-                pauseNanos = Math.min(2 * pauseNanos, MAX_NANOS);
-                untilNanos = nowNanos + pauseNanos;
-            }
+            isProbing = false;
+            pauseNanos = Math.min(2 * pauseNanos, MAX_NANOS);
+            untilNanos = nowNanos + pauseNanos;
             return false;
         }
         if (failures < MAX_FAILURES) {

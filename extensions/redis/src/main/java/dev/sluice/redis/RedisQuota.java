@@ -15,14 +15,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A quota that counts requests and tokens on the server, for all relays together. What is in flight is counted by each
  * relay for itself, against its share of the limit, because a relay that dies would leave its counts behind.
  *
- * <p>Each relay also counts its own requests against its share of each rate, all the time, so that it can go on by that
- * at once when the server is lost.
+ * <p>While the server is lost, each relay goes on with its share of what was left by the server's last answer.
  *
  * <p><b>Threading:</b> any.
  */
@@ -34,7 +36,7 @@ final class RedisQuota implements RequestQuota {
     private final StoreLossPolicy onLoss;
     private final IntSupplier relays;
     private final RequestQuota counts;
-    private final RequestQuota local;
+    private final LocalShares shares = new LocalShares();
 
     /**
      * @param relays the number of relays that share the limits; at least 1
@@ -45,7 +47,6 @@ final class RedisQuota implements RequestQuota {
         this.onLoss = onLoss;
         this.relays = relays;
         counts = InMemory.quota(System::nanoTime);
-        local = InMemory.quota(System::nanoTime);
     }
 
     @Override
@@ -56,10 +57,8 @@ final class RedisQuota implements RequestQuota {
             add(parts, 'g', caller.group(), "The group " + caller.group(), caller.groupLimits(), 1, 0);
         }
         Decision inFlight = new Decision();
-        counts.admit(shareOf(caller, false), inFlight);
-        Decision ofShare = new Decision();
-        local.admit(shareOf(caller, true), ofShare);
-        decide(parts, inFlight, ofShare, answer);
+        counts.admit(shareOf(caller), inFlight);
+        decide(parts, inFlight, answer);
     }
 
     @Override
@@ -75,10 +74,8 @@ final class RedisQuota implements RequestQuota {
         add(parts, 'r', route.model() + ' ' + route.cluster(), "The route " + route.model(), route.limits(), 1,
                 tokens);
         Decision inFlight = new Decision();
-        counts.admit(shareOf(request, false), inFlight);
-        Decision ofShare = new Decision();
-        local.admit(shareOf(request, true), ofShare);
-        decide(parts, inFlight, ofShare, answer);
+        counts.admit(shareOf(request), inFlight);
+        decide(parts, inFlight, answer);
     }
 
     private void add(List<Part> parts, char kind, String name, String words, UsageLimits limits, int requests,
@@ -90,103 +87,171 @@ final class RedisQuota implements RequestQuota {
         }
     }
 
-    private Principal shareOf(Principal caller, boolean isOfRates) {
-        Principal share = caller.withLimits(shareOf(caller.limits(), isOfRates));
-        return caller.group() == null ? share : share.withGroup(caller.group(), shareOf(caller.groupLimits(),
-                isOfRates));
+    private Principal shareOf(Principal caller) {
+        Principal share = caller.withLimits(shareOf(caller.limits()));
+        return caller.group() == null ? share : share.withGroup(caller.group(), shareOf(caller.groupLimits()));
     }
 
-    private PlannedRequest shareOf(PlannedRequest request, boolean isOfRates) {
-        return new PlannedRequest(shareOf(request.caller(), isOfRates), request.route().toBuilder().limits(
-                shareOf(request.route().limits(), isOfRates)).build(), request.model(), request.upstreamModel(),
+    private PlannedRequest shareOf(PlannedRequest request) {
+        return new PlannedRequest(shareOf(request.caller()), request.route().toBuilder().limits(
+                shareOf(request.route().limits())).build(), request.model(), request.upstreamModel(),
                 request.estimatedTokens());
     }
 
-    /** Returns this relay's share of the rates, or of what may be in flight; at least 1 of a limit. */
-    private UsageLimits shareOf(UsageLimits limits, boolean isOfRates) {
-        int count = Math.max(1, relays.getAsInt());
-        return isOfRates ? new UsageLimits(0, (limits.requestsPerMinute() + count - 1) / count,
-                (limits.tokensPerMinute() + count - 1) / count)
-                : new UsageLimits((limits.maxInFlight() + count - 1) / count, 0, 0);
+    /** Returns this relay's share of what may be in flight. */
+    private UsageLimits shareOf(UsageLimits limits) {
+        return new UsageLimits((int) shareOf(limits.maxInFlight()), 0, 0);
     }
 
-    private void decide(List<Part> parts, Decision inFlight, Decision ofShare, Answer answer) {
+    /** Returns this relay's share of a limit, at least 1; 0 if there is no limit. */
+    private long shareOf(long limit) {
+        int count = Math.max(1, relays.getAsInt());
+        return (limit + count - 1) / count;
+    }
+
+    private static long nowMicros() {
+        return TimeUnit.NANOSECONDS.toMicros(System.nanoTime());
+    }
+
+    private void decide(List<Part> parts, Decision inFlight, Answer answer) {
         if (inFlight.refusal != null) {
-            ofShare.release();
             answer.refuse(inFlight.refusal);
             return;
         }
         if (parts.isEmpty()) {
-            answer.grant(new SharedPermit(List.of(), inFlight, ofShare));
+            answer.grant(inFlight.permit);
             return;
         }
-        List<CompletableFuture<List<Long>>> asked = parts.stream().map(part -> server.ask(commands ->
-                Script.ADMIT.run(commands, part.keys(), part.arguments()))).toList();
+        parts.forEach(part -> part.buckets.forEach(bucket -> payDebt(bucket.key)));
+        List<CompletableFuture<List<Long>>> asked = parts.stream().map(part -> server.ask(commands -> {
+            part.asked = Script.ADMIT.run(commands, part.keys(), part.arguments());
+            return part.asked;
+        })).toList();
         CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
             if (failure != null) {
-                giveBack(parts, asked);
-                onLost(inFlight, ofShare, answer);
+                onLost(parts, inFlight, answer);
                 return;
             }
             for (int i = 0; i < parts.size(); i++) {
-                parts.get(i).answer = asked.get(i).join();
+                parts.get(i).take(asked.get(i).join(), shares);
             }
-            Part refused = parts.stream().filter(Part::isRefused).findFirst().orElse(null);
+            Part refused = parts.stream().filter(part -> part.reached != null).findFirst().orElse(null);
             if (refused == null) {
-                answer.grant(new SharedPermit(parts, inFlight, ofShare));
+                answer.grant(new SharedPermit(parts, inFlight));
                 return;
             }
             inFlight.release();
-            ofShare.release();
             // After what was granted is given back, so that the caller's next request finds it there.
-            giveBack(parts, asked).whenComplete((done, lost) -> answer.refuse(refused.refusal()));
+            CompletableFuture.allOf(IntStream.range(0, parts.size()).mapToObj(i -> giveBack(parts.get(i), asked.get(i)
+                    .join())).toArray(CompletableFuture[]::new)).whenComplete((done, lost) -> answer.refuse(
+                            refused.refusal(refused.reached)));
         });
     }
 
-    /** Gives back what a part of a request was granted whose other part was not. */
-    private CompletableFuture<Void> giveBack(List<Part> parts, List<CompletableFuture<List<Long>>> asked) {
-        List<CompletableFuture<?>> given = new ArrayList<>(parts.size());
-        for (int i = 0; i < parts.size(); i++) {
-            if (asked.get(i).isDone() && !asked.get(i).isCompletedExceptionally() && asked.get(i).join().get(0) == 0) {
-                given.add(settle(parts.get(i), -parts.get(i).requests, -parts.get(i).tokens));
-            }
-        }
-        return CompletableFuture.allOf(given.toArray(CompletableFuture[]::new));
+    /** Gives back what the server has granted to one part of a request, of which nothing else may be granted. */
+    private CompletableFuture<?> giveBack(Part part, List<Long> granted) {
+        return granted.get(0) == 0 ? settle(part, true, -part.tokens) : CompletableFuture.completedFuture(null);
     }
 
-    private void onLost(Decision inFlight, Decision ofShare, Answer answer) {
+    /** Gives back what the server grants after the time for it, because the request is refused or counted here. */
+    private void giveBackLate(List<Part> parts) {
+        for (Part part : parts) {
+            if (part.asked != null) {
+                part.asked.thenAccept(granted -> giveBack(part, granted));
+            }
+        }
+    }
+
+    /** Counts on the server what was admitted while it was lost. */
+    void payDebts() {
+        shares.debtors(nowMicros()).forEach(this::payDebt);
+    }
+
+    private void payDebt(String key) {
+        long debt = shares.beginPayment(key, nowMicros());
+        if (debt != 0) {
+            String micros = Long.toString(debt / Math.max(1, relays.getAsInt()));
+            server.ask(commands -> Script.SETTLE.run(commands, new String[] {key}, micros)).whenComplete(
+                    (done, failure) -> shares.endPayment(key, debt, failure == null));
+        }
+    }
+
+    private void onLost(List<Part> parts, Decision inFlight, Answer answer) {
         switch (onLoss) {
-            case OPEN -> answer.grant(new SharedPermit(List.of(), inFlight, ofShare));
+            case OPEN -> answer.grant(inFlight.permit);
             case LOCAL -> {
-                if (ofShare.refusal == null) {
-                    answer.grant(new SharedPermit(List.of(), inFlight, ofShare));
+                giveBackLate(parts);
+                QuotaRefusal refusal = admitByShare(parts);
+                if (refusal == null) {
+                    answer.grant(new LocalPermit(parts, inFlight));
                 } else {
                     inFlight.release();
-                    answer.refuse(ofShare.refusal);
+                    answer.refuse(refusal);
                 }
             }
             case CLOSED -> {
+                giveBackLate(parts);
                 inFlight.release();
-                ofShare.release();
                 answer.lose();
             }
             default -> throw new IllegalStateException("on_store_loss: " + onLoss);
         }
     }
 
-    private CompletableFuture<?> settle(Part part, long requests, long tokens) {
+    /** Counts all parts against the shares of their limits, or none; returns the refusal, null if they are counted. */
+    private QuotaRefusal admitByShare(List<Part> parts) {
+        synchronized (shares) {
+            long nowMicros = nowMicros();
+            for (Part part : parts) {
+                for (Bucket bucket : part.buckets) {
+                    bucket.answer(shares.usedMicros(bucket.key, nowMicros), shareOf(bucket.limit));
+                    if (bucket.waitMicros() > 0) {
+                        return part.refusal(bucket);
+                    }
+                }
+            }
+            for (Part part : parts) {
+                for (Bucket bucket : part.buckets) {
+                    shares.use(bucket.key, micros(bucket.units, bucket.size), nowMicros);
+                }
+            }
+            return null;
+        }
+    }
+
+    /** Counts further units of a part on the server, or gives units back. */
+    private CompletableFuture<?> settle(Part part, boolean isOfRequests, long tokens) {
         List<String> keys = new ArrayList<>(2);
         List<String> times = new ArrayList<>(2);
-        if (part.requests > 0 && requests != 0) {
-            keys.add(part.tag + ":r");
-            times.add(Long.toString(Math.round(requests * MINUTE_MICROS / part.limits.requestsPerMinute())));
-        }
-        if (part.tokens > 0 && tokens != 0) {
-            keys.add(part.tag + ":t");
-            times.add(Long.toString(Math.round(tokens * MINUTE_MICROS / part.limits.tokensPerMinute())));
+        for (Bucket bucket : part.buckets) {
+            long units = bucket.isOfRequests ? isOfRequests ? -bucket.units : 0 : tokens;
+            if (units != 0) {
+                long micros = micros(units, bucket.limit);
+                keys.add(bucket.key);
+                times.add(Long.toString(micros));
+            }
         }
         return keys.isEmpty() ? CompletableFuture.completedFuture(null) : server.ask(commands ->
-                Script.SETTLE.run(commands, keys.toArray(String[]::new), times.toArray(String[]::new)));
+                Script.SETTLE.run(commands, keys.toArray(String[]::new), times.toArray(String[]::new)))
+                .whenComplete((done, failure) -> {
+                    for (int i = 0; failure != null && i < keys.size(); i++) {
+                        shares.use(keys.get(i), Long.parseLong(times.get(i)) * Math.max(1, relays.getAsInt()),
+                                nowMicros());
+                    }
+                });
+    }
+
+    /** Returns the time in which units of a limit come back. */
+    private static long micros(long units, long perMinute) {
+        return Math.round(units * (MINUTE_MICROS / perMinute));
+    }
+
+    private static QuotaStatus statusOf(List<Part> parts) {
+        QuotaStatus status = null;
+        for (Part part : parts) {
+            status = QuotaStatus.merge(status, part.status());
+        }
+        return status;
     }
 
     /** An answer of a quota in memory, which comes at once. */
@@ -224,101 +289,165 @@ final class RedisQuota implements RequestQuota {
 
     /** The limits of one key, group or route, in one slot. */
     private static final class Part {
-        private final String tag;
         private final String words;
-        private final UsageLimits limits;
-        private final int requests;
         private final long tokens;
-        private List<Long> answer;
+        private final List<Bucket> buckets = new ArrayList<>(2);
+        private Bucket reached;
+        private CompletableFuture<List<Long>> asked; // null if the server was not asked
 
+        /**
+         * @param requests the number of requests that are counted; 0 if they have no limit
+         * @param tokens   the same of tokens
+         */
         Part(String tag, String words, UsageLimits limits, int requests, long tokens) {
-            this.tag = tag;
             this.words = words;
-            this.limits = limits;
-            this.requests = requests;
             this.tokens = tokens;
+            if (requests > 0) {
+                buckets.add(new Bucket(tag + ":r", limits.requestsPerMinute(), requests, true));
+            }
+            if (tokens > 0) {
+                buckets.add(new Bucket(tag + ":t", limits.tokensPerMinute(), tokens, false));
+            }
         }
 
         String[] keys() {
-            return requests == 0 ? new String[] {tag + ":t"} : tokens == 0 ? new String[] {tag + ":r"}
-                    : new String[] {tag + ":r", tag + ":t"};
+            return buckets.stream().map(bucket -> bucket.key).toArray(String[]::new);
         }
 
         String[] arguments() {
-            List<String> arguments = new ArrayList<>(6);
-            if (requests > 0) {
-                add(arguments, limits.requestsPerMinute(), requests);
+            return buckets.stream().flatMap(bucket -> Stream.of(Double.toString(MINUTE_MICROS / bucket.limit),
+                    Long.toString(bucket.limit), Long.toString(bucket.units))).toArray(String[]::new);
+        }
+
+        /** Takes the server's answer: the number of the limit that is reached, the wait, the used time of each. */
+        void take(List<Long> answer, LocalShares shares) {
+            for (int i = 0; i < buckets.size(); i++) {
+                Bucket bucket = buckets.get(i);
+                bucket.answer(answer.get(i + 2), bucket.limit);
+                shares.learn(bucket.key, bucket.usedMicros, nowMicros());
             }
-            if (tokens > 0) {
-                add(arguments, limits.tokensPerMinute(), tokens);
-            }
-            return arguments.toArray(String[]::new);
+            reached = answer.get(0) == 0 ? null : buckets.get((int) (answer.get(0) - 1));
         }
 
-        private static void add(List<String> arguments, long limit, long units) {
-            arguments.add(Double.toString(MINUTE_MICROS / limit));
-            arguments.add(Long.toString(limit));
-            arguments.add(Long.toString(units));
-        }
-
-        boolean isRefused() {
-            return answer.get(0) > 0;
-        }
-
-        QuotaRefusal refusal() {
-            boolean isOfRequests = requests > 0 && answer.get(0) == 1;
-            String limit = isOfRequests ? " may make " + limits.requestsPerMinute() + " requests a minute"
-                    : " may use " + limits.tokensPerMinute() + " tokens a minute";
-            return QuotaRefusal.ofRate(words + limit, Duration.ofNanos(answer.get(1) * 1000), status());
+        QuotaRefusal refusal(Bucket bucket) {
+            return QuotaRefusal.ofRate(words + (bucket.isOfRequests ? " may make " + bucket.size + " requests a minute"
+                    : " may use " + bucket.size + " tokens a minute"), Duration.ofNanos(bucket.waitMicros() * 1000),
+                    status());
         }
 
         QuotaStatus status() {
-            return new QuotaStatus(requests == 0 ? null : left(limits.requestsPerMinute(), answer.get(2)),
-                    tokens == 0 ? null : left(limits.tokensPerMinute(), answer.get(requests == 0 ? 2 : 3)));
-        }
-
-        private static QuotaStatus.Left left(long limit, long usedMicros) {
-            long used = (long) Math.ceil(usedMicros / (MINUTE_MICROS / limit) - 1e-6);
-            return new QuotaStatus.Left(limit, Math.max(0, limit - used), Duration.ofNanos(usedMicros * 1000));
+            QuotaStatus.Left ofRequests = null;
+            QuotaStatus.Left ofTokens = null;
+            for (Bucket bucket : buckets) {
+                ofRequests = bucket.isOfRequests ? bucket.left() : ofRequests;
+                ofTokens = bucket.isOfRequests ? ofTokens : bucket.left();
+            }
+            return new QuotaStatus(ofRequests, ofTokens);
         }
     }
 
-    /** What was granted on the server and in this relay. */
+    /** One limit. */
+    private static final class Bucket {
+        private final String key;
+        private final long limit;
+        private final long units;
+        private final boolean isOfRequests;
+        private long usedMicros;
+        private long size;
+
+        Bucket(String key, long limit, long units, boolean isOfRequests) {
+            this.key = key;
+            this.limit = limit;
+            this.units = units;
+            this.isOfRequests = isOfRequests;
+        }
+
+        /**
+         * Notes an answer.
+         *
+         * @param used    for how long some of it is in use
+         * @param counted the limit, or this relay's share of it
+         */
+        void answer(long used, long counted) {
+            usedMicros = used;
+            size = counted;
+        }
+
+        /** Returns the time until one unit may be used; 0 or less if it may be used now. */
+        long waitMicros() {
+            return usedMicros - micros(size - 1, size);
+        }
+
+        QuotaStatus.Left left() {
+            long used = (long) Math.ceil(usedMicros / (MINUTE_MICROS / size) - 1e-6);
+            return new QuotaStatus.Left(size, Math.max(0, size - used), Duration.ofNanos(usedMicros * 1000));
+        }
+    }
+
+    /** What was granted on the server. */
     private final class SharedPermit implements Permit {
         private final List<Part> parts;
         private final Decision inFlight;
-        private final Decision ofShare;
 
-        SharedPermit(List<Part> parts, Decision inFlight, Decision ofShare) {
+        SharedPermit(List<Part> parts, Decision inFlight) {
             this.parts = parts;
             this.inFlight = inFlight;
-            this.ofShare = ofShare;
         }
 
         @Override
         public QuotaStatus status() {
-            QuotaStatus status = null;
-            for (Part part : parts) {
-                status = QuotaStatus.merge(status, part.status());
-            }
-            return status != null || ofShare.permit == null ? status : ofShare.permit.status();
+            return statusOf(parts);
         }
 
         @Override
         public void settle(Settlement used) {
             inFlight.settle(used);
-            ofShare.settle(used);
             for (Part part : parts) {
-                RedisQuota.this.settle(part, 0, used.tokens(part.tokens) - part.tokens);
+                RedisQuota.this.settle(part, false, used.tokens(part.tokens) - part.tokens);
             }
         }
 
         @Override
         public void release() {
             inFlight.release();
-            ofShare.release();
             for (Part part : parts) {
-                RedisQuota.this.settle(part, 0, -part.tokens);
+                RedisQuota.this.settle(part, false, -part.tokens);
+            }
+        }
+    }
+
+    /** What was granted by this relay's shares. */
+    private final class LocalPermit implements Permit {
+        private final List<Part> parts;
+        private final Decision inFlight;
+
+        LocalPermit(List<Part> parts, Decision inFlight) {
+            this.parts = parts;
+            this.inFlight = inFlight;
+        }
+
+        @Override
+        public QuotaStatus status() {
+            return statusOf(parts);
+        }
+
+        @Override
+        public void settle(Settlement used) {
+            inFlight.settle(used);
+            parts.forEach(part -> correct(part, used.tokens(part.tokens) - part.tokens));
+        }
+
+        @Override
+        public void release() {
+            inFlight.release();
+            parts.forEach(part -> correct(part, -part.tokens));
+        }
+
+        private void correct(Part part, long tokens) {
+            for (Bucket bucket : part.buckets) {
+                if (!bucket.isOfRequests && tokens != 0) {
+                    shares.use(bucket.key, micros(tokens, bucket.size), nowMicros());
+                }
             }
         }
     }

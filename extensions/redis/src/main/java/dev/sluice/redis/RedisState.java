@@ -5,9 +5,11 @@ package dev.sluice.redis;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.RequestQuota;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +68,7 @@ public final class RedisState implements AutoCloseable {
     /** Connects, reports that this relay lives, and adds what is pending. Catches every failure, to be run again. */
     private void beat() {
         try {
-            if (server.connect()) {
+            if (server.connect(this::warmUp)) {
                 List<Long> count = server.ask(commands -> Script.BEAT.run(commands, new String[] {names.relays()}, id))
                         .exceptionally(lost -> null).join();
                 if (count != null) {
@@ -74,12 +76,25 @@ public final class RedisState implements AutoCloseable {
                     ledger.flush(isLost || ++beatsSinceAll >= BEATS_UNTIL_ALL);
                     beatsSinceAll = beatsSinceAll >= BEATS_UNTIL_ALL ? 0 : beatsSinceAll;
                     owners.flush();
+                    quota.payDebts();
                 }
                 isLost = count == null;
             }
         } catch (RuntimeException e) {
             LOG.error("the state of relays is not updated", e);
         }
+    }
+
+    /**
+     * Asks what is asked first in a new process: its classes are loaded, and the server has the scripts and counts this
+     * relay, before a request waits for it.
+     */
+    private CompletableFuture<?> warmUp(RedisClusterAsyncCommands<String, String> commands) {
+        String unused = names.tag('w', id);
+        return Script.BEAT.run(commands, new String[] {names.relays()}, id)
+                .thenAccept(count -> relays = Math.max(1, count.get(0).intValue()))
+                .thenCompose(done -> Script.ADMIT.run(commands, new String[] {unused}, "1", "1", "1"))
+                .thenCompose(done -> Script.SETTLE.run(commands, new String[] {unused}, "-1"));
     }
 
     /** {@return the limits of keys, groups and routes, across all relays} */

@@ -10,6 +10,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -100,8 +101,13 @@ final class Server implements AutoCloseable {
         }
     }
 
-    /** Connects, unless there is a connection; blocks. Later interruptions are repaired by the client. */
-    synchronized boolean connect() {
+    /**
+     * Connects, unless there is a connection; blocks. Later interruptions are repaired by the client.
+     *
+     * @param first a question that is answered before others are asked, and may take longer than they
+     * @return whether there is a connection
+     */
+    synchronized boolean connect(Function<RedisClusterAsyncCommands<String, String>, CompletableFuture<?>> first) {
         if (commands != null) {
             return true;
         }
@@ -112,11 +118,11 @@ final class Server implements AutoCloseable {
                 opened.getPartitions().forEach(node -> opened.getConnection(node.getUri().getHost(),
                         node.getUri().getPort(), ConnectionIntent.WRITE));
                 connection = opened;
-                commands = opened.async();
+                use(opened.async(), first);
             } else {
-                var opened = client.connect();
+                StatefulRedisConnection<String, String> opened = client.connect();
                 connection = opened;
-                commands = opened.async();
+                use(opened.async(), first);
             }
             LOG.info("limits and owners are shared through {}", shown);
             isFailureLogged = false;
@@ -128,6 +134,18 @@ final class Server implements AutoCloseable {
                         rootOf(e).getMessage(), settings.onStoreLoss().name().toLowerCase(Locale.ROOT));
             }
             return false;
+        }
+    }
+
+    private void use(RedisClusterAsyncCommands<String, String> connected,
+            Function<RedisClusterAsyncCommands<String, String>, CompletableFuture<?>> first) {
+        try {
+            first.apply(connected).orTimeout(CONNECT.toNanos(), TimeUnit.NANOSECONDS).join();
+            commands = connected;
+        } finally {
+            if (commands == null) {
+                connection.closeAsync();
+            }
         }
     }
 
@@ -152,7 +170,8 @@ final class Server implements AutoCloseable {
      */
     <T> CompletableFuture<T> ask(Function<RedisClusterAsyncCommands<String, String>, CompletableFuture<T>> question) {
         RedisClusterAsyncCommands<String, String> now = commands;
-        if (now == null || !breaker.mayAsk(System.nanoTime())) {
+        long askedNanos = System.nanoTime();
+        if (now == null || !breaker.mayAsk(askedNanos)) {
             return CompletableFuture.failedFuture(LOST);
         }
         CompletableFuture<T> asked;
@@ -162,9 +181,9 @@ final class Server implements AutoCloseable {
             asked = CompletableFuture.failedFuture(e);
         }
         return asked.orTimeout(settings.timeout().toNanos(), TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
-            if (failure == null && breaker.onSuccess()) {
+            if (failure == null && breaker.onSuccess(askedNanos)) {
                 LOG.info("{} answers again", shown);
-            } else if (failure != null && breaker.onFailure(System.nanoTime())) {
+            } else if (failure != null && breaker.onFailure(askedNanos, System.nanoTime())) {
                 LOG.warn("{} does not answer ({}); requests are treated as if it were lost ({}) until it does", shown,
                         rootOf(failure).toString(),
                         settings.onStoreLoss().name().toLowerCase(Locale.ROOT));

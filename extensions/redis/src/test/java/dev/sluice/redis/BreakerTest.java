@@ -20,8 +20,15 @@ class BreakerTest {
     private void open() {
         for (int i = 1; i <= Breaker.MAX_FAILURES; i++) {
             assertTrue(breaker.mayAsk(now));
-            assertEquals(i == Breaker.MAX_FAILURES, breaker.onFailure(now));
+            assertEquals(i == Breaker.MAX_FAILURES, fail(Duration.ofMillis(20)));
         }
+    }
+
+    /** Asks now and fails later. */
+    private boolean fail(Duration after) {
+        long asked = now;
+        pass(after);
+        return breaker.onFailure(asked, now);
     }
 
     @Test
@@ -29,10 +36,21 @@ class BreakerTest {
         for (int i = 0; i < 100; i++) {
             assertTrue(breaker.mayAsk(now));
             if (i % Breaker.MAX_FAILURES == Breaker.MAX_FAILURES - 1) {
-                assertFalse(breaker.onSuccess());
+                assertFalse(breaker.onSuccess(now));
             } else {
-                assertFalse(breaker.onFailure(now));
+                assertFalse(fail(Duration.ofMillis(20)));
             }
+        }
+        assertFalse(breaker.isOpen());
+    }
+
+    @Test
+    void shouldCountQuestionsThatFailTogetherOnce() {
+        long asked = now;
+        pass(Duration.ofMillis(20));
+        for (int i = 0; i < 100; i++) {
+            assertTrue(breaker.mayAsk(asked));
+            assertFalse(breaker.onFailure(asked + i, now + i));
         }
         assertFalse(breaker.isOpen());
     }
@@ -47,11 +65,11 @@ class BreakerTest {
             pass(Duration.ofMillis(2));
             assertTrue(breaker.mayAsk(now), seconds + " s");
             assertFalse(breaker.mayAsk(now), "a second question beside the first");
-            assertFalse(breaker.onFailure(now));
+            assertFalse(fail(Duration.ofMillis(20)));
         }
         pass(Duration.ofSeconds(31));
         assertTrue(breaker.mayAsk(now));
-        assertTrue(breaker.onSuccess());
+        assertTrue(breaker.onSuccess(now));
         assertTrue(breaker.mayAsk(now));
         open();
         pass(Duration.ofMillis(1001)); // the pauses begin anew
@@ -60,13 +78,18 @@ class BreakerTest {
 
     /** What was asked before it opened may fail later, or be answered after all. */
     @Test
-    void shouldTakeLateResults() {
+    void shouldIgnoreLateResults() {
+        long early = now;
+        pass(Duration.ofMillis(1));
         open();
-        assertFalse(breaker.onFailure(now));
+        assertFalse(breaker.onFailure(early, now));
+        assertFalse(breaker.onSuccess(early));
+        assertTrue(breaker.isOpen(), "a late answer does not shorten the pause");
         pass(Duration.ofMillis(1001));
-        assertTrue(breaker.mayAsk(now), "a late failure does not lengthen the pause");
-        assertFalse(breaker.onFailure(now));
-        assertTrue(breaker.onSuccess(), "a late answer closes it");
+        assertTrue(breaker.mayAsk(now), "nor does a late failure lengthen it");
+        assertFalse(breaker.onSuccess(early));
+        assertFalse(breaker.mayAsk(now), "the question after the pause is still open");
+        assertTrue(breaker.onSuccess(now));
         assertTrue(breaker.mayAsk(now));
     }
 }

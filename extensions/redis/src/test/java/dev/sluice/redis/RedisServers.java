@@ -35,12 +35,20 @@ final class RedisServers {
     static RedisServers start(Mode mode, Path folder) throws Exception {
         Assumptions.assumeTrue(isInstalled(), "redis-server: not on the path (Debian: apt-get install redis-server)");
         RedisServers servers = new RedisServers(folder);
-        switch (mode) {
-            case SINGLE -> servers.single();
-            case SENTINEL -> servers.sentinel();
-            default -> servers.cluster();
+        boolean isStarted = false;
+        try {
+            switch (mode) {
+                case SINGLE -> servers.single();
+                case SENTINEL -> servers.sentinel();
+                default -> servers.cluster();
+            }
+            isStarted = true;
+            return servers;
+        } finally {
+            if (!isStarted) {
+                servers.stop();
+            }
         }
-        return servers;
     }
 
     private static boolean isInstalled() throws InterruptedException {
