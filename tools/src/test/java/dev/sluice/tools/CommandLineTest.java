@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,41 @@ class CommandLineTest {
                 "warning  sluice.yaml, line 10: key a: expired at 2020-01-01T00:00:00Z"}) {
                 assertTrue(out.toString().contains(expected), expected + " in " + out);
             }
+        }
+    }
+
+    /** What a configuration names is there, or is not. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "127.0.0.1:OPEN| |0|127.0.0.1:OPEN: accepts connections",
+        "127.0.0.1:CLOSED| |1|127.0.0.1:CLOSED: Connection refused",
+        "no.such.name.invalid| |1|no.such.name.invalid:80: the name cannot be resolved",
+        "127.0.0.1:OPEN|redis://127.0.0.1:CLOSED|1|state.redis: redis://127.0.0.1:CLOSED: "
+    })
+    void shouldConnectToWhatAConfigurationNames(String endpoint, String redis, int exit, String line)
+            throws IOException {
+        int closed = closedPort();
+        try (ServerSocket open = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            UnaryOperator<String> ports = text -> text.replace("OPEN", Integer.toString(open.getLocalPort()))
+                    .replace("CLOSED", Integer.toString(closed));
+            Path file = Files.writeString(folder.resolve("sluice.yaml"), ports.apply("""
+                    listeners: [{address: 127.0.0.1:0}]
+                    clusters: {a: {endpoints: [{url: "http://%s/v1"}]}}
+                    routes: [{model: m, cluster: a}]
+                    keys: [{label: a, sha256: %s}]
+                    """.formatted(endpoint, "0".repeat(64)) + (redis == null ? "" : "state: {redis: {url: \"" + redis
+                    + "\"}}\n")));
+
+            assertEquals(exit, run("check", "--connect", "-c", file.toString()), out + " " + err);
+            assertTrue(out.toString().contains("connect  " + ports.apply(line)), out.toString());
+            assertTrue(out.toString().endsWith((exit == 0 ? "ok" : "not ok, because not everything can be reached")
+                    + System.lineSeparator()), out.toString());
+        }
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
         }
     }
 

@@ -8,15 +8,20 @@ import dev.sluice.engine.config.Http2UpstreamConfig;
 import dev.sluice.engine.config.HttpVersions;
 import dev.sluice.engine.files.FollowedFiles;
 import dev.sluice.engine.http.QueryParameters;
+import dev.sluice.engine.spi.EndpointRest;
 import dev.sluice.engine.tls.ClientTls;
 import io.netty.handler.ssl.SslContext;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** One upstream address, ready to connect to. Shared by all loops; compared by identity. */
 public final class Endpoint {
+    private static final long MIN_NEWS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final Set<String> CREDENTIALS = Set.of("authorization", "api-key", "x-api-key");
 
     private final EndpointConfig config;
@@ -27,6 +32,7 @@ public final class Endpoint {
     private final HealthConfig.CheckConfig check;
     /** Written by the thread that refreshes files, read by all loops. */
     private volatile String apiKey;
+    private volatile Consumer<EndpointRest> others; // null if there are no other relays to tell
     private final FollowedFiles keyFile;
     private final String hostHeader;
     private final String basePath;
@@ -221,7 +227,9 @@ public final class Endpoint {
 
     /** Records a failure of the endpoint: no connection, no response, or a status such as 503. */
     public void recordFailure(long nowNanos) {
+        long before = health.ownLeftNanos(nowNanos);
         health.recordFailure(nowNanos);
+        publish(null, false, before, nowNanos);
     }
 
     /**
@@ -261,7 +269,11 @@ public final class Endpoint {
      * @return whether the endpoint's credentials were refused and had not been before
      */
     public boolean rest(RestPolicy.Cause cause, String model, long namedNanos, long nowNanos) {
-        return health.rest(cause, model, namedNanos, nowNanos);
+        String resting = cause.isOfModel() ? keyOf(model) : null;
+        long before = leftNanos(resting, nowNanos);
+        boolean isNew = health.rest(cause, model, namedNanos, nowNanos);
+        publish(resting, namedNanos > 0 && cause.isOfModel(), before, nowNanos);
+        return isNew;
     }
 
     /** {@return whether a request could be served now, as far as is known} */
@@ -271,12 +283,50 @@ public final class Endpoint {
 
     /** Keeps requests away from the endpoint for a while, because it asked for that; the latest end time counts. */
     public void restFor(long nowNanos, long nanos) {
+        long before = health.ownLeftNanos(nowNanos);
         health.restFor(nowNanos, nanos);
+        publish(null, true, before, nowNanos);
     }
 
     /** Keeps requests for one model away from the endpoint for a while; the latest end time counts. */
     public void restFor(String model, long nowNanos, long nanos) {
+        long before = health.leftNanos(model, nowNanos);
         health.restFor(model, nowNanos, nanos);
+        publish(keyOf(model), true, before, nowNanos);
+    }
+
+    private static String keyOf(String model) {
+        return model == null ? "" : model;
+    }
+
+    /** Returns for how long a model rests here, or the endpoint if the model is null. */
+    private long leftNanos(String model, long nowNanos) {
+        return model == null ? health.ownLeftNanos(nowNanos) : health.leftNanos(model, nowNanos);
+    }
+
+    /** Tells other relays about a rest if it ends noticeably later than before. */
+    private void publish(String model, boolean isNamed, long leftBeforeNanos, long nowNanos) {
+        Consumer<EndpointRest> now = others;
+        long left = now == null ? 0 : leftNanos(model, nowNanos);
+        if (left - leftBeforeNanos > MIN_NEWS_NANOS) {
+            now.accept(new EndpointRest(id, model, Duration.ofNanos(left), isNamed));
+        }
+    }
+
+    void publishRestsTo(Consumer<EndpointRest> receiver) {
+        others = receiver;
+    }
+
+    /** Takes over what another relay has learned. */
+    void onHint(EndpointRest rest, long nowNanos) {
+        long nanos = rest.left().toNanos();
+        if (!rest.isNamed()) {
+            health.suspect(nowNanos, nanos);
+        } else if (rest.model() == null) {
+            health.restFor(nowNanos, nanos);
+        } else {
+            health.restFor(rest.model(), nowNanos, nanos);
+        }
     }
 
     /**

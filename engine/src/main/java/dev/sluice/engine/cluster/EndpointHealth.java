@@ -31,6 +31,8 @@ final class EndpointHealth {
     private final AtomicInteger ejections = new AtomicInteger();
     private final AtomicBoolean isProbed = new AtomicBoolean();
     private volatile long ejectedUntilNanos;
+    private volatile long suspectedUntilNanos;
+    private volatile boolean isSuspected;
     /** The rest of the whole endpoint. */
     private final Rest rest = new Rest();
     /** The rests of single models, by the name that the endpoint knows; a bounded number, since callers name models. */
@@ -92,9 +94,23 @@ final class EndpointHealth {
     /** Returns the nanoseconds until the endpoint is neither ejected nor resting for the model. */
     long leftNanos(String model, long nowNanos) {
         Rest ofModel = restOf(model);
+        return Math.max(ownLeftNanos(nowNanos), ofModel == null ? 0 : ofModel.leftNanos(nowNanos));
+    }
+
+    /** Returns the nanoseconds until the endpoint is neither ejected nor resting for every model. */
+    long ownLeftNanos(long nowNanos) {
         long ejectedNanos = isEjected(nowNanos) ? ejectedUntilNanos - nowNanos : 0;
-        return Math.max(ejectedNanos, Math.max(rest.leftNanos(nowNanos), ofModel == null ? 0
-                : ofModel.leftNanos(nowNanos)));
+        return Math.max(ejectedNanos, rest.leftNanos(nowNanos));
+    }
+
+    /** Lets one failure eject the endpoint for a while, because it has failed for another relay. */
+    void suspect(long nowNanos, long nanos) {
+        suspectedUntilNanos = nowNanos + Math.min(nanos, config.maxEjection().toNanos());
+        isSuspected = true;
+    }
+
+    private int maxFailures(long nowNanos) {
+        return isSuspected && nowNanos - suspectedUntilNanos < 0 ? 1 : config.maxFailures();
     }
 
     /**
@@ -140,7 +156,7 @@ final class EndpointHealth {
     void recordFailure(long nowNanos) {
         boolean wasEjected = ejections.get() > 0;
         boolean isRateOver = isRateOver(true, nowNanos);
-        if (failures.incrementAndGet() < config.maxFailures() && !isRateOver && !wasEjected) {
+        if (failures.incrementAndGet() < maxFailures(nowNanos) && !isRateOver && !wasEjected) {
             return;
         }
         if (wasEjected && nowNanos - ejectedUntilNanos < 0) {

@@ -22,11 +22,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** The core of a relay: the state that its event loops share. Thread-safe. */
 public final class RelayCore {
     private final Authenticator authenticator;
     private final MetricsFormat metricsFormat;
+    private final Supplier<List<String>> readinessNotes;
     private final long createdAt = Instant.now().getEpochSecond();
     private final LongSupplier clock;
     private final RelayServices services;
@@ -44,6 +46,7 @@ public final class RelayCore {
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
         authenticator = extensions.authenticator();
         metricsFormat = extensions.metricsFormat();
+        readinessNotes = extensions.readinessNotes();
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         services = RelayServices.of(config, extensions, clock);
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
@@ -54,6 +57,7 @@ public final class RelayCore {
         loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,
                 ExchangeObservers.of(accessLog, extensions));
         downstream = downstreamOf(config);
+        services.serve(this.config.endpoints());
     }
 
     private DownstreamSettings downstreamOf(RelayConfig relayConfig) {
@@ -82,6 +86,7 @@ public final class RelayCore {
         RelayConfig nextConfig = next.config();
         services.use(nextConfig);
         next.activate();
+        services.serve(next.endpoints());
         downstream = downstreamOf(nextConfig);
         config = next;
         loops.onEach(loop -> loop.use(next));
@@ -122,6 +127,7 @@ public final class RelayCore {
 
     /** Closes the pools of all loops. */
     public void close() {
+        services.close();
         loops.onEach(RelayLoop::close);
     }
 
@@ -154,8 +160,9 @@ public final class RelayCore {
 
     /** Returns the pages of the admin listener. */
     public List<AdminPage> adminPages() {
-        List<AdminPage> pages = new ArrayList<>(List.of(AdminPages.live(), AdminPages.ready(this::isReady),
-                AdminPages.endpoints(() -> config.clusters(), clock), AdminPages.usage(services.ledger())));
+        List<AdminPage> pages = new ArrayList<>(List.of(AdminPages.live(),
+                AdminPages.ready(this::isReady, readinessNotes), AdminPages.endpoints(() -> config.clusters(), clock),
+                AdminPages.usage(services.ledger())));
         if (metricsFormat != null) {
             pages.add(AdminPages.metrics(metrics, metricsFormat));
         }

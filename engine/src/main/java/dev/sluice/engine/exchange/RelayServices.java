@@ -7,6 +7,8 @@ import dev.sluice.engine.admission.BudgetedQuota;
 import dev.sluice.engine.admission.FairGate;
 import dev.sluice.engine.admission.RelayLife;
 import dev.sluice.engine.affinity.AffinityTable;
+import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.RestHints;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.MemoryBudget;
@@ -15,6 +17,7 @@ import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.RequestQuota;
 import java.time.Clock;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -26,9 +29,10 @@ import java.util.function.LongSupplier;
  * @param gate     the limit of the relay
  * @param affinity the owners of responses and sessions
  * @param bodies   bounds the memory of all bodies
+ * @param rests    what relays tell each other about endpoints
  */
 record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, FairGate gate, AffinityStore affinity,
-        MemoryBudget bodies) {
+        MemoryBudget bodies, RestHints rests) {
 
     /** Returns the services of a new relay: an embedder's extensions, and the relay's own services for the rest. */
     static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
@@ -40,7 +44,8 @@ record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, F
                 : Admission.ledgerInMemory(Clock.systemUTC());
         return new RelayServices(new RelayLife(), Admission.withBudgets(quota, ledger, Clock.systemUTC(),
                 budgetsOf(config)), ledger, new FairGate(config.limits().maxExchanges(),
-                config.limits().maxQueued()), affinity, new MemoryBudget(heldBytes(config)));
+                config.limits().maxQueued()), affinity, new MemoryBudget(heldBytes(config)),
+                new RestHints(extensions.healthHints(), clock));
     }
 
     private static BudgetedQuota.Settings budgetsOf(RelayConfig config) {
@@ -49,6 +54,16 @@ record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, F
 
     private static long heldBytes(RelayConfig config) {
         return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
+    }
+
+    /** Serves the endpoints of a configuration. */
+    void serve(Set<Endpoint> endpoints) {
+        rests.use(endpoints);
+    }
+
+    /** Stops listening to other relays. */
+    void close() {
+        rests.close();
     }
 
     /** Applies a new configuration; resources in use beyond a new limit stay in use. */

@@ -40,20 +40,22 @@ public final class AdminPages {
 
     /** {@return {@code /health/live}: the process runs} */
     public static AdminPage live() {
-        return text("/health/live", () -> true, "live\n", "");
+        return text("/health/live", () -> true, () -> "live\n");
     }
 
     /**
      * Returns {@code /health/ready}.
      *
      * @param isReady returns whether new exchanges are accepted; false once a drain has started
+     * @param notes   returns further lines of the text
      * @return the page, with status 503 while the relay is not ready
      */
-    public static AdminPage ready(BooleanSupplier isReady) {
-        return text("/health/ready", isReady, "ready\n", "draining\n");
+    public static AdminPage ready(BooleanSupplier isReady, Supplier<List<String>> notes) {
+        return text("/health/ready", isReady, () -> (isReady.getAsBoolean() ? "ready\n" : "draining\n")
+                + String.join("", notes.get().stream().map(note -> note + '\n').toList()));
     }
 
-    private static AdminPage text(String path, BooleanSupplier isGood, String good, String bad) {
+    private static AdminPage text(String path, BooleanSupplier isGood, Supplier<String> text) {
         return new AdminPage() {
             @Override
             public String path() {
@@ -72,7 +74,7 @@ public final class AdminPages {
 
             @Override
             public void write(OutputStream out) throws IOException {
-                out.write((isGood.getAsBoolean() ? good : bad).getBytes(StandardCharsets.US_ASCII));
+                out.write(text.get().getBytes(StandardCharsets.UTF_8));
             }
         };
     }

@@ -5,6 +5,7 @@ package dev.sluice.engine.spi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The parts of a relay that an embedder replaces or adds. Immutable; created by {@link #builder}.
@@ -20,6 +21,8 @@ public final class Extensions {
     private final AffinityStore affinityStore;
     private final RequestQuota requestQuota;
     private final BudgetLedger budgetLedger;
+    private final HealthHints healthHints;
+    private final Supplier<List<String>> readinessNotes;
     private final List<ExchangeObserver> observers;
     private final LongSupplier nanoClock;
     private final LoopTimer loopTimer;
@@ -31,6 +34,8 @@ public final class Extensions {
         affinityStore = builder.affinityStore;
         requestQuota = builder.requestQuota;
         budgetLedger = builder.budgetLedger;
+        healthHints = builder.healthHints;
+        readinessNotes = builder.readinessNotes;
         List<ExchangeObserver> all = new ArrayList<>(builder.observers);
         if (builder.usageSink != null) {
             all.add(0, new UsageObserver(builder.usageSink));
@@ -71,6 +76,16 @@ public final class Extensions {
         return budgetLedger;
     }
 
+    /** {@return the hints about endpoints that relays give each other, or null for none} */
+    public HealthHints healthHints() {
+        return healthHints;
+    }
+
+    /** {@return the lines that {@code /health/ready} adds to its own} */
+    public Supplier<List<String>> readinessNotes() {
+        return readinessNotes;
+    }
+
     /** {@return the observers that are not the relay's own, the usage sink's first, in the order of their calls} */
     public List<ExchangeObserver> observers() {
         return observers;
@@ -100,6 +115,8 @@ public final class Extensions {
         private AffinityStore affinityStore;
         private RequestQuota requestQuota;
         private BudgetLedger budgetLedger;
+        private HealthHints healthHints;
+        private Supplier<List<String>> readinessNotes = List::of;
         private LongSupplier nanoClock;
         private LoopTimer loopTimer;
         private boolean isAccessLogged;
@@ -170,6 +187,29 @@ public final class Extensions {
          */
         public Builder budgetLedger(BudgetLedger ledger) {
             budgetLedger = present("budgetLedger", ledger);
+            return this;
+        }
+
+        /**
+         * Lets the relay give hints about the health of endpoints to other relays, and take theirs.
+         *
+         * @param hints where they go to and come from
+         * @return this builder
+         */
+        public Builder healthHints(HealthHints hints) {
+            healthHints = present("healthHints", hints);
+            return this;
+        }
+
+        /**
+         * Adds lines to the text of {@code /health/ready}, such as the state of a store. They do not change its status:
+         * a relay goes on without its stores.
+         *
+         * @param notes returns the lines, without line breaks; called on the thread of the admin listener
+         * @return this builder
+         */
+        public Builder readinessNotes(Supplier<List<String>> notes) {
+            readinessNotes = present("readinessNotes", notes);
             return this;
         }
 

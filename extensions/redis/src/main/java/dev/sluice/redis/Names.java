@@ -33,6 +33,10 @@ final class Names {
         return prefix + "relays";
     }
 
+    String rests() {
+        return prefix + "rests";
+    }
+
     /** Returns the key of an owner, whose own key is a hash already. */
     String owner(String key) {
         return prefix + "o:" + key;

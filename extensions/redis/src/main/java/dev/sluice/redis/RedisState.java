@@ -4,6 +4,7 @@ package dev.sluice.redis;
 
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.BudgetLedger;
+import dev.sluice.engine.spi.HealthHints;
 import dev.sluice.engine.spi.RequestQuota;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Clock;
@@ -34,6 +35,7 @@ public final class RedisState implements AutoCloseable {
     private final RedisQuota quota;
     private final RedisOwners owners;
     private final RedisLedger ledger;
+    private final RedisHints hints;
     private final String id = UUID.randomUUID().toString();
     private final ScheduledExecutorService beats = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "redis-state");
@@ -49,6 +51,7 @@ public final class RedisState implements AutoCloseable {
         names = new Names(settings.prefix());
         quota = new RedisQuota(server, names, settings.onStoreLoss(), () -> relays);
         owners = new RedisOwners(server, names);
+        hints = new RedisHints(server, names);
         ledger = new RedisLedger(server, names, id, Clock.systemUTC());
     }
 
@@ -65,6 +68,24 @@ public final class RedisState implements AutoCloseable {
         return state;
     }
 
+    /**
+     * Connects to a server once, and runs the commands there that relays need.
+     *
+     * @param settings the server
+     * @return what it is, such as {@code Redis 7.0.15, standalone}
+     * @throws IllegalStateException if it cannot be reached within seconds, or refuses a command; the message says why
+     */
+    public static String probe(RedisSettings settings) {
+        Server server = new Server(settings);
+        try {
+            Names names = new Names(settings.prefix());
+            return server.probe(commands -> Script.ADMIT.run(commands, new String[] {names.tag('w', "probe")}, "1",
+                    "1", "1"));
+        } finally {
+            server.close();
+        }
+    }
+
     /** Connects, reports that this relay lives, and adds what is pending. Catches every failure, to be run again. */
     private void beat() {
         try {
@@ -77,6 +98,7 @@ public final class RedisState implements AutoCloseable {
                     beatsSinceAll = beatsSinceAll >= BEATS_UNTIL_ALL ? 0 : beatsSinceAll;
                     owners.flush();
                     quota.payDebts();
+                    hints.poll();
                 }
                 isLost = count == null;
             }
@@ -110,6 +132,11 @@ public final class RedisState implements AutoCloseable {
     /** {@return what keys, groups, routes and models have used on all relays} */
     public BudgetLedger ledger() {
         return ledger;
+    }
+
+    /** {@return the rests of endpoints that relays tell each other} */
+    public HealthHints hints() {
+        return hints;
     }
 
     /** {@return whether the server answers} */

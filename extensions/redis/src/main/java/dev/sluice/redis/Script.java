@@ -65,6 +65,26 @@ enum Script {
             redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 15)
             redis.call('EXPIRE', KEYS[1], 60)
             return {redis.call('ZCARD', KEYS[1])}
+            """),
+    /** Notes that what the first argument names rests for the milliseconds of the second one; the latest end counts. */
+    REST("""
+            local time = redis.call('TIME')
+            local now = time[1] * 1000 + math.floor(time[2] / 1000)
+            redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
+            redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+            redis.call('EXPIRE', KEYS[1], 86400)
+            return {}
+            """),
+    /** Returns what rests, each with the milliseconds that are left, those that rest the longest first. */
+    RESTS("""
+            local time = redis.call('TIME')
+            local now = time[1] * 1000 + math.floor(time[2] / 1000)
+            local rests = redis.call('ZRANGE', KEYS[1], '+inf', '(' .. string.format('%.0f', now), 'BYSCORE', 'REV',
+              'LIMIT', 0, 1000, 'WITHSCORES')
+            for i = 2, #rests, 2 do
+              rests[i] = string.format('%.0f', rests[i] - now)
+            end
+            return rests
             """);
 
     private final String text;
@@ -80,18 +100,24 @@ enum Script {
         }
     }
 
-    /** Runs the script, and sends it first if the server does not know it. */
+    /** Runs the script, which answers numbers, and sends it first if the server does not know it. */
     CompletableFuture<List<Long>> run(RedisScriptingAsyncCommands<String, String> commands, String[] keys,
             String... arguments) {
-        return commands.<List<Long>>evalsha(digest, ScriptOutputType.MULTI, keys, arguments).toCompletableFuture()
+        return ask(commands, keys, arguments);
+    }
+
+    /** Runs the script, which answers values of one type: Long or String. */
+    <T> CompletableFuture<List<T>> ask(RedisScriptingAsyncCommands<String, String> commands, String[] keys,
+            String... arguments) {
+        return commands.<List<T>>evalsha(digest, ScriptOutputType.MULTI, keys, arguments).toCompletableFuture()
                 .handle((answer, failure) -> {
                     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
                     if (cause instanceof RedisNoScriptException) {
-                        return commands.<List<Long>>eval(text, ScriptOutputType.MULTI, keys, arguments)
+                        return commands.<List<T>>eval(text, ScriptOutputType.MULTI, keys, arguments)
                                 .toCompletableFuture();
                     }
                     return failure == null ? CompletableFuture.completedFuture(answer)
-                            : CompletableFuture.<List<Long>>failedFuture(cause);
+                            : CompletableFuture.<List<T>>failedFuture(cause);
                 }).thenCompose(next -> next);
     }
 }

@@ -112,18 +112,7 @@ final class Server implements AutoCloseable {
             return true;
         }
         try {
-            if (cluster != null) {
-                StatefulRedisClusterConnection<String, String> opened = cluster.connect();
-                // Otherwise the first command to each node would be one without a connection.
-                opened.getPartitions().forEach(node -> opened.getConnection(node.getUri().getHost(),
-                        node.getUri().getPort(), ConnectionIntent.WRITE));
-                connection = opened;
-                use(opened.async(), first);
-            } else {
-                StatefulRedisConnection<String, String> opened = client.connect();
-                connection = opened;
-                use(opened.async(), first);
-            }
+            use(open(), first);
             LOG.info("limits and owners are shared through {}", shown);
             isFailureLogged = false;
             return true;
@@ -135,6 +124,46 @@ final class Server implements AutoCloseable {
             }
             return false;
         }
+    }
+
+    private RedisClusterAsyncCommands<String, String> open() {
+        if (cluster != null) {
+            StatefulRedisClusterConnection<String, String> opened = cluster.connect();
+            connection = opened;
+            // Otherwise the first command to each node would be one without a connection.
+            opened.getPartitions().forEach(node -> opened.getConnection(node.getUri().getHost(),
+                    node.getUri().getPort(), ConnectionIntent.WRITE));
+            return opened.async();
+        }
+        StatefulRedisConnection<String, String> opened = client.connect();
+        connection = opened;
+        return opened.async();
+    }
+
+    /**
+     * Connects once, and asks what the server is; blocks.
+     *
+     * @param first as for {@link #connect}
+     * @return the server's name and version, and how it runs
+     * @throws IllegalStateException if it cannot be reached, or refuses a command that relays need
+     */
+    synchronized String probe(Function<RedisClusterAsyncCommands<String, String>, CompletableFuture<?>> first) {
+        try {
+            RedisClusterAsyncCommands<String, String> opened = open();
+            use(opened, first);
+            String info = opened.info("server").toCompletableFuture().orTimeout(CONNECT.toNanos(), TimeUnit.NANOSECONDS)
+                    .join();
+            String valkey = line(info, "valkey_version");
+            return (valkey == null ? "Redis " + line(info, "redis_version") : "Valkey " + valkey) + ", "
+                    + line(info, "redis_mode");
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(shown + ": " + rootOf(e).getMessage(), e);
+        }
+    }
+
+    private static String line(String info, String name) {
+        return info.lines().filter(line -> line.startsWith(name + ':')).map(line -> line.substring(name.length() + 1)
+                .strip()).findFirst().orElse(null);
     }
 
     private void use(RedisClusterAsyncCommands<String, String> connected,

@@ -2,6 +2,8 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.redis;
 
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,6 +23,7 @@ final class RedisServers {
     private final List<Integer> ports = new ArrayList<>();
     private String url;
     private boolean isCluster;
+    private Path caFile;
 
     private RedisServers(Path folder) {
         this.folder = folder;
@@ -49,6 +52,27 @@ final class RedisServers {
                 servers.stop();
             }
         }
+    }
+
+    /** Starts a server that speaks TLS only, with a user {@code relay}. */
+    static RedisServers startWithTls(Path folder) throws Exception {
+        Assumptions.assumeTrue(isInstalled(), "redis-server: not on the path (Debian: apt-get install redis-server)");
+        RedisServers servers = new RedisServers(folder);
+        X509Bundle authority = new CertificateBuilder().subject("CN=Test authority").setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        X509Bundle certificate = new CertificateBuilder().subject("CN=127.0.0.1").addSanIpAddress("127.0.0.1")
+                .buildIssuedBy(authority);
+        servers.caFile = Files.writeString(folder.resolve("ca.pem"), authority.getCertificatePathPEM());
+        Path chain = Files.writeString(folder.resolve("chain.pem"), certificate.getCertificatePathPEM());
+        Path key = Files.writeString(folder.resolve("key.pem"), certificate.getPrivateKeyPEM());
+        int port = freePort();
+        servers.start(port, List.of("redis-server", "--bind", "127.0.0.1", "--dir", folder.toString(), "--save", "",
+                "--port", "0", "--tls-port", Integer.toString(port), "--tls-cert-file", chain.toString(),
+                "--tls-key-file", key.toString(), "--tls-ca-cert-file", servers.caFile.toString(),
+                "--tls-auth-clients", "no", "--user", "relay", "on", ">secret", "~test:*", "+@all", "-@dangerous",
+                "+info", "--user", "default", "off"));
+        servers.url = "rediss://relay@127.0.0.1:" + port;
+        return servers;
     }
 
     private static boolean isInstalled() throws InterruptedException {
@@ -180,6 +204,10 @@ final class RedisServers {
 
     boolean isCluster() {
         return isCluster;
+    }
+
+    Path caFile() {
+        return caFile;
     }
 
     int port() {

@@ -5,10 +5,12 @@ package dev.sluice.redis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.UsageLimits;
+import dev.sluice.engine.spi.EndpointRest;
 import dev.sluice.engine.spi.LedgerAccount;
 import dev.sluice.engine.spi.LedgerUse;
 import dev.sluice.engine.spi.PlannedRequest;
@@ -18,12 +20,14 @@ import dev.sluice.engine.spi.RequestQuota;
 import dev.sluice.engine.spi.Settlement;
 import dev.sluice.protocol.event.Usage;
 import dev.sluice.redis.RedisServers.Mode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -316,6 +320,60 @@ class RedisStateIT {
                 .equals(List.of(all, all)));
         assertFalse(servers.ask("keys", "*").contains("alice"), "names are hashed");
         assertTrue(servers.ask("keys", "*").contains("test:{k"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void shouldPassOnWhatOtherRelaysHaveLearned(Mode mode) throws Exception {
+        start(mode, 2, StoreLossPolicy.LOCAL);
+        List<EndpointRest> own = new CopyOnWriteArrayList<>();
+        List<EndpointRest> others = new CopyOnWriteArrayList<>();
+        relays.get(0).hints().subscribe(own::add);
+        Runnable unsubscription = relays.get(1).hints().subscribe(others::add);
+        List<EndpointRest> rests = List.of(
+                new EndpointRest("up|http://a/v1", "gpt\n5", Duration.ofMinutes(5), true),
+                new EndpointRest("up|http://a/v1", "", Duration.ofMinutes(4), true),
+                new EndpointRest("up|http://b/v1", null, Duration.ofMinutes(3), false));
+        for (int i = 0; i < 3; i++) { // of which two are no news
+            rests.forEach(relays.get(0).hints()::publish);
+        }
+        RedisServers.await("all rests", () -> others.size() >= 3);
+
+        for (int i = 0; i < 3; i++) {
+            EndpointRest sent = rests.get(i);
+            EndpointRest got = others.get(i); // the longest first
+            assertEquals(new EndpointRest(sent.endpoint(), sent.model(), got.left(), sent.isNamed()), got);
+            assertTrue(got.left().compareTo(sent.left()) <= 0 && got.left().compareTo(sent.left().minusMinutes(1)) > 0,
+                    got.toString());
+        }
+        unsubscription.run();
+        relays.get(0).hints().publish(new EndpointRest("up|http://a/v1", "gpt\n5", Duration.ofMinutes(9), true));
+        RedisServers.await("an extension", () -> servers.ask("zrange", "test:rests", "0", "-1").contains("http://a/v1"));
+        assertEquals(3, others.size());
+        assertEquals(List.of(), own, "what it has published itself");
+    }
+
+    /** With a certificate of the test's authority, as a user who may do no more than relays need. */
+    @Test
+    void shouldUseTlsAndAUserWithAPasswordFromAFile() throws Exception {
+        servers = RedisServers.startWithTls(folder);
+        Path password = Files.writeString(folder.resolve("password"), "wrong\n");
+        RedisSettings settings = new RedisSettings(servers.url(), false, password, servers.caFile(),
+                StoreLossPolicy.LOCAL, Duration.ofMillis(500), "test:");
+        relays.add(RedisState.open(settings));
+        assertFalse(relays.get(0).isAnswering());
+        String refusal = assertThrows(IllegalStateException.class, () -> RedisState.probe(settings)).getMessage();
+        assertTrue(refusal.startsWith("rediss://127.0.0.1:") && refusal.contains("WRONGPASS"), refusal);
+
+        Files.writeString(password, "secret\n");
+
+        RedisServers.await("the new password to be read", () -> relays.get(0).isAnswering());
+        assertEquals(LIMIT, admitted(caller("alice", 0, LIMIT, 0), LIMIT));
+        assertTrue(RedisState.probe(settings).matches("(Redis|Valkey) \\d+\\.\\S+, standalone"));
+        String untrusted = assertThrows(IllegalStateException.class, () -> RedisState.probe(new RedisSettings(
+                servers.url(), false, password, null, StoreLossPolicy.LOCAL, Duration.ofMillis(500), "test:")))
+                .getMessage();
+        assertTrue(untrusted.contains("certification path"), untrusted);
     }
 
     private List<LedgerUse> used(int relay, List<LedgerAccount> accounts) throws Exception {

@@ -38,6 +38,9 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Also prints what becomes of each header of a request.")
     private boolean isExplained;
 
+    @Option(names = "--connect", description = "Also connects to each endpoint and to the shared store.")
+    private boolean isConnected;
+
     @Option(names = "--strict", description = "Fails if there is a warning, too.")
     private boolean isStrict;
 
@@ -58,6 +61,10 @@ public final class CheckCommand implements Callable<Integer> {
         }
         for (Warning warning : warnings) {
             out.println("warning  " + loaded.positions().apply(warning.path()) + ": " + warning.message());
+        }
+        if (isConnected && !Connections.print(loaded, out)) {
+            out.println("not ok, because not everything can be reached");
+            return 1;
         }
         boolean isRefused = isStrict && !warnings.isEmpty();
         out.println(isRefused ? "not ok, because --strict allows no warnings" : "ok");

@@ -38,7 +38,11 @@ final class StateStores implements AutoCloseable {
             extensions.budgetLedger(ledger);
         }
         if (redis != null) {
-            extensions.requestQuota(redis.quota()).affinityStore(redis.owners()).budgetLedger(redis.ledger());
+            RedisState shared = redis;
+            extensions.requestQuota(shared.quota()).affinityStore(shared.owners()).budgetLedger(shared.ledger())
+                    .healthHints(shared.hints()).readinessNotes(() -> List.of(shared.isAnswering()
+                            ? "state: the shared store answers; relays: " + shared.relays()
+                            : "state: the shared store does not answer"));
         }
     }
 

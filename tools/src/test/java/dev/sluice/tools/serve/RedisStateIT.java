@@ -103,6 +103,12 @@ class RedisStateIT {
             String usage = probe.get(relay.adminPort(), "/usage").body();
             assertTrue(usage.contains("\"name\":\"alice\",\"window\":\"366d\"") && usage.contains("\"requests\":3,"),
                     usage);
+            String ready = probe.get(relay.adminPort(), "/health/ready").body();
+            for (int i = 0; i < 600 && ready.contains("relays: 1"); i++) { // each learns of the other within a second
+                Thread.sleep(50);
+                ready = probe.get(relay.adminPort(), "/health/ready").body();
+            }
+            assertEquals("ready\nstate: the shared store answers; relays: 2\n", ready);
             String metrics = probe.get(relay.adminPort(), "/metrics").body();
             assertTrue(metrics.contains("\nsluice_state_answering 1.0\n"), metrics);
         }
