@@ -25,10 +25,11 @@ mkdir "$work/sluice"
 tar -xzf "$archive" -C "$work/sluice" --strip-components=1
 mkdir "$work/secrets"
 echo sk-upstream > "$work/secrets/openai"
+echo the-token-of-the-check > "$work/secrets/admin.token"
 "$work/sluice/bin/sluice" keys new --label check | sed -n 's/^line  //p' > "$work/secrets/keys.jsonl"
 # check_config FILE: checks a configuration whose files are in another place here, and whose ports may be in use.
 check_config() {
-    sed "s,/etc/sluice/secrets,$work/secrets,; s,/etc/sluice/keys.jsonl,$work/secrets/keys.jsonl,; s,:8080,:0,; s,:9090,:0," \
+    sed "s,/etc/sluice/secrets,$work/secrets,; s,/etc/sluice/keys.jsonl,$work/secrets/keys.jsonl,; s,/etc/sluice/admin.token,$work/secrets/admin.token,; s,:8080,:0,; s,:9090,:0," \
         "$1" > "$work/config.yaml"
     "$work/sluice/bin/sluice" check --strict -c "$work/config.yaml" > "$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
 }
@@ -46,7 +47,7 @@ fi
 check_config "$deploy/compose/sluice.yaml"
 ok "configuration of the compose file checked"
 if has promtool "Debian's prometheus"; then
-    sed "s,/etc/prometheus/,$deploy/prometheus/," "$deploy/compose/prometheus.yml" > "$work/prometheus.yml"
+    sed "s,/etc/prometheus/admin.token,$deploy/compose/admin.token,; s,/etc/prometheus/,$deploy/prometheus/," "$deploy/compose/prometheus.yml" > "$work/prometheus.yml"
     promtool check config "$work/prometheus.yml" > /dev/null
     ok "configuration of Prometheus and alert rules checked"
     "$work/sluice/bin/sluice" serve --upstream http://127.0.0.1:1/v1 --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
@@ -100,6 +101,7 @@ if has helm "go install helm.sh/helm/v3/cmd/helm@v3.16.4"; then
     refuse "a misspelt value" --set replcas=3
     refuse "a grace period shorter than the drain" --set config.timeouts.drain=10m
     refuse "another admin port" --set config.admin.address=0.0.0.0:9091
+    refuse "an admin port without a token" --set-json 'config.admin.token_file=null'
     refuse "another port of the listener" --set-json 'config.listeners=[{"address":"0.0.0.0:9999"}]'
     awk '/^  sluice.yaml: \|/ { inside = 1; next } inside && /^    / { print substr($0, 5); next } inside { exit }' \
         "$work/default.yaml" > "$work/rendered.yaml"

@@ -12,7 +12,7 @@ cat <<'END'
 
 `docs/command-line.sh > docs/command-line.md` writes this page.
 END
-for command in "" serve check keys "keys new" usage profiles mock load demo completion; do
+for command in "" serve check keys "keys new" "keys list" "keys limit" "keys revoke" usage profiles mock load demo completion; do
     printf '\n## `sluice%s`\n\n```text\n' "${command:+ $command}"
     # shellcheck disable=SC2086
     "$sluice" $command --help

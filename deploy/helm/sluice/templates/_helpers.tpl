@@ -26,6 +26,9 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):9090$" .Values.config.admin.address) }}
 {{- fail (printf "config.admin.address: %s (expected: 0.0.0.0:9090 or [::]:9090, which the probes ask)" .Values.config.admin.address) }}
 {{- end }}
+{{- if not (or .Values.config.admin.token_file (dig "tls" "client_ca" "" .Values.config.admin)) }}
+{{- fail "config.admin: neither token_file nor tls.client_ca (expected: one of them, because other machines reach the admin port)" }}
+{{- end }}
 {{- $first := index .Values.config.listeners 0 }}
 {{- if not (regexMatch ":8080$" $first.address) }}
 {{- fail (printf "config.listeners[0].address: %s (expected: port 8080, to which the Service sends)" $first.address) }}

@@ -19,6 +19,7 @@ module dev.sluice.engine {
     requires HdrHistogram;
     requires org.slf4j;
     requires com.fasterxml.jackson.core;
+    requires java.management;
 
     exports dev.sluice.engine;
     exports dev.sluice.engine.config;

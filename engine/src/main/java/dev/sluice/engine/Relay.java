@@ -2,29 +2,25 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine;
 
+import dev.sluice.engine.admin.AdminSite;
 import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.exchange.RelayCore;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.loop.Transport;
-import dev.sluice.engine.observe.AdminPages;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.websocket.WebSocketHandler;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -49,7 +45,6 @@ public final class Relay implements AutoCloseable {
     private static final int MIN_READ_BYTES = 256;
     private static final int FIRST_READ_BYTES = 4096;
     private static final int MAX_READ_BYTES = 64 * 1024;
-    private static final int MAX_ADMIN_BODY_BYTES = 8 * 1024;
 
     private final Extensions extensions;
     private volatile RelayConfig config;
@@ -60,7 +55,8 @@ public final class Relay implements AutoCloseable {
     private final EventLoopGroup ioLoops;
     private final Listeners listeners;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
-    private volatile Channel admin;
+    private final EventLoopGroup adminLoop;
+    private volatile AdminListener admin;
     private volatile boolean isDraining;
     private volatile boolean isClosed;
     private final AtomicBoolean isForeignRefused = new AtomicBoolean();
@@ -75,6 +71,7 @@ public final class Relay implements AutoCloseable {
         allocator = Buffers.newAllocator(loops);
         core = new RelayCore(config, extensions, allocator);
         acceptLoops = transport.newGroup(1, "relay-accept", false);
+        adminLoop = transport.newGroup(1, "relay-admin", false);
         ioLoops = transport.newGroup(loops, "relay-io", config.transport().spin());
         listeners = new Listeners(transport, acceptLoops, ioLoops, allocator, connections, core);
     }
@@ -134,7 +131,10 @@ public final class Relay implements AutoCloseable {
                 Listeners.newTls(config.listeners().get(i), i, System::nanoTime);
             }
         }
-        new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
+        RelayCore core = new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
+        if (config.admin() != null) {
+            new AdminSite(config.admin(), core.adminSources());
+        }
     }
 
     private static void checkArguments(RelayConfig config, Extensions extensions) {
@@ -152,6 +152,7 @@ public final class Relay implements AutoCloseable {
         if (extensions.authenticator() == null) {
             config.requireKeysOrLoopback();
         }
+        config.requireProtectedAdmin();
     }
 
     private void bind() {
@@ -160,34 +161,27 @@ public final class Relay implements AutoCloseable {
         core.startChecks(acceptLoops.next());
         acceptLoops.next().scheduleWithFixedDelay(this::readFiles, 1, 1, TimeUnit.SECONDS);
         if (config.admin() != null) {
-            admin = bindAdmin(config.admin());
+            admin = newAdmin(config.admin());
         }
+        core.openLog();
+    }
+
+    private AdminListener newAdmin(AdminConfig of) {
+        return new AdminListener(of, core, transport, adminLoop);
     }
 
     private void readFiles() {
         core.refreshFiles();
         listeners.refreshFiles();
+        AdminListener now = admin;
+        if (now != null) {
+            now.refreshFiles();
+        }
     }
 
     /** Reads changed certificate and key files now, not up to a second later. For tests. */
     void refreshFiles() {
         acceptLoops.next().submit(this::readFiles).syncUninterruptibly();
-    }
-
-    private Channel bindAdmin(AdminConfig address) {
-        // On the accept loop, because writing a metrics page must not delay an event.
-        Channel bound = Listeners.bind("admin", new ServerBootstrap().group(acceptLoops)
-                .channel(transport.serverSocketType()).childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        connections.add(channel);
-                        channel.pipeline().addLast(new HttpServerCodec(),
-                                new HttpObjectAggregator(MAX_ADMIN_BODY_BYTES),
-                                AdminPages.newHandler(core.adminPages()));
-                    }
-                }), address.host(), address.port());
-        LOG.info("admin pages on {}", bound.localAddress());
-        return bound;
     }
 
     /**
@@ -214,19 +208,19 @@ public final class Relay implements AutoCloseable {
         }
         boolean isAdminKept = Objects.equals(next.admin(), config.admin());
         Listeners.Change change = null;
-        Channel nextAdmin = admin;
+        AdminListener nextAdmin = admin;
         RelayCore.Step step;
         try {
             step = core.prepare(next);
             change = listeners.prepare(next);
-            nextAdmin = isAdminKept ? admin : next.admin() == null ? null : bindAdmin(next.admin());
+            nextAdmin = isAdminKept ? admin : next.admin() == null ? null : newAdmin(next.admin());
         } catch (RuntimeException e) {
             if (change != null) {
                 change.giveUp();
             }
             throw e;
         }
-        Channel before = admin;
+        AdminListener before = admin;
         admin = nextAdmin;
         if (before != null && before != nextAdmin) {
             before.close();
@@ -259,7 +253,7 @@ public final class Relay implements AutoCloseable {
 
     /** {@return the port of the admin pages, or -1 if they are not served} */
     public int adminPort() {
-        return admin == null ? -1 : ((InetSocketAddress) admin.localAddress()).getPort();
+        return admin == null ? -1 : admin.port();
     }
 
     /** {@return a snapshot of the metrics} */
@@ -335,13 +329,15 @@ public final class Relay implements AutoCloseable {
         stopAll();
         listeners.close();
         if (admin != null) {
-            admin.close().awaitUninterruptibly();
+            admin.close();
         }
         connections.close().awaitUninterruptibly();
         core.close();
         acceptLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        adminLoop.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         ioLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
         acceptLoops.terminationFuture().awaitUninterruptibly();
+        adminLoop.terminationFuture().awaitUninterruptibly();
         core.closeLog();
     }
 

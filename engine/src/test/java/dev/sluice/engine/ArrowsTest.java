@@ -23,7 +23,7 @@ class ArrowsTest {
     /** In the order of an exchange's life. What is before the stages is for all of them. */
     private static final List<String> LAYERS = List.of("config", "spi", "files", "loop", "tls", "http", "http2",
             "downstream", "auth", "admission", "plan", "cluster", "affinity", "websocket", "upstream", "response",
-            "request", "observe", "exchange", "");
+            "request", "observe", "admin", "exchange", "");
 
     @ArchTest
     static final ArchRule SHOULD_IMPORT_EARLIER_STAGES_ONLY = classes().should(new ArchCondition<>("not know a later"

@@ -16,10 +16,8 @@ import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.LedgerAccount;
 import dev.sluice.engine.spi.LedgerUse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -112,11 +110,8 @@ class BudgetIT extends RelayFixture {
                 + "\"output_tokens\":10,\"usd\":0.000112}"), usagePage());
     }
 
-    private String usagePage() throws IOException {
-        ByteArrayOutputStream page = new ByteArrayOutputStream();
-        relay.core().adminPages().stream().filter(each -> each.path().equals("/usage")).findFirst().orElseThrow()
-                .write(page);
-        return page.toString(StandardCharsets.UTF_8);
+    private String usagePage() {
+        return adminPage("/usage");
     }
 
     /** Whatever the end, each request that was sent is charged once. */

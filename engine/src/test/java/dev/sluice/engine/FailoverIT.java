@@ -242,7 +242,7 @@ class FailoverIT extends RelayFixture {
 
     private String endpoints() throws IOException {
         try (RawPeer admin = RawPeer.connect(relay.adminPort())) {
-            return admin.write("GET /endpoints HTTP/1.1\r\nHost: a\r\n\r\n").readMessage().text();
+            return admin.write("GET /endpoints HTTP/1.1\r\nHost: localhost\r\n\r\n").readMessage().text();
         }
     }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.sluice.engine.admin.AdminSite;
+import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
@@ -15,7 +17,6 @@ import dev.sluice.engine.loop.Transport;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.spi.UsageRecord;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -111,15 +112,18 @@ abstract class RelayFixture {
 
     /** Returns the admin page about endpoints. */
     protected String describeEndpoints() {
-        ByteArrayOutputStream page = new ByteArrayOutputStream();
-        relay.core().adminPages().stream().filter(each -> each.path().equals("/endpoints")).forEach(each -> {
-            try {
-                each.write(page);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-        return page.toString(StandardCharsets.UTF_8);
+        return adminPage("/endpoints");
+    }
+
+    /** Returns an admin page, which needs no admin listener. */
+    protected String adminPage(String path) {
+        try {
+            return new String(new AdminSite(new AdminConfig("127.0.0.1", 0), relay.core().adminSources())
+                    .get(path).body(),
+                    StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     protected RawPeer connect() {

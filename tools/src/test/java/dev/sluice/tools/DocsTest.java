@@ -6,14 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.Relay;
+import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.MetricsFormat;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.protocol.error.ErrorCode;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -168,8 +175,10 @@ class DocsTest {
 
     @Test
     void shouldListEveryMetric() throws IOException {
-        Set<String> rows = Pattern.compile("^\\| `(sluice_\\w+)` \\| (counter|gauge|histogram) \\|", Pattern.MULTILINE)
-                .matcher(read("docs/operating.md")).results().map(row -> row.group(1) + ' ' + row.group(2))
+        Set<String> rows = Pattern.compile("^\\| `(sluice_\\w+)` \\| (counter|gauge|histogram) \\|"
+                + "(?: (`\\w+`(?:, `\\w+`)*) \\|)?",
+                Pattern.MULTILINE).matcher(read("docs/operating.md")).results().map(row -> row.group(1) + ' '
+                + row.group(2) + (row.group(3) == null ? "" : ' ' + row.group(3).replace("`", "")))
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> metrics = new TreeSet<>();
         RelayConfig config = RelayConfig.builder().cluster(ClusterConfig.of("c", EndpointConfig.of("http://a", null)))
@@ -179,9 +188,38 @@ class DocsTest {
             snapshot.counters().forEach(value -> metrics.add("sluice_" + value.name() + "_total counter"));
             snapshot.gauges().forEach(value -> metrics.add("sluice_" + value.name() + " gauge"));
             snapshot.timings().forEach(value -> metrics.add("sluice_" + value.name() + "_seconds histogram"));
+            snapshot.families().forEach(family -> metrics.add("sluice_" + family.name()
+                    + (family.kind() == MetricsSnapshot.Kind.COUNTER ? "_total counter " : " gauge ")
+                    + String.join(", ", family.labels())));
         }
 
         assertEquals(metrics, rows);
+    }
+
+    /** The table of admin paths is what the admin listener serves. */
+    @Test
+    void shouldListEveryAdminPath() throws Exception {
+        Set<String> rows = Pattern.compile("^\\| `(/[\\w/]*)` \\|", Pattern.MULTILINE)
+                .matcher(read("docs/operating.md")).results().map(row -> row.group(1)).collect(Collectors.toCollection(
+                TreeSet::new));
+        RelayConfig config = RelayConfig.builder().cluster(ClusterConfig.of("c", EndpointConfig.of("http://a", null)))
+                .route(RouteConfig.of("*", "c")).admin(new AdminConfig("127.0.0.1", 0)).build();
+        MetricsFormat format = new MetricsFormat() {
+            @Override
+            public String contentType(String accept) {
+                return "text/plain";
+            }
+
+            @Override
+            public void write(MetricsSnapshot snapshot, String accept, OutputStream out) {
+                throw new AssertionError("not asked");
+            }
+        };
+        try (Relay relay = Relay.launch(config, Extensions.builder().metricsFormat(format).build())) {
+            String served = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                    + relay.adminPort() + "/none")).build(), HttpResponse.BodyHandlers.ofString()).body();
+            assertEquals(rows, new TreeSet<>(List.of(served.strip().replace("served here: ", "").split(", "))));
+        }
     }
 
     /** The README fits on two screens, and every page of the documentation is in the list of pages. */

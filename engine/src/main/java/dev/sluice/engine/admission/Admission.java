@@ -51,6 +51,7 @@ public final class Admission {
     private FairGate.Ticket clusterPermit;
     private FairGate.Ticket waiting;
     private long waitingSinceNanos;
+    private long queuedNanos;
 
     /**
      * @param quota     the limits of callers
@@ -213,6 +214,16 @@ public final class Admission {
         return waiting == null ? NOT_WAITING : waitingSinceNanos;
     }
 
+    /** {@return the nanoseconds for which the exchange has waited for permits that it got} */
+    public long queuedNanos() {
+        return queuedNanos;
+    }
+
+    /** {@return the cost of the request in millionths of a dollar; 0 before the release, or if no price is known} */
+    public long microDollars() {
+        return ofPlan == null || ofPlan.permit == null ? 0 : ofPlan.permit.microDollars();
+    }
+
     /**
      * Releases all permits; idempotent.
      *
@@ -369,6 +380,7 @@ public final class Admission {
         public void onEntered() {
             if (!isReleased && waiting != null && waiting == ticket) {
                 waiting = null;
+                queuedNanos += clock.getAsLong() - waitingSinceNanos;
                 whenGranted.run();
             }
         }

@@ -146,9 +146,10 @@ public final class BudgetedQuota implements RequestQuota {
         return new LedgerAccount(kind, name, window.name(), span.start(), span.end());
     }
 
-    private void charge(PlannedRequest request, Settlement used) {
+    /** Adds the use of a request to the ledger; returns its cost. */
+    private long charge(PlannedRequest request, Settlement used) {
         if (request.estimatedTokens() == 0) {
-            return;
+            return 0;
         }
         boolean isEstimated = used.usage() == null;
         Usage usage = isEstimated ? new Usage(request.estimatedTokens(), 0, 0, 0, request.estimatedTokens(), false)
@@ -164,6 +165,7 @@ public final class BudgetedQuota implements RequestQuota {
             addAll(accounts, LedgerAccount.Kind.MODEL, known(used.model()), UsageLimits.NONE, now);
         }
         ledger.add(List.copyOf(accounts), use);
+        return use.microDollars();
     }
 
     private void addAll(Set<LedgerAccount> accounts, LedgerAccount.Kind kind, String name, UsageLimits limits,
@@ -245,6 +247,7 @@ public final class BudgetedQuota implements RequestQuota {
     private final class Charging implements Permit {
         private final PlannedRequest request;
         private final Permit permit;
+        private long microDollars;
 
         Charging(PlannedRequest request, Permit permit) {
             this.request = request;
@@ -259,7 +262,7 @@ public final class BudgetedQuota implements RequestQuota {
         @Override
         public void settle(Settlement used) {
             try {
-                charge(request, used);
+                microDollars = charge(request, used);
             } finally {
                 permit.settle(used);
             }
@@ -268,6 +271,11 @@ public final class BudgetedQuota implements RequestQuota {
         @Override
         public void release() {
             permit.release();
+        }
+
+        @Override
+        public long microDollars() {
+            return microDollars;
         }
     }
 }

@@ -25,7 +25,7 @@ import java.util.List;
  * keys, of which only the SHA-256 is stored, come from the configuration and from a file that is reread when it
  * changes.
  *
- * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
+ * <p><b>Threading:</b> any.
  */
 public final class ApiKeyAuthenticator implements Authenticator {
     private static final String SCHEME = "Bearer ";
@@ -41,8 +41,10 @@ public final class ApiKeyAuthenticator implements Authenticator {
     private final Path file;
     private final Clock clock;
     private final FollowedFiles follower;
+    private final KeyFileEditor editor;
     /** Written by the thread that refreshes, read by all event loops. */
     private volatile KeyTable keys;
+    private volatile List<KeyConfig> ofFile = List.of();
 
     /** Creates an authenticator with fixed keys. Without keys it accepts every request. */
     public ApiKeyAuthenticator(List<KeyConfig> keys) {
@@ -64,7 +66,8 @@ public final class ApiKeyAuthenticator implements Authenticator {
         this.file = file;
         this.clock = clock;
         follower = file == null ? null : newFollower(file);
-        keys = read();
+        editor = file == null ? null : new KeyFileEditor(file, this::check);
+        load();
     }
 
     private static FollowedFiles newFollower(Path file) {
@@ -76,21 +79,34 @@ public final class ApiKeyAuthenticator implements Authenticator {
         }
     }
 
-    private KeyTable read() {
+    private void load() {
+        List<KeyConfig> read = file == null ? List.of() : read(file);
+        keys = table(read);
+        ofFile = read;
+    }
+
+    private KeyTable table(List<KeyConfig> read) {
         List<KeyConfig> all = new ArrayList<>(configured);
-        if (file != null) {
-            for (KeyConfig key : readFile()) {
-                if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
-                    throw new ConfigException("key_file", "key_file: key " + key.label()
-                            + ": already in the configuration (expected: each key once)");
-                }
-                all.add(key);
+        for (KeyConfig key : read) {
+            if (configured.stream().anyMatch(other -> other.sha256().equals(key.sha256()))) {
+                throw new ConfigException("key_file", "key_file: key " + key.label()
+                        + ": already in the configuration (expected: each key once)");
             }
+            all.add(key);
         }
         return new KeyTable(all, groups);
     }
 
-    private List<KeyConfig> readFile() {
+    /** Checks that another file of keys could take the place of this one. */
+    private void check(Path other) {
+        try {
+            table(read(other));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage().replaceFirst("^key_file: (\\S+, line \\d+: )?", ""), e);
+        }
+    }
+
+    private static List<KeyConfig> read(Path file) {
         try {
             return KeyFile.read(file);
         } catch (IOException e) {
@@ -101,10 +117,34 @@ public final class ApiKeyAuthenticator implements Authenticator {
         }
     }
 
+    /** {@return the keys of the configuration} */
+    public List<KeyConfig> configured() {
+        return configured;
+    }
+
+    /** {@return the keys of the file, in the order of its lines} */
+    public List<KeyConfig> ofFile() {
+        return ofFile;
+    }
+
+    /** {@return the editor of the file, or null if there is no file} */
+    public KeyFileEditor editor() {
+        return editor;
+    }
+
+    /**
+     * Returns whether a caller has a key, which may have expired.
+     *
+     * @param name the name of the caller
+     */
+    public boolean isKnown(String name) {
+        return keys.isEmpty() && file == null || keys.hasLabel(name);
+    }
+
     /** Reloads the file if it has changed. If it cannot be used, the previous keys stay active. */
-    public void refresh() {
+    public synchronized void refresh() {
         if (follower != null) {
-            follower.ifChanged(() -> keys = read());
+            follower.ifChanged(this::load);
         }
     }
 

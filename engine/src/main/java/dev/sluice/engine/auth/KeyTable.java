@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A table of keys by their hashes, which are compared in constant time. Immutable.
@@ -23,6 +24,7 @@ import java.util.Map;
  */
 final class KeyTable {
     private final Map<Integer, List<Entry>> entries = new HashMap<>();
+    private final Set<String> labels;
 
     KeyTable(List<KeyConfig> keys, List<GroupConfig> groups) {
         Map<String, UsageLimits> limits = new HashMap<>();
@@ -37,6 +39,7 @@ final class KeyTable {
             entries.computeIfAbsent(prefix(hash), p -> new ArrayList<>(1)).add(new Entry(hash, principal(key,
                     ofGroups), key.expires()));
         }
+        labels = Set.copyOf(limits.keySet());
     }
 
     private static Principal principal(KeyConfig key, Map<String, UsageLimits> groups) {
@@ -49,6 +52,10 @@ final class KeyTable {
         principal = (key.profiles().isEmpty() ? principal : principal.withProfiles(key.profiles()))
                 .withLimits(key.limits());
         return key.group() == null ? principal : principal.withGroup(key.group(), groups.get(key.group()));
+    }
+
+    boolean hasLabel(String label) {
+        return labels.contains(label);
     }
 
     boolean isEmpty() {

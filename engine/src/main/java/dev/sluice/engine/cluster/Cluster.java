@@ -10,7 +10,9 @@ import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.WebSocketMode;
 import dev.sluice.engine.tls.ClientTls;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -227,29 +229,15 @@ public final class Cluster {
         return retries.tryTake();
     }
 
-    /** {@return the number of endpoints that refuse their credentials} */
-    public int unauthorized() {
-        int count = 0;
-        for (Endpoint endpoint : endpoints) {
-            count += endpoint.health().isUnauthorized() ? 1 : 0;
+    /** Returns what is known about each endpoint. */
+    public List<EndpointStatus> statuses(long nowNanos) {
+        List<EndpointStatus> statuses = new ArrayList<>();
+        Map<String, Integer> names = new HashMap<>();
+        for (Endpoint endpoint : endpoints) { // several may have the same host and port
+            int number = names.merge(endpoint.toString(), 1, Integer::sum);
+            statuses.add(endpoint.status(number == 1 ? endpoint.toString() : endpoint + "#" + (number - 1), nowNanos));
         }
-        return count;
-    }
-
-    /** Reports the state of each endpoint. */
-    public void describe(long nowNanos, EndpointReport report) {
-        for (Endpoint endpoint : endpoints) {
-            report.add(name(), endpoint.toString(), endpoint.health().state(nowNanos), endpoint.health().inFlight());
-        }
-    }
-
-    /** The receiver of endpoint states. */
-    public interface EndpointReport {
-        /**
-         * Receives the state of one endpoint: {@code available}, {@code cooling}, {@code unauthorized}, {@code ejected}
-         * or {@code half_open}.
-         */
-        void add(String cluster, String endpoint, String state, int inFlight);
+        return statuses;
     }
 
     /** Returns the name. */

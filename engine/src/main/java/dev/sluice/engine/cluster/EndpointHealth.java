@@ -3,12 +3,18 @@
 package dev.sluice.engine.cluster;
 
 import dev.sluice.engine.config.HealthConfig;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The state of an endpoint: its requests in flight, its failures and its ejection.
@@ -37,6 +43,7 @@ final class EndpointHealth {
     private final Rest rest = new Rest();
     /** The rests of single models, by the name that the endpoint knows; a bounded number, since callers name models. */
     private final ConcurrentHashMap<String, Rest> models = new ConcurrentHashMap<>();
+    private final Map<EndpointStatus.Cause, LongAdder> begun = new EnumMap<>(EndpointStatus.Cause.class);
     private volatile boolean isUnauthorized;
     private volatile long notReusedUntilNanos;
     private volatile boolean isNotReused;
@@ -51,6 +58,9 @@ final class EndpointHealth {
 
     EndpointHealth(HealthConfig config) {
         this.config = config;
+        for (EndpointStatus.Cause cause : EndpointStatus.Cause.values()) {
+            begun.put(cause, new LongAdder());
+        }
     }
 
     /**
@@ -293,6 +303,40 @@ final class EndpointHealth {
 
     int inFlight() {
         return inFlight.get();
+    }
+
+    /** Returns why requests stay away, the whole endpoint first. */
+    List<EndpointStatus.Wait> waits(long nowNanos) {
+        List<EndpointStatus.Wait> waits = new ArrayList<>();
+        if (isEjected(nowNanos)) {
+            waits.add(new EndpointStatus.Wait(null, EndpointStatus.Cause.FAILURES, ejectedUntilNanos - nowNanos));
+        }
+        if (rest.isResting(nowNanos)) {
+            waits.add(wait(null, rest, nowNanos));
+        }
+        new TreeMap<>(models).forEach((model, ofModel) -> {
+            if (ofModel.isResting(nowNanos)) {
+                waits.add(wait(model, ofModel, nowNanos));
+            }
+        });
+        return waits;
+    }
+
+    private static EndpointStatus.Wait wait(String model, Rest rest, long nowNanos) {
+        return new EndpointStatus.Wait(model, EndpointStatus.Cause.of(rest.cause(), model != null),
+                rest.leftNanos(nowNanos));
+    }
+
+    /** Counts a rest that has begun. */
+    void count(EndpointStatus.Cause cause) {
+        begun.get(cause).increment();
+    }
+
+    /** Returns how often the endpoint has begun to rest, by the cause. */
+    Map<EndpointStatus.Cause, Long> begun() {
+        Map<EndpointStatus.Cause, Long> counts = new EnumMap<>(EndpointStatus.Cause.class);
+        begun.forEach((cause, count) -> counts.put(cause, count.sum()));
+        return counts;
     }
 
     /** Returns the state as the admin page names it. */

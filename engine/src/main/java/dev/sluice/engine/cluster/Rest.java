@@ -60,7 +60,11 @@ final class Rest {
     /** Sets the end of the rest; the latest one counts. */
     synchronized void extend(long nowNanos, long nanos) {
         long until = nowNanos + nanos;
-        if (!isResting(nowNanos) || until - untilNanos > 0) {
+        boolean isNew = !isResting(nowNanos);
+        if (isNew) {
+            cause = RestPolicy.Cause.NONE;
+        }
+        if (isNew || until - untilNanos > 0) {
             untilNanos = until;
             isSet = true;
         }

@@ -52,16 +52,31 @@ public final class KeyFile {
                 continue;
             }
             try {
-                KeyConfig key = key(line);
+                KeyConfig key = parse(line);
                 if (!hashes.add(key.sha256())) {
                     throw new IllegalArgumentException("sha256: the same as on another line (expected: each key once)");
                 }
                 keys.add(key);
-            } catch (IllegalArgumentException | DateTimeException e) {
+            } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(file.getFileName() + ", line " + number + ": " + e.getMessage());
             }
         }
         return keys;
+    }
+
+    /**
+     * Parses a line.
+     *
+     * @param line one JSON object
+     * @return the key
+     * @throws IllegalArgumentException if it is not a valid key; the message names the member
+     */
+    public static KeyConfig parse(String line) {
+        try {
+            return key(line);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("expires: not a time (expected: such as 2027-01-01T00:00:00Z)", e);
+        }
     }
 
     private static KeyConfig key(String line) {

@@ -45,12 +45,15 @@ import java.util.Set;
  * @param http2Downstream the limits of HTTP/2 connections from downstreams
  * @param http2Upstream the limits of HTTP/2 connections to upstreams
  * @param transport the system interface and the event loops
+ * @param accessLog the access log
+ * @param onRevoke  the treatment of exchanges in flight whose key is removed
  */
 public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, List<ClusterConfig> clusters,
         List<RouteConfig> routes, List<KeyConfig> keys, Path keyFile, List<GroupConfig> groups,
         List<PriceConfig> prices, ZoneId budgetZone, Map<String, Profile> profiles, List<String> relayedPaths,
         String defaultCluster, String via, AffinityConfig affinity, LimitConfig limits, TimeoutConfig timeouts,
-        Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream, TransportConfig transport) {
+        Http2DownstreamConfig http2Downstream, Http2UpstreamConfig http2Upstream, TransportConfig transport,
+        AccessLogConfig accessLog, RevokePolicy onRevoke) {
 
     public RelayConfig {
         listeners = Checks.list("listeners", listeners);
@@ -72,6 +75,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         Checks.present("http2 downstream", http2Downstream);
         Checks.present("http2 upstream", http2Upstream);
         Checks.present("transport", transport);
+        Checks.present("access_log", accessLog);
+        Checks.present("on_revoke", onRevoke);
         Checks.atLeast("clusters", clusters.size(), 1);
         Checks.atLeast("routes", routes.size(), 1);
         checkAddresses(listeners, admin);
@@ -192,7 +197,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         changed.set(index, other);
         return new RelayConfig(changed, admin, clusters, routes, keys, keyFile, groups, prices, budgetZone,
                 profiles, relayedPaths, defaultCluster, via, affinity, limits, timeouts, http2Downstream,
-                http2Upstream, transport);
+                http2Upstream, transport, accessLog, onRevoke);
     }
 
     /** {@return a builder with all defaults} */
@@ -219,11 +224,23 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         }
     }
 
+    /**
+     * Checks that no other machine can reach the admin listener without a token or a certificate.
+     *
+     * @throws IllegalArgumentException if one can
+     */
+    public void requireProtectedAdmin() {
+        if (admin != null && !admin.isProtected() && !isLoopback("admin.address", admin.host())) {
+            throw new ConfigException("admin.address", "admin.address: " + admin.host() + ", without a token or"
+                    + " certificates of callers (expected: admin.token_file, or an address on loopback)");
+        }
+    }
+
     private static boolean isLoopback(String path, String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw new ConfigException(path, "listeners: host " + host + " (expected: an address of this machine)", e);
+            throw new ConfigException(path, path + ": host " + host + " (expected: an address of this machine)", e);
         }
     }
 
@@ -248,6 +265,8 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         private Http2DownstreamConfig http2Downstream = Http2DownstreamConfig.DEFAULT;
         private Http2UpstreamConfig http2Upstream = Http2UpstreamConfig.DEFAULT;
         private TransportConfig transport = TransportConfig.DEFAULT;
+        private AccessLogConfig accessLog = AccessLogConfig.DEFAULT;
+        private RevokePolicy onRevoke = RevokePolicy.CONTINUE;
 
         private Builder() {
         }
@@ -474,6 +493,28 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         }
 
         /**
+         * Sets {@link RelayConfig#accessLog}.
+         *
+         * @param config which exchanges have a line, and where it goes
+         * @return this builder
+         */
+        public Builder accessLog(AccessLogConfig config) {
+            accessLog = config;
+            return this;
+        }
+
+        /**
+         * Sets {@link RelayConfig#onRevoke}.
+         *
+         * @param policy the treatment of exchanges in flight whose key is removed
+         * @return this builder
+         */
+        public Builder onRevoke(RevokePolicy policy) {
+            onRevoke = policy;
+            return this;
+        }
+
+        /**
          * Builds the configuration.
          *
          * @return the configuration
@@ -482,7 +523,7 @@ public record RelayConfig(List<ListenerConfig> listeners, AdminConfig admin, Lis
         public RelayConfig build() {
             return new RelayConfig(listeners, admin, clusters, routes, keys, keyFile, groups, prices, budgetZone,
                     profiles, relayedPaths, defaultCluster, via, affinity, limits, timeouts, http2Downstream,
-                    http2Upstream, transport);
+                    http2Upstream, transport, accessLog, onRevoke);
         }
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.loop.LoopTicker;
 import dev.sluice.engine.loop.Tickable;
 import dev.sluice.protocol.error.ErrorCode;
@@ -488,6 +489,11 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
             LOG.warn("downstream connection closed because of an unexpected error", cause);
         }
         closeNow();
+    }
+
+    @Override
+    public String tls() {
+        return TlsVersion.of(ctx.channel());
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.ResponseSink;
+import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http2.Http2Fields;
 import dev.sluice.engine.http2.Http2Handler;
 import dev.sluice.engine.http2.OutboundBody;
@@ -173,6 +174,11 @@ final class Http2DownstreamStream implements RequestSource, ResponseSink, Outbou
         if (!isTouched) {
             onReadComplete();
         }
+    }
+
+    @Override
+    public String tls() {
+        return TlsVersion.of(connection.channel());
     }
 
     @Override

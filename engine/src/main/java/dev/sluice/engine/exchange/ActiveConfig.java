@@ -5,6 +5,7 @@ package dev.sluice.engine.exchange;
 import dev.sluice.engine.auth.ApiKeyAuthenticator;
 import dev.sluice.engine.cluster.Cluster;
 import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.cluster.EndpointStatus;
 import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.ClusterConfig;
 import dev.sluice.engine.config.LimitConfig;
@@ -18,6 +19,7 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -108,6 +110,21 @@ final class ActiveConfig {
     /** Applies the limits of clusters that share state with the previous configuration. */
     void activate() {
         clusters.values().forEach(cluster -> cluster.takeOver(limits().maxQueued()));
+    }
+
+    /** Returns what is known about all endpoints. */
+    List<EndpointStatus> statuses(long nowNanos) {
+        return clusters.values().stream().flatMap(cluster -> cluster.statuses(nowNanos).stream()).toList();
+    }
+
+    /** Returns whether there are metrics for each caller. */
+    boolean hasKeyMetrics() {
+        return config.admin() == null || config.admin().hasKeyMetrics();
+    }
+
+    /** Returns the keys, or null if an embedder identifies callers. */
+    ApiKeyAuthenticator keys() {
+        return keys;
     }
 
     Authenticator authenticator() {

@@ -65,6 +65,21 @@ final class ExchangeContext {
         services.observers().ended(view);
     }
 
+    /** Returns whether the exchange is to be cut because its key was removed. */
+    boolean isRevoked() {
+        return services.relay().isRevoked(principal);
+    }
+
+    /** Returns the nanoseconds that the exchange waited for permits. */
+    long queuedNanos() {
+        return admission == null ? 0 : admission.queuedNanos();
+    }
+
+    /** Returns the cost in millionths of a dollar; 0 if it is not known. */
+    long microDollars() {
+        return admission == null ? 0 : admission.microDollars();
+    }
+
     /** Returns the lead, the attempt that counts, or null before there is one. */
     Attempt attempt() {
         return requestPath == null ? null : requestPath.attempts().lead();

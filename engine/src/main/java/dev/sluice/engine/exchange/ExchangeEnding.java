@@ -99,12 +99,12 @@ final class ExchangeEnding {
             exchange.requestPath.attempts().cancelHedge();
         }
         boolean isCut = end == ExchangeEnd.DOWNSTREAM_LEFT && exchange.services.relay().life().isRefusing();
+        releasePermits(); // before the end is observed, so that observers know the cost
         exchange.close(isCut ? ExchangeEnd.RELAY_STOPPED : end, error);
         exchange.responsePath.release();
         if (exchange.requestPath != null) {
             exchange.requestPath.release();
         }
-        releasePermits();
         exchange.services.relay().life().endExchange();
     }
 }

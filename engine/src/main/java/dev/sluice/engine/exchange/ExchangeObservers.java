@@ -3,6 +3,7 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.observe.AccessLog;
+import dev.sluice.engine.observe.RecentExchanges;
 import dev.sluice.engine.spi.ExchangeObserver;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.ObservedAttempt;
@@ -25,11 +26,12 @@ final class ExchangeObservers {
     }
 
     /** Returns the observers that all loops of a relay share. */
-    static List<ExchangeObserver> of(AccessLog accessLog, Extensions extensions) {
+    static List<ExchangeObserver> of(AccessLog accessLog, RecentExchanges recent, Extensions extensions) {
         List<ExchangeObserver> observers = new ArrayList<>();
         if (extensions.isAccessLogged()) {
             observers.add(accessLog.observer());
         }
+        observers.add(recent);
         observers.addAll(extensions.observers());
         return observers;
     }

@@ -25,6 +25,10 @@ final class ExchangeTimer implements Tickable {
             progress = new ExchangeProgress(exchange);
         }
         progress.sample(nowNanos);
+        if (exchange.isRevoked()) {
+            cut(ExchangeEnd.KEY_REVOKED);
+            return;
+        }
         Overdue overdue = Deadlines.find(exchange.life.state(), progress, nowNanos);
         if (overdue != null) {
             onOverdue(overdue, nowNanos);
@@ -47,12 +51,14 @@ final class ExchangeTimer implements Tickable {
             case HEDGE -> exchange.requestPath.attempts().hedge(nowNanos);
             case KEEP_ALIVE -> exchange.responsePath.relayed().keepAlive();
             case END_AFTER_TERMINAL -> exchange.responsePath.relayed().endAfterTerminal();
-            case DOWNSTREAM_STALLED -> {
-                exchange.requestPath.attempts().cancel();
-                ending.finish(ExchangeEnd.DOWNSTREAM_STALLED, null);
-                exchange.source.closeNow();
-            }
+            case DOWNSTREAM_STALLED -> cut(ExchangeEnd.DOWNSTREAM_STALLED);
         }
+    }
+
+    private void cut(ExchangeEnd end) {
+        ending.stopRequest();
+        ending.finish(end, null);
+        exchange.source.closeNow();
     }
 
     /**

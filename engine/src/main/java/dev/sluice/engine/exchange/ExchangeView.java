@@ -82,6 +82,56 @@ final class ExchangeView implements ObservedExchange {
     }
 
     @Override
+    public String group() {
+        return exchange.principal == null ? null : exchange.principal.group();
+    }
+
+    @Override
+    public String route() {
+        return plan() == null ? null : plan().route().model();
+    }
+
+    @Override
+    public String servedModel() {
+        return body() == null ? null : body().responseModel();
+    }
+
+    @Override
+    public String serviceTier() {
+        return body() == null ? null : body().serviceTier();
+    }
+
+    @Override
+    public String tls() {
+        return exchange.source.tls();
+    }
+
+    @Override
+    public String upstreamTls() {
+        return connected() == null ? null : connected().tls();
+    }
+
+    @Override
+    public String upstreamRequestId() {
+        return exchange.responsePath == null ? null : exchange.responsePath.requestId();
+    }
+
+    @Override
+    public String traceId() {
+        return exchange.request.traceId();
+    }
+
+    @Override
+    public long queuedNanos() {
+        return exchange.queuedNanos();
+    }
+
+    @Override
+    public long microDollars() {
+        return exchange.microDollars();
+    }
+
+    @Override
     public String model() {
         return exchange.requestPath == null ? null : exchange.requestPath.model();
     }

@@ -2,37 +2,31 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.exchange;
 
-import dev.sluice.engine.cluster.Cluster;
+import dev.sluice.engine.admin.AdminSources;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ProtocolChoice;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.observe.AccessLog;
-import dev.sluice.engine.observe.AdminPage;
-import dev.sluice.engine.observe.AdminPages;
 import dev.sluice.engine.observe.Metrics;
+import dev.sluice.engine.observe.RecentExchanges;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.spi.Extensions;
-import dev.sluice.engine.spi.MetricsFormat;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /** The core of a relay: the state that its event loops share. Thread-safe. */
 public final class RelayCore {
     private final Authenticator authenticator;
-    private final MetricsFormat metricsFormat;
-    private final Supplier<List<String>> readinessNotes;
+    private final AdminSources sources;
     private final long createdAt = Instant.now().getEpochSecond();
     private final LongSupplier clock;
     private final RelayServices services;
-    private final AccessLog accessLog = new AccessLog();
+    private final AccessLog accessLog;
     private final Metrics metrics;
     private final RelayLoops loops;
     private volatile ActiveConfig config;
@@ -45,19 +39,23 @@ public final class RelayCore {
      */
     public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
         authenticator = extensions.authenticator();
-        metricsFormat = extensions.metricsFormat();
-        readinessNotes = extensions.readinessNotes();
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         services = RelayServices.of(config, extensions, clock);
+        accessLog = new AccessLog(extensions.accessLogOutput());
+        accessLog.check(config.accessLog());
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
         metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, services.life()::sessions,
-                this::queued,
-                services.bodies()::usedBytes, () -> Buffers.directBytes(allocator), accessLog::droppedLines,
-                () -> this.config.clusters().stream().mapToLong(Cluster::unauthorized).sum()));
+                this::queued, services.bodies()::usedBytes, () -> Buffers.directBytes(allocator),
+                accessLog::droppedLines, () -> this.config.statuses(clock.getAsLong()),
+                () -> this.config.hasKeyMetrics()));
+        RecentExchanges recent = new RecentExchanges();
         loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,
-                ExchangeObservers.of(accessLog, extensions));
+                ExchangeObservers.of(accessLog, recent, extensions));
+        sources = new AdminSources(metrics, extensions.metricsFormat(), recent, services.ledger(), accessLog,
+                this::isReady, extensions.readinessNotes(), () -> this.config.config(), () -> this.config.clusters(),
+                () -> this.config.keys(), clock);
         downstream = downstreamOf(config);
-        services.serve(this.config.endpoints());
+        services.serve(this.config);
     }
 
     private DownstreamSettings downstreamOf(RelayConfig relayConfig) {
@@ -71,6 +69,7 @@ public final class RelayCore {
      * @throws IllegalArgumentException if the configuration cannot be used
      */
     public Step prepare(RelayConfig next) {
+        accessLog.check(next.accessLog());
         ActiveConfig active = new ActiveConfig(next, authenticator, createdAt, config);
         return () -> use(active);
     }
@@ -84,9 +83,13 @@ public final class RelayCore {
     /** Activates another configuration for the exchanges that begin from now on. */
     private void use(ActiveConfig next) {
         RelayConfig nextConfig = next.config();
+        RelayConfig before = config.config();
         services.use(nextConfig);
         next.activate();
-        services.serve(next.endpoints());
+        services.serve(next);
+        if (!nextConfig.accessLog().equals(before.accessLog())) { // otherwise a change at run time stays
+            accessLog.use(nextConfig.accessLog());
+        }
         downstream = downstreamOf(nextConfig);
         config = next;
         loops.onEach(loop -> loop.use(next));
@@ -99,6 +102,11 @@ public final class RelayCore {
     /** Returns the handler for a new downstream connection, to be added last to its pipeline. */
     public ChannelHandler newDownstreamHandler() {
         return new ProtocolChoice(downstream);
+    }
+
+    /** Begins to write the access log where the configuration says. */
+    public void openLog() {
+        accessLog.use(config.config().accessLog());
     }
 
     /** Prepares a loop that is going to relay: opens its warm connections. */
@@ -158,14 +166,8 @@ public final class RelayCore {
         config.refreshFiles();
     }
 
-    /** Returns the pages of the admin listener. */
-    public List<AdminPage> adminPages() {
-        List<AdminPage> pages = new ArrayList<>(List.of(AdminPages.live(),
-                AdminPages.ready(this::isReady, readinessNotes), AdminPages.endpoints(() -> config.clusters(), clock),
-                AdminPages.usage(services.ledger())));
-        if (metricsFormat != null) {
-            pages.add(AdminPages.metrics(metrics, metricsFormat));
-        }
-        return pages;
+    /** Returns what an admin listener shows and changes. */
+    public AdminSources adminSources() {
+        return sources;
     }
 }

@@ -3,7 +3,6 @@
 package dev.sluice.engine.exchange;
 
 import dev.sluice.engine.loop.LoopTicker;
-import dev.sluice.engine.observe.Counter;
 import dev.sluice.engine.observe.LoopRecorder;
 import dev.sluice.engine.request.RequestServices;
 import dev.sluice.engine.request.ScannerCache;
@@ -44,7 +43,7 @@ final class RelayLoop {
         this.ticker = ticker;
         this.recorder = recorder;
         pools = new UpstreamPools(eventLoop, ticker, config.timeouts(), config.config().http2Upstream(), allocator,
-                bytes -> recorder.add(Counter.UNSOLICITED_BYTES, bytes));
+                recorder);
         scratch = new byte[SCRATCH_BYTES];
         scanners = new ScannerCache(scratch);
         tools = new BodyObserver.Tools(recorder, clock, scratch, new ScannerPool());

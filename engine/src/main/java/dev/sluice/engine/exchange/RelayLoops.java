@@ -51,7 +51,10 @@ final class RelayLoops {
     /** Opens the warm connections of a loop that is going to relay, which must be ready before the first request. */
     void open(EventLoop loop) {
         RelayLoop opened = factoryOf(loop).loop();
-        loop.execute(() -> opened.keepWarm(config.get()));
+        loop.execute(() -> {
+            opened.recorder().use(Thread.currentThread());
+            opened.keepWarm(config.get());
+        });
     }
 
     /** Starts the health checks of endpoints, on a loop that relays nothing. */

@@ -7,7 +7,6 @@ import dev.sluice.engine.admission.BudgetedQuota;
 import dev.sluice.engine.admission.FairGate;
 import dev.sluice.engine.admission.RelayLife;
 import dev.sluice.engine.affinity.AffinityTable;
-import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.cluster.RestHints;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.loop.Buffers;
@@ -15,9 +14,9 @@ import dev.sluice.engine.loop.MemoryBudget;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.engine.spi.Principal;
 import dev.sluice.engine.spi.RequestQuota;
 import java.time.Clock;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -30,9 +29,10 @@ import java.util.function.LongSupplier;
  * @param affinity the owners of responses and sessions
  * @param bodies   bounds the memory of all bodies
  * @param rests    what relays tell each other about endpoints
+ * @param revocations decides about exchanges whose key was removed
  */
 record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, FairGate gate, AffinityStore affinity,
-        MemoryBudget bodies, RestHints rests) {
+        MemoryBudget bodies, RestHints rests, Revocations revocations) {
 
     /** Returns the services of a new relay: an embedder's extensions, and the relay's own services for the rest. */
     static RelayServices of(RelayConfig config, Extensions extensions, LongSupplier clock) {
@@ -45,7 +45,7 @@ record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, F
         return new RelayServices(new RelayLife(), Admission.withBudgets(quota, ledger, Clock.systemUTC(),
                 budgetsOf(config)), ledger, new FairGate(config.limits().maxExchanges(),
                 config.limits().maxQueued()), affinity, new MemoryBudget(heldBytes(config)),
-                new RestHints(extensions.healthHints(), clock));
+                new RestHints(extensions.healthHints(), clock), new Revocations());
     }
 
     private static BudgetedQuota.Settings budgetsOf(RelayConfig config) {
@@ -56,9 +56,19 @@ record RelayServices(RelayLife life, BudgetedQuota quota, BudgetLedger ledger, F
         return (long) (Buffers.maxDirectBytes() * config.limits().heldMemoryShare());
     }
 
-    /** Serves the endpoints of a configuration. */
-    void serve(Set<Endpoint> endpoints) {
-        rests.use(endpoints);
+    /** Serves the endpoints and the keys of a configuration. */
+    void serve(ActiveConfig active) {
+        rests.use(active.endpoints());
+        revocations.use(active);
+    }
+
+    /**
+     * Returns whether an exchange is to be cut because its key was removed.
+     *
+     * @param caller its caller; null while unknown
+     */
+    boolean isRevoked(Principal caller) {
+        return revocations.isCut(caller);
     }
 
     /** Stops listening to other relays. */

@@ -30,4 +30,9 @@ public record DownstreamRequest(String method, String path, String query, HttpHe
     public List<String> headers(String name) {
         return headers.getAll(name);
     }
+
+    /** {@return the id of the trace to which the caller assigned the request; null for none} */
+    public String traceId() {
+        return TraceParent.traceId(headers("traceparent"));
+    }
 }

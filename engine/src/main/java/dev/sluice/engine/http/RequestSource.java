@@ -19,6 +19,11 @@ public interface RequestSource {
     /** {@return the downstream's protocol by its ALPN name (RFC 7301), for the log} */
     String protocol();
 
+    /** {@return the TLS version of the downstream's connection, such as TLSv1.3, for the log; null without TLS} */
+    default String tls() {
+        return null;
+    }
+
     /** {@return the sink of the response} */
     ResponseSink response();
 

@@ -37,6 +37,11 @@ public interface UpstreamConnection {
     /** {@return the upstream's protocol by its ALPN name (RFC 7301), for the log} */
     String protocol();
 
+    /** {@return the TLS version of the connection, such as TLSv1.3, for the log; null without TLS} */
+    default String tls() {
+        return null;
+    }
+
     /** {@return whether the connection had carried an exchange before} */
     boolean isReused();
 }

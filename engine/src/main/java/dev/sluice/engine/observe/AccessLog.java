@@ -2,13 +2,19 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.observe;
 
+import dev.sluice.engine.config.AccessLogConfig;
+import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.spi.ExchangeObserver;
+import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,15 +39,23 @@ public final class AccessLog implements AutoCloseable {
     private final int maxQueuedLines;
     private final Consumer<String> target;
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+    private final BooleanSupplier isOn;
+    private final Consumer<Path> output;
+    private volatile AccessLogConfig config = AccessLogConfig.DEFAULT;
+    private volatile boolean isToFile;
     private final AtomicInteger queued = new AtomicInteger();
     private final LongAdder dropped = new LongAdder();
     private volatile Thread writer;
     private boolean hasFailed; // used by the writer only
     private volatile boolean isClosed;
 
-    /** Creates a log whose lines go to the logger. */
-    public AccessLog() {
-        this(MAX_QUEUED_LINES, LOG::info);
+    /**
+     * Creates a log whose lines go to the logger.
+     *
+     * @param output switches the logger's output to a file, or back for null; null if that cannot be switched
+     */
+    public AccessLog(Consumer<Path> output) {
+        this(MAX_QUEUED_LINES, LOG::info, LOG::isInfoEnabled, output);
     }
 
     /**
@@ -49,6 +63,12 @@ public final class AccessLog implements AutoCloseable {
      * @param target         writes a line; may block
      */
     AccessLog(int maxQueuedLines, Consumer<String> target) {
+        this(maxQueuedLines, target, () -> true, null);
+    }
+
+    private AccessLog(int maxQueuedLines, Consumer<String> target, BooleanSupplier isOn, Consumer<Path> output) {
+        this.isOn = isOn;
+        this.output = output;
         this.maxQueuedLines = maxQueuedLines;
         this.target = target;
     }
@@ -58,9 +78,67 @@ public final class AccessLog implements AutoCloseable {
         return new AccessLogObserver(this);
     }
 
+    /**
+     * Checks that a configuration can be used.
+     *
+     * @throws IllegalArgumentException if it has a file, and the output cannot be switched
+     */
+    public void check(AccessLogConfig next) {
+        if (next.file() != null && output == null) {
+            throw new ConfigException("access_log.file", "access_log.file: " + next.file() + " (expected: none, because"
+                    + " the logging of this process decides)");
+        }
+    }
+
+    /**
+     * Applies a configuration.
+     *
+     * @throws IllegalArgumentException if its file cannot be written, and then nothing changes
+     */
+    public synchronized void use(AccessLogConfig next) {
+        use(next, next.file() != null);
+    }
+
+    /**
+     * Applies a configuration, with or without its file.
+     *
+     * @throws IllegalArgumentException if its file cannot be written, and then nothing changes
+     */
+    public synchronized void use(AccessLogConfig next, boolean toFile) {
+        check(next);
+        Path file = toFile ? next.file() : null;
+        if (!Objects.equals(file, isToFile ? config.file() : null)) {
+            output.accept(file);
+        }
+        config = next;
+        isToFile = toFile;
+    }
+
+    /** {@return the configuration in use} */
+    public AccessLogConfig config() {
+        return config;
+    }
+
+    /** {@return whether lines go to the file of the configuration} */
+    public boolean isToFile() {
+        return isToFile;
+    }
+
     /** {@return whether lines are written at all} */
     public boolean isEnabled() {
-        return LOG.isInfoEnabled();
+        return config.level() != AccessLogConfig.Level.OFF && isOn.getAsBoolean();
+    }
+
+    /**
+     * Returns whether an exchange has a line.
+     *
+     * @param isError whether it has an error
+     */
+    boolean isWanted(boolean isError) {
+        AccessLogConfig now = config;
+        boolean isSampled = now.level() == AccessLogConfig.Level.ALL && (now.sample() >= 1
+                || ThreadLocalRandom.current().nextDouble() < now.sample());
+        return isEnabled() && (isError || isSampled);
     }
 
     /**

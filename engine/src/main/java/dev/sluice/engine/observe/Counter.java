@@ -40,7 +40,11 @@ public enum Counter {
     /** Input tokens that upstreams reported. */
     INPUT_TOKENS("input_tokens", "Input tokens reported by upstreams."),
     /** Output tokens that upstreams reported. */
-    OUTPUT_TOKENS("output_tokens", "Output tokens reported by upstreams.");
+    OUTPUT_TOKENS("output_tokens", "Output tokens reported by upstreams."),
+    /** Cached input tokens that upstreams reported. */
+    CACHED_TOKENS("cached_tokens", "Cached input tokens reported by upstreams, as a part of the input tokens."),
+    /** Reasoning tokens that upstreams reported. */
+    REASONING_TOKENS("reasoning_tokens", "Reasoning tokens reported by upstreams, as a part of the output tokens.");
 
     private final String label;
     private final String help;

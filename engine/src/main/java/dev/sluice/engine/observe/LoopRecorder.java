@@ -4,6 +4,7 @@ package dev.sluice.engine.observe;
 
 import dev.sluice.engine.response.RelayTimings;
 import dev.sluice.engine.spi.ExchangeObserver;
+import dev.sluice.engine.upstream.UpstreamPools;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,7 @@ import org.HdrHistogram.SingleWriterRecorder;
  * <p><b>Threading:</b> written on the loop without locks; read by {@link Metrics} on any thread. <b>Allocation per
  * event:</b> none.
  */
-public final class LoopRecorder implements RelayTimings {
+public final class LoopRecorder implements RelayTimings, UpstreamPools.Observer {
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final int DIGITS = 2;
@@ -26,6 +27,8 @@ public final class LoopRecorder implements RelayTimings {
     private final SingleWriterRecorder[] recorders = new SingleWriterRecorder[Timer.values().length];
     private final Histogram[] totals = new Histogram[recorders.length]; // used by the reading thread only
     private final Histogram[] intervals = new Histogram[recorders.length];
+    private final Breakdown breakdown = new Breakdown();
+    private volatile Thread thread;
 
     /** Creates a recorder with everything at zero. */
     public LoopRecorder() {
@@ -38,6 +41,20 @@ public final class LoopRecorder implements RelayTimings {
     /** Returns an observer that counts and times the exchanges of the loop. */
     public ExchangeObserver observer() {
         return new MetricsObserver(this);
+    }
+
+    Breakdown breakdown() {
+        return breakdown;
+    }
+
+    /** Sets the loop's thread, whose processor time is reported. */
+    public void use(Thread loopThread) {
+        thread = loopThread;
+    }
+
+    /** Returns the thread, or null if it is not known. */
+    Thread thread() {
+        return thread;
     }
 
     /** Adds to a counter. */
@@ -60,6 +77,16 @@ public final class LoopRecorder implements RelayTimings {
         if (atOnce > 0) {
             recorders[Timer.EVENT_GAP.ordinal()].recordValueWithCount(0, atOnce);
         }
+    }
+
+    @Override
+    public void onConnected(long nanos) {
+        record(Timer.CONNECT_TIME, nanos);
+    }
+
+    @Override
+    public void onUnsolicited(long bytes) {
+        add(Counter.UNSOLICITED_BYTES, bytes);
     }
 
     @Override

@@ -34,6 +34,11 @@ final class MetricsObserver implements ExchangeObserver {
     }
 
     @Override
+    public void onAttemptEnded(ObservedExchange exchange, ObservedAttempt attempt) {
+        recorder.breakdown().onAttemptEnded(exchange, attempt);
+    }
+
+    @Override
     public void onSessionEnded(ObservedSession session) {
         recorder.add(Counter.WEBSOCKETS_ENDED, 1);
         recorder.add(Counter.WEBSOCKETS_CLOSED, session.isClosedHere() ? 1 : 0);
@@ -47,7 +52,7 @@ final class MetricsObserver implements ExchangeObserver {
             case FAILED -> Counter.EXCHANGES_FAILED;
             case REFUSED -> Counter.EXCHANGES_REFUSED;
             case UPSTREAM_LOST -> Counter.UPSTREAMS_LOST;
-            case DOWNSTREAM_LEFT, DOWNSTREAM_STALLED, RELAY_STOPPED -> Counter.DOWNSTREAMS_LEFT;
+            case DOWNSTREAM_LEFT, DOWNSTREAM_STALLED, RELAY_STOPPED, KEY_REVOKED -> Counter.DOWNSTREAMS_LEFT;
         }, 1);
         recorder.record(Timer.EXCHANGE_TIME, exchange.durationNanos());
         recorder.add(Counter.REQUEST_BYTES, exchange.requestBytes());
@@ -60,6 +65,12 @@ final class MetricsObserver implements ExchangeObserver {
         if (usage != null) {
             recorder.add(Counter.INPUT_TOKENS, usage.inputTokens());
             recorder.add(Counter.OUTPUT_TOKENS, usage.outputTokens());
+            recorder.add(Counter.CACHED_TOKENS, usage.cachedTokens());
+            recorder.add(Counter.REASONING_TOKENS, usage.reasoningTokens());
         }
+        if (exchange.route() != null) {
+            recorder.record(Timer.QUEUE_TIME, exchange.queuedNanos());
+        }
+        recorder.breakdown().onEnded(exchange);
     }
 }

@@ -11,7 +11,11 @@ enum Timer {
     /** The time that the relay itself adds to a read. */
     ADDED_TIME("added_time", "From a read of a response body to the moment its bytes were handed to the system."),
     /** The time from the request's head to the end of the exchange. */
-    EXCHANGE_TIME("exchange_time", "From the request's head to the end of the exchange.");
+    EXCHANGE_TIME("exchange_time", "From the request's head to the end of the exchange."),
+    /** The time for which an exchange waits for permits. */
+    QUEUE_TIME("queue_time", "Waiting for permits of the relay and of the cluster, of exchanges that were admitted."),
+    /** The time that a new connection to an endpoint takes. */
+    CONNECT_TIME("connect_time", "From the look-up of an endpoint's name to its connection, TLS handshake included.");
 
     private final String label;
     private final String help;

@@ -420,6 +420,11 @@ public final class Attempt implements UpstreamListener, ResponseSource, Observed
         return target().toString();
     }
 
+    /** {@return the TLS version of the connection; null without TLS, or before there is one} */
+    public String tls() {
+        return connection == null ? null : connection.tls();
+    }
+
     @Override
     public String protocol() {
         return connection == null ? null : connection.protocol();

@@ -16,6 +16,7 @@ import dev.sluice.protocol.error.RelayException;
 import dev.sluice.protocol.framing.BodyPiece;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The path of an exchange's response, from an attempt to the downstream. When the head arrives, the path chooses the
@@ -24,6 +25,8 @@ import java.util.Map;
  * <p><b>Threading:</b> confined to the exchange's loop.
  */
 public final class ResponsePath {
+    private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9_.:-]{1,128}");
+
     private final ResponseSink sink;
     private final ResponseListener listener;
     private final BodyObserver.Tools tools;
@@ -37,6 +40,7 @@ public final class ResponsePath {
     private CollectedResponse collected;
     private DecodedResponse decoded; // null unless the body is decoded on its way
     private BodyObserver body;
+    private String requestId;
     private long headNanos;
 
     /**
@@ -64,6 +68,7 @@ public final class ResponsePath {
      */
     public void begin(ResponseSource from, ResponseHead received, Handling handling) {
         source = from;
+        requestId = received.headers().get("x-request-id");
         headNanos = tools.nanoTime();
         ResponseHead read = received;
         List<String> codings = ContentDecoder.named(received.headers());
@@ -189,6 +194,11 @@ public final class ResponsePath {
     /** {@return the observer of the body, or null before there is a response} */
     public BodyObserver body() {
         return body;
+    }
+
+    /** {@return the endpoint's name of the request, if it is short and plain; otherwise null} */
+    public String requestId() {
+        return requestId != null && REQUEST_ID.matcher(requestId).matches() ? requestId : null;
     }
 
     /** {@return the HTTP status that was or would be sent downstream; 0 before there is a response} */

@@ -17,7 +17,9 @@ public enum ExchangeEnd {
     /** The downstream did not read for too long. */
     DOWNSTREAM_STALLED("downstream_stalled"),
     /** The relay stopped, and its drain was over. */
-    RELAY_STOPPED("relay_stopped");
+    RELAY_STOPPED("relay_stopped"),
+    /** The caller's key was removed. */
+    KEY_REVOKED("key_revoked");
 
     private final String label;
 

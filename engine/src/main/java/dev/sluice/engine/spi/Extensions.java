@@ -2,8 +2,10 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.spi;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -27,6 +29,7 @@ public final class Extensions {
     private final LongSupplier nanoClock;
     private final LoopTimer loopTimer;
     private final boolean isAccessLogged;
+    private final Consumer<Path> accessLogOutput;
 
     private Extensions(Builder builder) {
         authenticator = builder.authenticator;
@@ -44,6 +47,7 @@ public final class Extensions {
         nanoClock = builder.nanoClock;
         loopTimer = builder.loopTimer;
         isAccessLogged = builder.isAccessLogged;
+        accessLogOutput = builder.accessLogOutput;
     }
 
     /** {@return a builder in which no part is set} */
@@ -79,6 +83,11 @@ public final class Extensions {
     /** {@return the hints about endpoints that relays give each other, or null for none} */
     public HealthHints healthHints() {
         return healthHints;
+    }
+
+    /** {@return the switch of the access log's output, or null if the logging of the process alone decides} */
+    public Consumer<Path> accessLogOutput() {
+        return accessLogOutput;
     }
 
     /** {@return the lines that {@code /health/ready} adds to its own} */
@@ -120,6 +129,7 @@ public final class Extensions {
         private LongSupplier nanoClock;
         private LoopTimer loopTimer;
         private boolean isAccessLogged;
+        private Consumer<Path> accessLogOutput;
 
         private Builder() {
         }
@@ -198,6 +208,20 @@ public final class Extensions {
          */
         public Builder healthHints(HealthHints hints) {
             healthHints = present("healthHints", hints);
+            return this;
+        }
+
+        /**
+         * Lets the configuration decide where the access log goes ({@link
+         * dev.sluice.engine.config.AccessLogConfig#file}).
+         *
+         * @param output switches the output of the logger {@code dev.sluice.access} to a file, to which lines are
+         *               appended, or back for null; throws an {@link IllegalArgumentException} that names the file if
+         *               it cannot be written. Called by one thread at a time
+         * @return this builder
+         */
+        public Builder accessLogOutput(Consumer<Path> output) {
+            accessLogOutput = present("accessLogOutput", output);
             return this;
         }
 

@@ -29,6 +29,12 @@ public interface ObservedExchange {
     /** {@return the name of the caller, or null while it is unknown} */
     String principal();
 
+    /** {@return the name of the caller's group, or null for none, or while the caller is unknown} */
+    String group();
+
+    /** {@return the model pattern of the route, as configured, or null before the plan} */
+    String route();
+
     /** {@return the requested model, or null while it is unknown or if the request names none} */
     String model();
 
@@ -38,6 +44,12 @@ public interface ObservedExchange {
     /** {@return the name of the cluster that serves the request, or null before the plan} */
     String cluster();
 
+    /** {@return the model that the response names; null if it names none, or before it did} */
+    String servedModel();
+
+    /** {@return the service tier that the response names; null if it names none, or before it did} */
+    String serviceTier();
+
     /** {@return the number of attempts that were started, including hedges} */
     int attempts();
 
@@ -46,6 +58,26 @@ public interface ObservedExchange {
 
     /** {@return the protocol of that connection: its ALPN name or websocket; null before there was one} */
     String upstreamProtocol();
+
+    /** {@return the TLS version of the downstream's connection, such as TLSv1.3; null without TLS} */
+    String tls();
+
+    /** {@return the TLS version of the connection to the endpoint; null without TLS, or before there was one} */
+    String upstreamTls();
+
+    /**
+     * Returns the id that the endpoint gave to the request in {@code x-request-id}.
+     *
+     * @return up to 128 letters, digits and {@code -_.:}; null if the response has none, or another text
+     */
+    String upstreamRequestId();
+
+    /**
+     * Returns the id of the trace to which the caller assigned the request (W3C Trace Context, {@code traceparent}).
+     *
+     * @return 32 hexadecimal digits; null for none
+     */
+    String traceId();
 
     /** {@return the HTTP status that was or would be sent downstream; 0 before it is known} */
     int status();
@@ -68,6 +100,9 @@ public interface ObservedExchange {
     /** {@return the nanoseconds from the request's head to the first complete event; -1 if there was none} */
     long firstEventNanos();
 
+    /** {@return the nanoseconds that the exchange waited for permits of the relay and of the cluster} */
+    long queuedNanos();
+
     /** {@return the nanoseconds from the request's head until now, or until the end of the exchange} */
     long durationNanos();
 
@@ -79,6 +114,9 @@ public interface ObservedExchange {
 
     /** {@return the token counts that the upstream reported, or null if it reported none, which does not mean zero} */
     Usage usage();
+
+    /** {@return the cost in millionths of a dollar; 0 before the end, or if no price matches} */
+    long microDollars();
 
     /** {@return whether the response ended by itself: with a terminal event, or as a complete document} */
     boolean isComplete();

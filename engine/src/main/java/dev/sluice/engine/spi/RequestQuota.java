@@ -84,5 +84,14 @@ public interface RequestQuota {
 
         /** Ends a request that was not sent. */
         void release();
+
+        /**
+         * Returns the cost of what was settled, as far as the quota knows prices.
+         *
+         * @return millionths of a dollar; 0 before {@link #settle}, or if no price is known
+         */
+        default long microDollars() {
+            return 0;
+        }
     }
 }

@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 
 /**
- * The TLS context of a listener: HTTP/2 and HTTP/1.1 by ALPN, session resumption by tickets whose keys are used for at
+ * The TLS context of a listener: the HTTP version by ALPN, session resumption by tickets whose keys are used for at
  * most 24 h, and certificates of callers if an authority for them is configured.
  *
  * <p><b>Threading:</b> any; {@link #refresh} by one thread at a time.
@@ -28,6 +28,7 @@ public final class ServerTls {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final TlsConfig config;
+    private final String[] protocols;
     private final FollowedFiles files;
     private final LongSupplier clock;
     private volatile SslContext context;
@@ -35,7 +36,7 @@ public final class ServerTls {
     private long ticketKeyNanos;
 
     /**
-     * Loads the certificate and the key of a listener.
+     * Loads the certificate and the key of a listener for HTTP/2 and HTTP/1.1.
      *
      * @param name   name of the listener for the log
      * @param config certificate, key and authorities
@@ -43,6 +44,20 @@ public final class ServerTls {
      * @throws IllegalArgumentException if a file cannot be used
      */
     public ServerTls(String name, TlsConfig config, LongSupplier clock) {
+        this(name, config, clock, ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+    }
+
+    /**
+     * Loads the certificate and the key of a listener.
+     *
+     * @param name      name of the listener for the log
+     * @param config    certificate, key and authorities
+     * @param clock     nanoseconds since an arbitrary origin
+     * @param protocols the ALPN names of what it speaks, the preferred one first
+     * @throws IllegalArgumentException if a file cannot be used
+     */
+    public ServerTls(String name, TlsConfig config, LongSupplier clock, String... protocols) {
+        this.protocols = protocols.clone();
         this.config = config;
         this.clock = clock;
         files = new FollowedFiles(name, config.certificate(), config.key(), config.clientCa());
@@ -59,7 +74,7 @@ public final class ServerTls {
     private SslContext newContext() {
         try {
             SslContextBuilder builder = TlsDefaults.prepare(SslContextBuilder.forServer(config.certificate().toFile(),
-                    config.key().toFile()), ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+                    config.key().toFile()), protocols);
             if (config.clientCa() != null) {
                 builder.trustManager(config.clientCa().toFile()).clientAuth(ClientAuth.REQUIRE);
             }

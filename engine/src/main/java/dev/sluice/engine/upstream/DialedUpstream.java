@@ -90,6 +90,11 @@ final class DialedUpstream implements UpstreamConnection, DialedSocket, WebSocke
     }
 
     @Override
+    public String tls() {
+        return handler == null ? null : handler.tls();
+    }
+
+    @Override
     public String protocol() {
         return "websocket";
     }

@@ -5,6 +5,7 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.http.AttemptFailure;
 import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.http.UpstreamRequest;
@@ -162,6 +163,11 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private void close() {
         state = State.CLOSED;
         ctx.close();
+    }
+
+    @Override
+    public String tls() {
+        return TlsVersion.of(ctx.channel());
     }
 
     @Override

@@ -5,6 +5,7 @@ package dev.sluice.engine.upstream;
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.http.AttemptFailure;
 import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http.UpstreamConnection;
 import dev.sluice.engine.http.UpstreamListener;
 import dev.sluice.engine.http.UpstreamRequest;
@@ -133,6 +134,11 @@ final class Http2UpstreamStream implements UpstreamConnection, OutboundBody.Send
         if (stream != null) {
             connection.cancel(stream);
         }
+    }
+
+    @Override
+    public String tls() {
+        return TlsVersion.of(connection.channel());
     }
 
     @Override

@@ -32,7 +32,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongConsumer;
 
 /**
  * All upstream connections of one event loop. An exchange and its upstream connection share the loop and never change
@@ -72,20 +71,53 @@ public final class UpstreamPools implements Tickable {
     private boolean isWarm;
     private boolean isWarmWanted;
     private Set<Endpoint> configured;
-    private final LongConsumer unsolicited;
+    private final Observer observer;
     private final ByteBuffer waiting = ByteBuffer.allocateDirect(WAITING_BYTES);
     private final BodyPiece piece = new BodyPiece();
     private final ServerEvent event = new ServerEvent(new byte[SCRATCH_BYTES]);
 
+    /** The receiver of what happens to connections. */
+    public interface Observer {
+        /**
+         * Reports that a connection was made.
+         *
+         * @param nanos the time that it took: for name resolution, connect, and TLS handshake
+         */
+        void onConnected(long nanos);
+
+        /** Reports bytes that an upstream sent on an HTTP/1.1 connection and that belong to no response. */
+        void onUnsolicited(long bytes);
+    }
+
+    /** A result of opening a connection whose time is reported. */
+    private final class Timed implements Opening.Result {
+        private final Opening.Result result;
+        private final long beganNanos = System.nanoTime(); // the loop's clock stands still during a tick
+
+        Timed(Opening.Result result) {
+            this.result = result;
+        }
+
+        @Override
+        public void onReady(Channel channel, boolean isHttp2) {
+            observer.onConnected(System.nanoTime() - beganNanos);
+            result.onReady(channel, isHttp2);
+        }
+
+        @Override
+        public void onFailed(Throwable cause) {
+            result.onFailed(cause);
+        }
+    }
+
     /**
      * Creates the pools of a loop, with no connections.
      *
-     * @param unsolicited receives the number of bytes that an upstream sent on an HTTP/1.1 connection and that belong
-     *                    to no response
+     * @param observer sees what happens to connections
      */
     public UpstreamPools(EventLoop loop, LoopTicker ticker, TimeoutConfig timeouts, Http2UpstreamConfig http2,
-            ByteBufAllocator allocator, LongConsumer unsolicited) {
-        this.unsolicited = unsolicited;
+            ByteBufAllocator allocator, Observer observer) {
+        this.observer = observer;
         this.loop = loop;
         this.ticker = ticker;
         this.timeouts = timeouts;
@@ -204,7 +236,7 @@ public final class UpstreamPools implements Tickable {
     }
 
     private void open(Endpoint endpoint, HttpVersions versions, Opening.Result result) {
-        Opening opening = new Opening(endpoint, versions, timeouts, result, this::onClosed);
+        Opening opening = new Opening(endpoint, versions, timeouts, new Timed(result), this::onClosed);
         connections++; // counted from here on, so that the tick runs for attempts that wait for it
         if (tick == null) {
             tick = ticker.add(this);
@@ -304,7 +336,7 @@ public final class UpstreamPools implements Tickable {
     }
 
     void countUnsolicited(int bytes) {
-        unsolicited.accept(bytes);
+        observer.onUnsolicited(bytes);
     }
 
     void onClosed() {

@@ -98,6 +98,11 @@ final class WebSocketUpstream implements SessionSocket, WebSocketUpstreamHandler
         session.onSocketOpened(this);
     }
 
+    /** Returns the TLS version, or null without TLS or a connection. */
+    String tls() {
+        return handler == null ? null : handler.tls();
+    }
+
     /**
      * Assigns a lane to an attempt, now or once the connection is open.
      *

@@ -4,6 +4,7 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.http.ResponseHead;
+import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http.UpstreamRequest;
 import dev.sluice.engine.loop.CoalescingWriter;
 import dev.sluice.engine.websocket.Handshake;
@@ -114,6 +115,10 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         out = new CoalescingWriter(context);
+    }
+
+    String tls() {
+        return TlsVersion.of(ctx.channel());
     }
 
     /** Sends the handshake, with the headers of the first request; does nothing if it was sent. */

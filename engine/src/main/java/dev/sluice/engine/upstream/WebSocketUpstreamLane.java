@@ -128,6 +128,11 @@ final class WebSocketUpstreamLane implements UpstreamConnection {
     }
 
     @Override
+    public String tls() {
+        return socket.tls();
+    }
+
+    @Override
     public String protocol() {
         return "websocket";
     }

@@ -3,12 +3,16 @@
 package dev.sluice.engine.observe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.engine.config.AccessLogConfig;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AccessLogTest {
     private final List<String> written = new CopyOnWriteArrayList<>();
@@ -77,5 +81,31 @@ class AccessLogTest {
 
         assertEquals(1, log.droppedLines());
         assertEquals(List.of(), written);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ALL,    1,    true,  true",
+        "ERRORS, 1,    false, true",
+        "OFF,    1,    false, false",
+        "ALL,    1e-9, false, true" // as good as never in a thousand lines
+    })
+    void shouldWantWhatItsConfigurationSays(AccessLogConfig.Level level, double sample, boolean others,
+            boolean errors) {
+        AccessLog log = new AccessLog(10, written::add);
+        log.use(new AccessLogConfig(level, sample, null));
+
+        assertEquals(errors, log.isWanted(true));
+        assertEquals(others, IntStream.range(0, 1_000).anyMatch(i -> log.isWanted(false)));
+    }
+
+    @Test
+    void shouldTakeAShareOfTheLines() {
+        AccessLog log = new AccessLog(10, written::add);
+        log.use(new AccessLogConfig(AccessLogConfig.Level.ALL, 0.25, null));
+
+        long share = IntStream.range(0, 10_000).filter(i -> log.isWanted(false)).count();
+
+        assertTrue(share > 2_000 && share < 3_000, () -> share + " of 10,000"); // 2,500, give or take 11 sigma
     }
 }

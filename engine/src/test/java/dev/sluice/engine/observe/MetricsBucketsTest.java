@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.spi.MetricsSnapshot;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class MetricsBucketsTest {
     private final Metrics metrics = new Metrics(new Metrics.Gauges(() -> 0, () -> 0, () -> 0, () -> 0, () -> 0, () -> 0,
-            () -> 0));
+            List::of, () -> true));
 
     private MetricsSnapshot.Timing exchangeTime() {
         return metrics.snapshot().timings().stream().filter(timing -> timing.name().equals("exchange_time")).findFirst()

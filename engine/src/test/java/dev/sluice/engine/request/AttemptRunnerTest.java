@@ -67,7 +67,7 @@ class AttemptRunnerTest {
         runner.cancel();
         body.release();
         channel.finishAndReleaseAll();
-        cluster.describe(nowNanos, (name, endpoint, state, inFlight) -> assertEquals(0, inFlight, endpoint));
+        cluster.statuses(nowNanos).forEach(status -> assertEquals(0, status.inFlight(), status.endpoint()));
     }
 
     private void plan(int endpointCount, RetryConfig retry) {

@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -121,7 +122,12 @@ final class MockHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             }
         };
         if (options.headDelayMillis > 0) {
-            ctx.executor().schedule(start, options.headDelayMillis, TimeUnit.MILLISECONDS);
+            Future<?> delayed = ctx.executor().schedule(start, options.headDelayMillis, TimeUnit.MILLISECONDS);
+            ctx.channel().closeFuture().addListener(closed -> {
+                if (delayed.cancel(false)) {
+                    kept.release();
+                }
+            });
         } else {
             start.run();
         }

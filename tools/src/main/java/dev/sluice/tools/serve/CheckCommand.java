@@ -72,7 +72,7 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private static List<Warning> check(RelayConfig config) {
-        Relay.check(config, Extensions.NONE);
+        Relay.check(config, Extensions.builder().accessLogOutput(new AccessLogOutput()).build());
         List<Warning> warnings = new ArrayList<>(AddressProbe.probe(config));
         warnings.addAll(ConfigWarnings.of(config, keysOfFile(config), Instant.now()));
         return warnings;

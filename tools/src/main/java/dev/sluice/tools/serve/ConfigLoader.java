@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.serve;
 
+import dev.sluice.engine.config.AccessLogConfig;
 import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.Balance;
@@ -21,6 +22,7 @@ import dev.sluice.engine.config.ListenerConfig;
 import dev.sluice.engine.config.PriceConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RetryConfig;
+import dev.sluice.engine.config.RevokePolicy;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.RouteConfig.DownstreamLeave;
 import dev.sluice.engine.config.RouteConfig.UpstreamLoss;
@@ -148,9 +150,7 @@ final class ConfigLoader {
         RelayConfig.Builder builder = RelayConfig.builder();
         top.sections("listeners").forEach(section -> builder.listener(listener(section)));
         if (top.has("admin")) {
-            YamlSection admin = top.section("admin").only("admin");
-            Address address = Address.parse(admin, "address");
-            builder.admin(admin.make(() -> new AdminConfig(address.host, address.port)));
+            builder.admin(admin(top.section("admin")));
         }
         YamlSection clusters = top.section("clusters");
         clusters.names().forEach(name -> builder.cluster(cluster(name, clusters.section(name))));
@@ -191,11 +191,19 @@ final class ConfigLoader {
         if (top.has("http2")) {
             http2(top.section("http2").only("http2"), builder);
         }
+        if (top.has("access_log")) {
+            builder.accessLog(accessLog(top.section("access_log")));
+        }
+        if (top.has("on_revoke")) {
+            builder.onRevoke(RevokePolicy.valueOf(top.choice("on_revoke", "continue", "continue", "cut")
+                    .toUpperCase(Locale.ROOT)));
+        }
         if (top.has("transport")) {
             builder.transport(transport(top.section("transport")));
         }
         RelayConfig config = builder.build();
         config.requireKeysOrLoopback();
+        config.requireProtectedAdmin();
         return config;
     }
 
@@ -213,14 +221,33 @@ final class ConfigLoader {
     private static ListenerConfig listener(YamlSection section) {
         section.only("listeners[]");
         Address address = Address.parse(section, "address");
-        TlsConfig tls = null;
-        if (section.has("tls")) {
-            YamlSection files = section.section("tls").only("listeners[].tls");
-            tls = files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key")),
-                    files.path("client_ca")));
+        TlsConfig tls = tls(section, "listeners[].tls");
+        return section.make(() -> new ListenerConfig(address.host, address.port, tls));
+    }
+
+    private static TlsConfig tls(YamlSection section, String path) {
+        if (!section.has("tls")) {
+            return null;
         }
-        TlsConfig checked = tls;
-        return section.make(() -> new ListenerConfig(address.host, address.port, checked));
+        YamlSection files = section.section("tls").only(path);
+        return files.make(() -> new TlsConfig(Path.of(files.text("certificate")), Path.of(files.text("key")),
+                files.path("client_ca")));
+    }
+
+    private static AdminConfig admin(YamlSection section) {
+        section.only("admin");
+        Address address = Address.parse(section, "address");
+        TlsConfig tls = tls(section, "admin.tls");
+        return section.make(() -> new AdminConfig(address.host, address.port, tls, section.path("token_file"),
+                section.texts("hosts"), section.flag("key_metrics", true)));
+    }
+
+    private static AccessLogConfig accessLog(YamlSection section) {
+        section.only("access_log");
+        String level = section.choice("level", "all", "all", "errors", "off");
+        double sample = section.decimal("sample", AccessLogConfig.DEFAULT.sample());
+        return section.make(() -> new AccessLogConfig(AccessLogConfig.Level.valueOf(level.toUpperCase(Locale.ROOT)),
+                sample, section.path("file")));
     }
 
     private static ClusterConfig cluster(String name, YamlSection section) {
@@ -471,7 +498,8 @@ final class ConfigLoader {
     }
 
     /** Returns the configuration of {@code serve} without a file: one upstream for every model. */
-    LoadedConfig ofArguments(String upstream, String listen, String admin, String keyFile, String websocket) {
+    LoadedConfig ofArguments(String upstream, String listen, String admin, String adminTokenFile, String keyFile,
+            String websocket) {
         try {
             Address address = Address.of(listen);
             String key = environment.apply("OPENAI_API_KEY");
@@ -484,10 +512,12 @@ final class ConfigLoader {
             }
             if (admin != null) {
                 Address adminAddress = Address.of(admin);
-                builder.admin(new AdminConfig(adminAddress.host, adminAddress.port));
+                AdminConfig pages = new AdminConfig(adminAddress.host, adminAddress.port);
+                builder.admin(adminTokenFile == null ? pages : pages.withTokenFile(Path.of(adminTokenFile)));
             }
             RelayConfig config = builder.build();
             config.requireKeysOrLoopback();
+            config.requireProtectedAdmin();
             return new LoadedConfig(config, StateConfig.NONE, path -> "command line");
         } catch (IllegalArgumentException e) {
             throw new SettingException("command line", e.getMessage());

@@ -44,9 +44,13 @@ final class ConfigOptions {
                 + " SLUICE_LISTEN. Default: " + DEFAULT_LISTEN)
         String listen;
 
-        @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Address for health and metrics."
+        @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Address of the admin listener."
                 + " Environment: SLUICE_ADMIN. Default: none")
         String admin;
+
+        @Option(names = "--admin-token-file", paramLabel = "FILE", description = "File of the token that the admin"
+                + " listener asks for, required beyond loopback. Environment: SLUICE_ADMIN_TOKEN_FILE. Default: none")
+        String adminTokenFile;
 
         @Option(names = "--key-file", paramLabel = "FILE", description = "File of the callers' keys, required to listen"
                 + " beyond loopback. Environment: SLUICE_KEY_FILE. Default: none")
@@ -96,6 +100,7 @@ final class ConfigOptions {
         ConfigLoader loader = new ConfigLoader(environment);
         return isFile() ? loader.load(file()) : loader.ofArguments(upstream(),
                 or(one.listen, "SLUICE_LISTEN", DEFAULT_LISTEN), or(one.admin, "SLUICE_ADMIN", null),
+                or(one.adminTokenFile, "SLUICE_ADMIN_TOKEN_FILE", null),
                 or(one.keyFile, "SLUICE_KEY_FILE", null), or(one.websocket, "SLUICE_WEBSOCKET", "auto"));
     }
 }

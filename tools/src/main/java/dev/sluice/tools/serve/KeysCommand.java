@@ -22,8 +22,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The {@code sluice keys} command. */
-@Command(name = "keys", description = "Creates API keys.", mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND", subcommands = KeysCommand.New.class)
+@Command(name = "keys", description = "Creates API keys, and lists, limits and revokes those of a running relay.",
+        mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+        subcommands = {KeysCommand.New.class, KeysAtRunTime.List.class, KeysAtRunTime.Limit.class,
+            KeysAtRunTime.Revoke.class})
 public final class KeysCommand {
     KeysCommand() {
     }

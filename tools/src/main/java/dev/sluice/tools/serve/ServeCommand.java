@@ -59,7 +59,8 @@ public final class ServeCommand implements Callable<Integer> {
         stores = loaded.openStores();
         try {
             Extensions.Builder extensions = Extensions.builder()
-                    .metricsFormat(stores.metrics(new PrometheusFormat())).accessLog();
+                    .metricsFormat(stores.metrics(new PrometheusFormat())).accessLog()
+                    .accessLogOutput(new AccessLogOutput());
             stores.use(extensions);
             relay = loaded.use(config -> Relay.launch(manager.withInheritedSockets(config), extensions.build()));
         } catch (RuntimeException e) {

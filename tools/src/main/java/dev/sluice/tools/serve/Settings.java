@@ -24,14 +24,16 @@ final class Settings {
         Map<String, List<String>> sections = new LinkedHashMap<>();
         add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "prices",
                 "budget_zone", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts",
-                "http2", "transport", "state");
+                "http2", "transport", "state", "access_log", "on_revoke");
         add(sections, "state", "file", "interval", "redis");
         add(sections, "state.redis", "url", "cluster", "password_file", "ca_file", "on_store_loss", "timeout",
                 "prefix");
         add(sections, "groups.*", "max_in_flight", "requests_per_minute", "tokens_per_minute", "budgets");
         add(sections, "keys[].budgets[]", "window", "usd", "tokens");
         add(sections, "prices[]", "model", "tier", "input", "cached_input", "output");
-        add(sections, "admin", "address");
+        add(sections, "admin", "address", "tls", "token_file", "hosts", "key_metrics");
+        add(sections, "admin.tls", "certificate", "key", "client_ca");
+        add(sections, "access_log", "level", "sample", "file");
         add(sections, "http2", "downstream", "upstream");
         add(sections, "listeners[]", "address", "tls");
         add(sections, "listeners[].tls", "certificate", "key", "client_ca");

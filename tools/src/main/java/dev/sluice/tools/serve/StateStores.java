@@ -51,17 +51,18 @@ final class StateStores implements AutoCloseable {
         RedisState shared = redis;
         return shared == null ? format : new MetricsFormat() {
             @Override
-            public String contentType() {
-                return format.contentType();
+            public String contentType(String accept) {
+                return format.contentType(accept);
             }
 
             @Override
-            public void write(MetricsSnapshot snapshot, OutputStream out) throws IOException {
+            public void write(MetricsSnapshot snapshot, String accept, OutputStream out) throws IOException {
                 List<MetricsSnapshot.Value> gauges = new ArrayList<>(snapshot.gauges());
                 gauges.add(new MetricsSnapshot.Value("state_answering", "Whether the shared store answers: 1 or 0.",
                         shared.isAnswering() ? 1 : 0));
                 gauges.add(new MetricsSnapshot.Value("state_relays", "Relays that share the store.", shared.relays()));
-                format.write(new MetricsSnapshot(snapshot.counters(), gauges, snapshot.timings()), out);
+                format.write(new MetricsSnapshot(snapshot.counters(), gauges, snapshot.timings(), snapshot.families()),
+                        accept, out);
             }
         };
     }

@@ -5,17 +5,9 @@ package dev.sluice.tools.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.sluice.engine.config.AdminConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,10 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.UnaryOperator;
-import picocli.CommandLine;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -37,12 +27,11 @@ import picocli.CommandLine.Spec;
         + " it.", mixinStandardHelpOptions = true)
 public final class UsageCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final List<String> COUNTS = List.of("requests", "estimated", "input_tokens", "cached_tokens",
             "output_tokens");
 
-    @ArgGroup(multiplicity = "1")
-    private Source source;
+    @Mixin
+    private AdminClient admin;
 
     @Option(names = "--by", paramLabel = "KIND", description = "key, group, route or model. Default: ${DEFAULT-VALUE}")
     private Kind by = Kind.KEY;
@@ -68,20 +57,9 @@ public final class UsageCommand implements Callable<Integer> {
         KEY, GROUP, ROUTE, MODEL
     }
 
-    /** The relay to ask. */
-    private static final class Source {
-        @Option(names = {"-c", "--config"}, paramLabel = "FILE",
-                description = "Configuration file of the relay, which names its admin listener.")
-        Path file;
-
-        @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Admin listener of the relay.")
-        String admin;
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
-        String address = source.admin != null ? source.admin : addressOf(source.file);
-        List<JsonNode> chosen = choose(read(address), Instant.now());
+        List<JsonNode> chosen = choose(admin.ask("GET", "/usage", null), Instant.now());
         PrintWriter out = spec.commandLine().getOut();
         if (isJson) {
             ArrayNode list = JSON.createArrayNode();
@@ -91,32 +69,6 @@ public final class UsageCommand implements Callable<Integer> {
             print(chosen, out);
         }
         return 0;
-    }
-
-    private String addressOf(Path file) throws IOException {
-        // What stands for a secret is not needed here, and may be set for the relay only.
-        UnaryOperator<String> environment = name -> System.getenv().getOrDefault(name, "unset");
-        AdminConfig admin = new ConfigLoader(environment).load(file).config().admin();
-        if (admin == null || admin.port() == 0) {
-            throw new CommandLine.ParameterException(spec.commandLine(), file + ": no admin listener with a port"
-                    + " (expected: admin: {address: 127.0.0.1:9090}, or --admin)");
-        }
-        return admin.host() + ':' + admin.port();
-    }
-
-    private static JsonNode read(String address) throws IOException, InterruptedException {
-        HttpResponse<byte[]> answer;
-        try {
-            answer = HttpClient.newBuilder().connectTimeout(TIMEOUT).build().send(HttpRequest.newBuilder(
-                    URI.create("http://" + address + "/usage")).timeout(TIMEOUT).build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
-        } catch (ConnectException | IllegalArgumentException e) {
-            throw new IOException(address + ": no admin listener there (expected: HOST:PORT of a running relay)", e);
-        }
-        if (answer.statusCode() != 200) {
-            throw new IOException("http://" + address + "/usage: status " + answer.statusCode() + " (expected: 200)");
-        }
-        return JSON.readTree(answer.body());
     }
 
     private List<JsonNode> choose(JsonNode all, Instant now) {

@@ -139,7 +139,7 @@ class ConfigLoaderTest {
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (did you mean 'admin'?)",
         "admin:|administration:|f.yaml, line 4: administration: unknown setting (expected: listeners, admin, clusters,"
             + " routes, keys, key_file, groups, prices, budget_zone, profiles, relayed_paths, default_cluster,"
-            + " via, affinity, limits, timeouts, http2, transport, state)",
+            + " via, affinity, limits, timeouts, http2, transport, state, access_log, on_revoke)",
         "admin:|routs:|f.yaml, line 4: routs: unknown setting (did you mean 'routes'?)",
         "admin:|rotues:|f.yaml, line 4: rotues: unknown setting (did you mean 'routes'?)",
         "admin:|max_exchanges:|f.yaml, line 4: max_exchanges: unknown setting (expected: in 'limits')",
@@ -237,7 +237,7 @@ class ConfigLoaderTest {
 
     @Test
     void shouldTakeOneUpstreamFromTheCommandLine() {
-        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9", "keys",
+        RelayConfig config = loader.ofArguments("https://api.openai.com/v1", "127.0.0.1:0", "localhost:9", null, "keys",
                 "bridge").config();
 
         assertEquals("sk-env", config.clusters().get(0).endpoints().get(0).apiKey());
@@ -245,7 +245,7 @@ class ConfigLoaderTest {
         assertEquals("localhost", config.admin().host());
         assertEquals(Path.of("keys"), config.keyFile());
         assertEquals(WebSocketMode.BRIDGE, config.clusters().get(0).websocket());
-        assertEquals("0.0.0.0", loader.ofArguments("http://a", "0.0.0.0:0", null, "keys", "auto").config().listeners()
+        assertEquals("0.0.0.0", loader.ofArguments("http://a", "0.0.0.0:0", null, null, "keys", "auto").config().listeners()
                 .get(0).host());
     }
 
@@ -253,6 +253,6 @@ class ConfigLoaderTest {
     @CsvSource({"http://a, 0.0.0.0:0, auto", "https://a, 8080, auto", "a, 127.0.0.1:0, auto",
         "https://a, 127.0.0.1:0, yes"})
     void shouldRefuseArgumentsThatNameNoRelay(String upstream, String listen, String websocket) {
-        assertThrows(SettingException.class, () -> loader.ofArguments(upstream, listen, null, null, websocket));
+        assertThrows(SettingException.class, () -> loader.ofArguments(upstream, listen, null, null, null, websocket));
     }
 }

@@ -31,6 +31,7 @@ class ConfigurationPageTest {
     /** The settings that make a section complete, besides the one under test. */
     private static final Map<String, String> REQUIRED = Map.of(
             "routes[]", "model: m, cluster: a, ",
+            "admin", "address: \"127.0.0.1:0\", ",
             "clusters.*", "endpoints: [{url: \"http://b\"}], ",
             "clusters.*.endpoints[]", "url: \"http://b\", ",
             "clusters.*.health.check", "path: /p, ",
@@ -70,7 +71,7 @@ class ConfigurationPageTest {
             }
         }
         Path file = Files.writeString(folder.resolve("any"), "sk-x");
-        String text = Pattern.compile("[\\w-]+\\.(pem|key|jsonl)\\b").matcher(all).replaceAll(
+        String text = Pattern.compile("[\\w-]+\\.(pem|key|jsonl|token)\\b").matcher(all).replaceAll(
                 Matcher.quoteReplacement(file.toString()));
         return new ConfigLoader(variable -> "sk-x").parse("f.yaml", text).config();
     }

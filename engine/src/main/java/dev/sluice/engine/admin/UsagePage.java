@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Sluice authors
-package dev.sluice.engine.observe;
+package dev.sluice.engine.admin;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.LedgerAccount;
 import dev.sluice.engine.spi.LedgerUse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.util.Comparator;
 import java.util.List;
@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** The page of what was used, in the order of kinds, names and windows. */
-final class UsagePage implements AdminPage {
-    private static final JsonFactory JSON = new JsonFactory().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+final class UsagePage {
+    private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_SECONDS = 2;
     private static final int DOLLAR_DIGITS = 6;
 
@@ -31,29 +31,24 @@ final class UsagePage implements AdminPage {
         this.ledger = ledger;
     }
 
-    @Override
-    public String path() {
-        return "/usage";
-    }
-
-    @Override
-    public String contentType() {
-        return "application/json";
-    }
-
-    @Override
-    public void write(OutputStream out) throws IOException {
+    /** Returns what the ledger knows. */
+    Map<LedgerAccount, LedgerUse> uses() throws IOException {
         CompletableFuture<Map<LedgerAccount, LedgerUse>> answer = new CompletableFuture<>();
         ledger.list(answer::complete);
-        Map<LedgerAccount, LedgerUse> uses;
         try {
-            uses = answer.get(MAX_SECONDS, TimeUnit.SECONDS);
+            return answer.get(MAX_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
             throw new IOException("the ledger did not answer within " + MAX_SECONDS + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("the ledger was not awaited", e);
         }
+    }
+
+    /** Returns the page. */
+    byte[] json() throws IOException {
+        Map<LedgerAccount, LedgerUse> uses = uses();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
         List<LedgerAccount> accounts = uses.keySet().stream().sorted(Comparator.comparing(LedgerAccount::kind)
                 .thenComparing(LedgerAccount::name).thenComparing(LedgerAccount::window)
                 .thenComparing(LedgerAccount::start)).toList();
@@ -63,8 +58,8 @@ final class UsagePage implements AdminPage {
                 write(json, account, uses.get(account));
             }
             json.writeEndArray();
-            json.writeRaw('\n');
         }
+        return out.toByteArray();
     }
 
     private static void write(JsonGenerator json, LedgerAccount account, LedgerUse use) throws IOException {
