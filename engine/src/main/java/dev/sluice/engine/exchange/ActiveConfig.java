@@ -8,6 +8,7 @@ import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.cluster.EndpointStatus;
 import dev.sluice.engine.config.AffinityConfig;
 import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.LimitConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.TimeoutConfig;
@@ -16,6 +17,7 @@ import dev.sluice.engine.plan.Router;
 import dev.sluice.engine.spi.Authenticator;
 import dev.sluice.engine.upstream.Models;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -120,6 +122,16 @@ final class ActiveConfig {
     /** Returns whether there are metrics for each caller. */
     boolean hasKeyMetrics() {
         return config.admin() == null || config.admin().hasKeyMetrics();
+    }
+
+    /** Returns the keys that have metrics. */
+    List<KeyConfig> shownKeys() {
+        if (keys == null || !hasKeyMetrics()) {
+            return List.of();
+        }
+        List<KeyConfig> all = new ArrayList<>(keys.configured());
+        all.addAll(keys.ofFile());
+        return all;
     }
 
     /** Returns the keys, or null if an embedder identifies callers. */

@@ -8,6 +8,7 @@ import dev.sluice.engine.downstream.DownstreamSettings;
 import dev.sluice.engine.downstream.ProtocolChoice;
 import dev.sluice.engine.loop.Buffers;
 import dev.sluice.engine.observe.AccessLog;
+import dev.sluice.engine.observe.LimitFamilies;
 import dev.sluice.engine.observe.Metrics;
 import dev.sluice.engine.observe.RecentExchanges;
 import dev.sluice.engine.spi.Authenticator;
@@ -44,10 +45,11 @@ public final class RelayCore {
         accessLog = new AccessLog(extensions.accessLogOutput());
         accessLog.check(config.accessLog());
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
+        LimitFamilies limits = new LimitFamilies(services.ledger());
         metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, services.life()::sessions,
                 this::queued, services.bodies()::usedBytes, () -> Buffers.directBytes(allocator),
                 accessLog::droppedLines, () -> this.config.statuses(clock.getAsLong()),
-                () -> this.config.hasKeyMetrics()));
+                () -> limits.of(this.config.config(), this.config.shownKeys()), () -> this.config.hasKeyMetrics()));
         RecentExchanges recent = new RecentExchanges();
         loops = new RelayLoops(services, () -> this.config, clock, extensions, allocator, metrics,
                 ExchangeObservers.of(accessLog, recent, extensions));

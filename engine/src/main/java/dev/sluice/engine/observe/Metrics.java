@@ -154,6 +154,7 @@ public final class Metrics {
         List<MetricsSnapshot.Family> families = new ArrayList<>(Breakdown.families(recorders.stream()
                 .map(LoopRecorder::breakdown).toList(), gauges.areKeysShown.getAsBoolean()));
         families.addAll(EndpointFamilies.of(endpoints));
+        families.addAll(gauges.limits.get());
         families.add(loopTimes());
         return families;
     }
@@ -184,10 +185,11 @@ public final class Metrics {
      * @param directBytes  bytes of direct memory taken by the relay's buffers, pools included
      * @param droppedLines access log lines dropped since the start
      * @param endpoints    the endpoints of the active configuration
+     * @param limits       the metrics of limits and budgets
      * @param areKeysShown whether there are metrics for each caller
      */
     public record Gauges(LongSupplier inFlight, LongSupplier webSockets, LongSupplier queued, LongSupplier heldBytes,
             LongSupplier directBytes, LongSupplier droppedLines, Supplier<List<EndpointStatus>> endpoints,
-            BooleanSupplier areKeysShown) {
+            Supplier<List<MetricsSnapshot.Family>> limits, BooleanSupplier areKeysShown) {
     }
 }
