@@ -11,7 +11,7 @@ mkdir -p "$work"
 compress=0
 [ "$version" -lt 21 ] || compress=zip-0
 "$jdk/bin/jlink" --compress "$compress" --strip-java-debug-attributes --no-header-files --no-man-pages \
-    --add-modules java.base,java.naming,java.net.http,java.xml,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.unsupported \
+    --add-modules java.base,java.logging,java.naming,java.net.http,java.xml,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.unsupported \
     --output "$image/runtime"
 
 main=$(cd "$image/lib" && ls sluice-tools-*.jar)

@@ -32,12 +32,15 @@ import dev.sluice.engine.config.TlsConfig;
 import dev.sluice.engine.config.TransportConfig;
 import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.config.WebSocketMode;
+import dev.sluice.otel.OtelSettings;
 import dev.sluice.protocol.request.Profile;
 import dev.sluice.protocol.request.Profiles;
 import dev.sluice.redis.RedisSettings;
 import dev.sluice.redis.StoreLossPolicy;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -95,7 +98,7 @@ final class ConfigLoader {
     LoadedConfig parse(String file, String text) {
         try {
             YamlSection top = new YamlSection(file, "", compose(file, text), environment).only("");
-            return new LoadedConfig(top.make(() -> build(top)), state(top), top::locate);
+            return new LoadedConfig(top.make(() -> build(top)), state(top), otel(top), top::locate);
         } catch (StackOverflowError e) {
             throw new SettingException(file, "nested too deeply, or an alias within its own anchor (expected: the"
                     + " nesting of the settings)");
@@ -129,6 +132,28 @@ final class ConfigLoader {
             }
             return new StateConfig(section.path("file"), interval, section.has("redis")
                     ? redis(section.section("redis")) : null);
+        });
+    }
+
+    private static OtelSettings otel(YamlSection top) {
+        if (!top.has("otel")) {
+            return null;
+        }
+        YamlSection section = top.section("otel").only("otel");
+        OtelSettings defaults = OtelSettings.of("http://127.0.0.1:4318");
+        String endpoint = section.text("endpoint");
+        double sample = section.decimal("sample", defaults.sample());
+        Duration interval = section.duration("interval", defaults.interval());
+        return section.make(() -> {
+            try {
+                return new OtelSettings(new URI(endpoint), section.path("headers_file"), section.text("service_name",
+                        defaults.serviceName()), sample, interval);
+            } catch (IllegalArgumentException e) {
+                throw new ConfigException(e.getMessage().substring(0, e.getMessage().indexOf(':')), e.getMessage(), e);
+            } catch (URISyntaxException e) {
+                throw new ConfigException("endpoint", "endpoint: not a URL (expected: such as http://127.0.0.1:4318)",
+                        e);
+            }
         });
     }
 
@@ -518,7 +543,7 @@ final class ConfigLoader {
             RelayConfig config = builder.build();
             config.requireKeysOrLoopback();
             config.requireProtectedAdmin();
-            return new LoadedConfig(config, StateConfig.NONE, path -> "command line");
+            return new LoadedConfig(config, StateConfig.NONE, null, path -> "command line");
         } catch (IllegalArgumentException e) {
             throw new SettingException("command line", e.getMessage());
         }

@@ -4,6 +4,7 @@ package dev.sluice.tools.serve;
 
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.RelayConfig;
+import dev.sluice.otel.OtelSettings;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -13,9 +14,10 @@ import java.util.function.UnaryOperator;
  *
  * @param config    the configuration
  * @param state     the places where limits and budgets are counted
+ * @param otel      the export of traces and metrics; null for none
  * @param positions from the path of a setting to its position, such as {@code sluice.yaml, line 7}
  */
-record LoadedConfig(RelayConfig config, StateConfig state, UnaryOperator<String> positions) {
+record LoadedConfig(RelayConfig config, StateConfig state, OtelSettings otel, UnaryOperator<String> positions) {
     /**
      * Uses the configuration.
      *

@@ -5,7 +5,10 @@ package dev.sluice.tools.serve;
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
+import dev.sluice.otel.OtelExport;
+import dev.sluice.otel.OtelSettings;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -14,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +48,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     private volatile Relay relay;
     private StateConfig state;
+    private OtelSettings otel;
     private StateStores stores;
+    private OtelExport export;
     private volatile String text;
     private String changed;
 
@@ -56,15 +62,20 @@ public final class ServeCommand implements Callable<Integer> {
         text = options.text();
         LoadedConfig loaded = options.load(spec.commandLine());
         state = loaded.state();
+        otel = loaded.otel();
         stores = loaded.openStores();
+        export = otel == null ? null : openExport(otel);
         try {
             Extensions.Builder extensions = Extensions.builder()
                     .metricsFormat(stores.metrics(new PrometheusFormat())).accessLog()
                     .accessLogOutput(new AccessLogOutput());
             stores.use(extensions);
+            if (export != null) {
+                extensions.observer(export.observer());
+            }
             relay = loaded.use(config -> Relay.launch(manager.withInheritedSockets(config), extensions.build()));
         } catch (RuntimeException e) {
-            stores.close();
+            closeStores();
             throw e; // with its cause: the relay was not launched
         }
         // One thread, so that each reload waits for the previous one.
@@ -85,6 +96,20 @@ public final class ServeCommand implements Callable<Integer> {
             changes.shutdownNow();
         }
         return 0;
+    }
+
+    private static OtelExport openExport(OtelSettings settings) {
+        // OpenTelemetry logs by java.util.logging.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        return OtelExport.open(settings);
+    }
+
+    private void closeStores() {
+        stores.close();
+        if (export != null) {
+            export.close();
+        }
     }
 
     private void onHangup() {
@@ -122,6 +147,10 @@ public final class ServeCommand implements Callable<Integer> {
                 throw new SettingException(loaded.positions().apply("state"), "state: changed (expected: as it was; a"
                         + " change needs a restart)");
             }
+            if (!Objects.equals(loaded.otel(), otel)) {
+                throw new SettingException(loaded.positions().apply("otel"), "otel: changed (expected: as it was; a"
+                        + " change needs a restart)");
+            }
             loaded.use(config -> {
                 relay.reload(manager.withInheritedSockets(config));
                 return null;
@@ -154,7 +183,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         if (count <= 2) {
             relay.close();
-            stores.close();
+            closeStores();
             if (stopped.getCount() > 0) {
                 LOG.info("stopped");
             }

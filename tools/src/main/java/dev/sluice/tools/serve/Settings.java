@@ -24,7 +24,9 @@ final class Settings {
         Map<String, List<String>> sections = new LinkedHashMap<>();
         add(sections, "", "listeners", "admin", "clusters", "routes", "keys", "key_file", "groups", "prices",
                 "budget_zone", "profiles", "relayed_paths", "default_cluster", "via", "affinity", "limits", "timeouts",
-                "http2", "transport", "state", "access_log", "on_revoke");
+                "http2", "transport", "state", "access_log", "on_revoke",
+                "otel");
+        add(sections, "otel", "endpoint", "headers_file", "service_name", "sample", "interval");
         add(sections, "state", "file", "interval", "redis");
         add(sections, "state.redis", "url", "cluster", "password_file", "ca_file", "on_store_loss", "timeout",
                 "prefix");

@@ -139,7 +139,7 @@ class ConfigLoaderTest {
         "admin:|admn:|f.yaml, line 4: admn: unknown setting (did you mean 'admin'?)",
         "admin:|administration:|f.yaml, line 4: administration: unknown setting (expected: listeners, admin, clusters,"
             + " routes, keys, key_file, groups, prices, budget_zone, profiles, relayed_paths, default_cluster,"
-            + " via, affinity, limits, timeouts, http2, transport, state, access_log, on_revoke)",
+            + " via, affinity, limits, timeouts, http2, transport, state, access_log, on_revoke, otel)",
         "admin:|routs:|f.yaml, line 4: routs: unknown setting (did you mean 'routes'?)",
         "admin:|rotues:|f.yaml, line 4: rotues: unknown setting (did you mean 'routes'?)",
         "admin:|max_exchanges:|f.yaml, line 4: max_exchanges: unknown setting (expected: in 'limits')",

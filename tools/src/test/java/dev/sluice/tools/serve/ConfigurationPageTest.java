@@ -38,6 +38,7 @@ class ConfigurationPageTest {
             "keys[]", "label: a, sha256: \"" + "0".repeat(64) + "\", ",
             "keys[].budgets[]", "window: day, ",
             "prices[]", "model: m, ",
+            "otel", "endpoint: \"http://h\", ",
             "state.redis", "url: \"redis://h\", ");
 
     @TempDir
@@ -71,7 +72,7 @@ class ConfigurationPageTest {
             }
         }
         Path file = Files.writeString(folder.resolve("any"), "sk-x");
-        String text = Pattern.compile("[\\w-]+\\.(pem|key|jsonl|token)\\b").matcher(all).replaceAll(
+        String text = Pattern.compile("[\\w-]+\\.(pem|key|jsonl|token|headers)\\b").matcher(all).replaceAll(
                 Matcher.quoteReplacement(file.toString()));
         return new ConfigLoader(variable -> "sk-x").parse("f.yaml", text).config();
     }

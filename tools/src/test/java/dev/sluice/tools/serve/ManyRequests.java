@@ -74,10 +74,10 @@ final class ManyRequests implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         for (Channel connection : connections) {
-            connection.close().sync();
+            connection.close().syncUninterruptibly();
         }
-        loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }
