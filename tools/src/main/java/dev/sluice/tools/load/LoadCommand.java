@@ -2,6 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.load;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.tools.load.Recording.Time;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -21,7 +22,10 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -88,6 +92,9 @@ public final class LoadCommand implements Callable<Integer> {
         if (shape.isBatch) {
             return runEach();
         }
+        if (!output.compared.isEmpty()) {
+            return compare();
+        }
         if (target.url == null) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--url: missing (expected: the base URL)");
         }
@@ -120,6 +127,30 @@ public final class LoadCommand implements Callable<Integer> {
             }
             group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    private int compare() throws IOException {
+        JsonNode one = LoadPage.read(output.compared.get(0));
+        JsonNode other = LoadPage.read(output.compared.get(1));
+        LoadPage.printComparison(one, other, spec.commandLine().getOut());
+        if (output.html != null) {
+            Files.writeString(output.html, LoadPage.of(List.of(one, other)));
+        }
+        return 0;
+    }
+
+    /** Returns the command line, without the key. */
+    private String command() {
+        List<String> arguments = new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
+        for (int i = 0; i < arguments.size(); i++) {
+            if (arguments.get(i).startsWith("--key=")) {
+                arguments.set(i, "--key=...");
+            } else if (arguments.get(i).equals("--key") && i + 1 < arguments.size()) {
+                arguments.set(i + 1, "...");
+            }
+        }
+        String joined = String.join(" ", arguments);
+        return joined.startsWith("load") ? "sluice " + joined : "sluice load " + joined;
     }
 
     private int runEach() throws IOException {
@@ -292,6 +323,7 @@ public final class LoadCommand implements Callable<Integer> {
         for (int second = 1; second <= shape.seconds; second++) {
             TimeUnit.NANOSECONDS.sleep(startNanos + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
             most = process == null ? 0 : Math.max(most, process.residentKib());
+            loop.submit(() -> measured.endSecond(inFlight)).get();
             spec.commandLine().getErr().printf(Locale.ROOT, "%3d s: %,d answers, %,d events, %,d running, %,d errors%n",
                     second, measured.completed(), measured.events(), inFlight, measured.errorCount());
         }
@@ -301,7 +333,7 @@ public final class LoadCommand implements Callable<Integer> {
             recording = new Recording(); // keeps later requests, bytes and events out of the result
             return running.stream().filter(request -> request.hasBegun).count();
         }).get();
-        return new LoadReport(target.url, parameters(), measured, nanos, open, cpuNanos, most);
+        return new LoadReport(target.url, parameters(), command(), measured, nanos, open, cpuNanos, most);
     }
 
     private String parameters() {

@@ -4,6 +4,7 @@ package dev.sluice.tools.load;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options of {@code sluice load}, in the groups in which its help shows them. */
@@ -117,8 +118,12 @@ final class LoadOptions {
         Path json;
 
         @Option(names = {"--html", "--page"}, paramLabel = "FILE",
-                description = "Write a page with percentile plots to this file.")
+                description = "Write a page with plots to this file.")
         Path html;
+
+        @Option(names = "--compare", arity = "2", paramLabel = "FILE", description = "Compare two results that --json"
+                + " has written, in place of a run; with --html, on a page.")
+        List<Path> compared = List.of();
 
         @Option(names = "--hdr", paramLabel = "FILE", description = "Write an HdrHistogram log to this file.")
         Path hdr;

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.tools.load.Recording.Time;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -15,11 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogWriter;
 import org.HdrHistogram.PercentileIterator;
-import org.apache.commons.text.StringEscapeUtils;
 
 /** The result of a run, written as text, as JSON, as an HdrHistogram log, or as a page with plots. */
 final class LoadReport {
@@ -29,6 +28,7 @@ final class LoadReport {
 
     private final URI url;
     private final String parameters;
+    private final String command;
     private final Recording recording;
     private final long nanos;
     private final long open;
@@ -38,13 +38,15 @@ final class LoadReport {
     /**
      * @param url         the target
      * @param parameters  the options of the run, for people
+     * @param command     the command line, without secrets
      * @param nanos       the measured time
      * @param open        number of answers that had begun and were not complete at the end of the measured time
      * @param cpuNanos    CPU time of the target in the measured time; negative if it was not measured
      * @param residentKib highest resident memory of the target
      */
-    LoadReport(URI url, String parameters, Recording recording, long nanos, long open, long cpuNanos,
+    LoadReport(URI url, String parameters, String command, Recording recording, long nanos, long open, long cpuNanos,
             long residentKib) {
+        this.command = command;
         this.url = url;
         this.parameters = parameters;
         this.recording = recording;
@@ -86,7 +88,7 @@ final class LoadReport {
             JSON.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), asJson());
         }
         if (html != null) {
-            Files.writeString(html, asHtml());
+            Files.writeString(html, LoadPage.of(List.of(asJson())));
         }
         if (hdr != null) {
             try (PrintStream out = new PrintStream(Files.newOutputStream(hdr), false, StandardCharsets.UTF_8)) {
@@ -116,6 +118,23 @@ final class LoadReport {
         if (cpuNanos >= 0) {
             root.put("cpu_seconds", cpuNanos / 1e9).put("resident_kib", residentKib);
         }
+        root.put("command", command);
+        Machine.describe(root.putObject("machine"));
+        ArrayNode seconds = root.putArray("each_second");
+        for (Recording.Second second : recording.seconds()) {
+            ObjectNode row = seconds.addObject().put("answers", second.answers()).put("events", second.events())
+                    .put("errors", second.errors()).put("running", second.running());
+            second.micros().forEach((time, micros) -> {
+                ArrayNode three = row.putArray(time.label());
+                for (double each : micros) {
+                    three.add(each);
+                }
+            });
+        }
+        ObjectNode curves = root.putObject("curves");
+        for (Time time : Time.values()) {
+            curves.putObject(time.label()).put("help", time.help()).set("points", curve(recording.histogram(time)));
+        }
         ObjectNode times = root.putObject("micros");
         for (Time time : Time.values()) {
             Histogram histogram = recording.histogram(time);
@@ -129,40 +148,23 @@ final class LoadReport {
         return root;
     }
 
-    /** Returns the curve of a histogram: x is 1 / (1 - rank), as in HdrHistogram's own plots, and y is microseconds. */
+    /**
+     * Returns the curve of a histogram, as pairs: x is 1 / (1 - rank), as in HdrHistogram's own plots, and y is
+     * microseconds.
+     */
     private static ArrayNode curve(Histogram histogram) {
         ArrayNode points = JSON.createArrayNode();
+        if (histogram.getTotalCount() == 0) {
+            return points;
+        }
         PercentileIterator values = new PercentileIterator(histogram, TICKS_PER_HALF_DISTANCE);
         while (values.hasNext()) {
             var value = values.next();
             double rank = value.getPercentileLevelIteratedTo() / 100;
             if (rank < 1) {
-                points.addObject().put("x", 1 / (1 - rank)).put("y", value.getValueIteratedTo() / 1e3);
+                points.addArray().add(1 / (1 - rank)).add(value.getValueIteratedTo() / 1e3);
             }
         }
         return points;
-    }
-
-    private String asHtml() throws IOException {
-        StringBuilder charts = new StringBuilder();
-        for (Time time : Time.values()) {
-            charts.append("<h2>").append(StringEscapeUtils.escapeHtml4(time.help())).append("</h2><div><canvas id=\"")
-                    .append(time.label()).append("\"></canvas></div>\n<script>plot('").append(time.label())
-                    .append("', ").append(curve(recording.histogram(time))).append(");</script>\n");
-        }
-        String result = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(asJson());
-        return resource("/dev/sluice/tools/load/report.html").replace("@title@",
-                StringEscapeUtils.escapeHtml4(url + ": " + parameters)).replace("@result@",
-                StringEscapeUtils.escapeHtml4(result)).replace("@charts@", charts)
-                .replace("@library@", resource("/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.js"));
-    }
-
-    private static String resource(String name) throws IOException {
-        try (InputStream in = LoadReport.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IOException(name + ": not on the class path (expected: part of the tools' jars)");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 }

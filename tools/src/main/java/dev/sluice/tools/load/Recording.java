@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.tools.load;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +21,9 @@ final class Recording {
     private static final int DIGITS = 3;
 
     private final Map<Time, Histogram> times = new EnumMap<>(Time.class);
+    /** The times of the current second. */
+    private final Map<Time, Histogram> recent = new EnumMap<>(Time.class);
+    private final List<Second> seconds = new ArrayList<>();
     private final Map<String, Long> errors = new TreeMap<>();
     private long started;
     private long completed;
@@ -32,11 +37,47 @@ final class Recording {
     Recording() {
         for (Time time : Time.values()) {
             times.put(time, new Histogram(1, LONGEST_NANOS, DIGITS));
+            recent.put(time, new Histogram(1, LONGEST_NANOS, 2));
         }
     }
 
     void record(Time time, long nanos) {
-        times.get(time).recordValue(Math.max(1, Math.min(nanos, LONGEST_NANOS)));
+        long bounded = Math.max(1, Math.min(nanos, LONGEST_NANOS));
+        times.get(time).recordValue(bounded);
+        recent.get(time).recordValue(bounded);
+    }
+
+    /**
+     * Ends a second.
+     *
+     * @param running the number of requests in flight
+     */
+    void endSecond(int running) {
+        Map<Time, double[]> micros = new EnumMap<>(Time.class);
+        recent.forEach((time, histogram) -> {
+            if (histogram.getTotalCount() > 0) {
+                micros.put(time, new double[] {histogram.getValueAtPercentile(50) / 1e3,
+                    histogram.getValueAtPercentile(99) / 1e3, histogram.getMaxValue() / 1e3});
+            }
+            histogram.reset();
+        });
+        seconds.add(new Second(completed, events, errorCount, running, micros));
+    }
+
+    List<Second> seconds() {
+        return seconds;
+    }
+
+    /**
+     * A second of a run.
+     *
+     * @param answers answers until its end
+     * @param events  events until its end
+     * @param errors  errors until its end
+     * @param running requests in flight at its end
+     * @param micros  median, 99th percentile and maximum of the times that ended in it, in microseconds
+     */
+    record Second(long answers, long events, long errors, int running, Map<Time, double[]> micros) {
     }
 
     void onStart() {

@@ -4,7 +4,6 @@ package dev.sluice.tools.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.engine.Relay;
 import dev.sluice.engine.config.AdminConfig;
@@ -16,81 +15,51 @@ import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.Extensions;
+import dev.sluice.tools.Browser;
 import dev.sluice.tools.mock.MockOptions;
 import dev.sluice.tools.mock.MockUpstream;
-import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.logging.Level;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 
 /** The page of the admin listener in a real browser; its pictures are in {@code target/pages}. */
 class LivePageIT {
-    private static final Path PICTURES = Path.of("target", "pages");
     private static final String HOSTILE_MODEL = "<img src=x onerror=\\\"document.title='hacked'\\\">";
     /** What is beyond waits in the relay, which takes no descriptors upstream. */
     private static final int MAX_IN_FLIGHT = 100;
-    private static ChromeDriver browser;
+    private static Browser browser;
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final HttpClient client = HttpClient.newHttpClient();
     private Relay relay;
 
     @BeforeAll
-    static void startBrowser() throws Exception {
-        File driver = onPath("chromedriver");
-        File chromium = onPath("chromium");
-        assumeTrue(driver != null && chromium != null,
-                "chromium, chromedriver: not on the path (Debian: apt-get install chromium chromium-driver)");
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary(chromium);
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage");
-        LoggingPreferences logs = new LoggingPreferences();
-        logs.enable(LogType.BROWSER, Level.ALL);
-        options.setCapability("goog:loggingPrefs", logs);
-        browser = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(driver).usingAnyFreePort()
-                .build(), options);
-        Files.createDirectories(PICTURES);
-    }
-
-    private static File onPath(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(folder -> new File(folder, program))
-                .filter(File::canExecute).findFirst().orElse(null);
+    static void startBrowser() {
+        browser = Browser.start();
     }
 
     @AfterAll
     static void stopBrowser() {
         if (browser != null) {
-            browser.quit();
+            browser.close();
         }
     }
 
     @AfterEach
     void close() throws Exception {
-        browser.get("about:blank");
+        browser.leave();
         for (int i = open.size() - 1; i >= 0; i--) {
             open.get(i).close();
         }
@@ -129,41 +98,8 @@ class LivePageIT {
     }
 
     private void view(int width, int height, String scheme) {
-        browser.manage().logs().get(LogType.BROWSER); // of the page before
-        browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features",
-                List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
-        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height,
-                "deviceScaleFactor", 1, "mobile", false));
-        browser.get("http://127.0.0.1:" + relay.adminPort() + "/");
-        await("#ready", "ready");
-    }
-
-    private String text(String selector) {
-        return browser.findElement(By.cssSelector(selector)).getText();
-    }
-
-    /** Waits until an element contains a text. */
-    private void await(String selector, String part) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (!text(selector).contains(part)) {
-            assertTrue(System.nanoTime() - deadline < 0, () -> selector + ": " + text(selector) + " (expected: " + part
-                    + ")");
-            Thread.onSpinWait();
-        }
-    }
-
-    private void picture(String name) throws Exception {
-        long height = (Long) browser.executeScript("return document.documentElement.scrollHeight");
-        long width = (Long) browser.executeScript("return window.innerWidth");
-        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height,
-                "deviceScaleFactor", 1, "mobile", false));
-        Files.write(PICTURES.resolve(name + ".png"), browser.getScreenshotAs(OutputType.BYTES));
-    }
-
-    private static List<String> complaints() {
-        return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
-                .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
-                .map(Object::toString).toList();
+        browser.open("http://127.0.0.1:" + relay.adminPort() + "/", width, height, scheme);
+        browser.await("#ready", "ready");
     }
 
     @ParameterizedTest
@@ -180,18 +116,17 @@ class LivePageIT {
         }
         assertEquals(401, ask("sk-x", "gpt-5.2").join().statusCode());
 
-        await("#endpoints", "rate limit of limited");
-        await("#endpoints", "it failed too often");
-        await("#limits", "near its limit");
-        await("#refusals", "invalid_api_key");
-        await("#recent", "gpt-5.2");
-        assertTrue(text("#limits tr").startsWith("bob"), text("#limits"));
-        assertTrue(text("#endpoints").contains("available"), text("#endpoints"));
-        assertTrue(text("#plotText").startsWith("Half of all reads left within"), text("#plotText"));
-        picture(scheme + '-' + width);
-        assertEquals(true, browser.executeScript("return document.documentElement.scrollWidth <= window.innerWidth"),
-                "it scrolls sideways");
-        assertEquals(List.of(), complaints());
+        browser.await("#endpoints", "rate limit of limited");
+        browser.await("#endpoints", "it failed too often");
+        browser.await("#limits", "near its limit");
+        browser.await("#refusals", "invalid_api_key");
+        browser.await("#recent", "gpt-5.2");
+        assertTrue(browser.text("#limits tr").startsWith("bob"), browser.text("#limits"));
+        assertTrue(browser.text("#endpoints").contains("available"), browser.text("#endpoints"));
+        assertTrue(browser.text("#plotText").startsWith("Half of all reads left within"), browser.text("#plotText"));
+        browser.picture(scheme + '-' + width);
+        browser.requireNoSidewaysScroll();
+        assertEquals(List.of(), browser.complaints());
     }
 
     @Test
@@ -199,10 +134,10 @@ class LivePageIT {
         launch(new MockOptions());
         view(1400, 900, "light");
 
-        await("#recent", "none yet");
-        assertTrue(text("#tiles").contains("exchanges in flight\n0"), text("#tiles"));
-        picture("idle");
-        assertEquals(List.of(), complaints());
+        browser.await("#recent", "none yet");
+        assertTrue(browser.text("#tiles").contains("exchanges in flight\n0"), browser.text("#tiles"));
+        browser.picture("idle");
+        assertEquals(List.of(), browser.complaints());
     }
 
     /** What a caller sends is text, whatever it looks like. */
@@ -213,10 +148,10 @@ class LivePageIT {
 
         ask("sk-a", HOSTILE_MODEL).join();
 
-        await("#recent", "<img src=x onerror=");
-        assertTrue(browser.getTitle().contains("Sluice"), browser.getTitle());
-        assertEquals(List.of(), browser.findElements(By.tagName("img")));
-        assertEquals(List.of(), complaints());
+        browser.await("#recent", "<img src=x onerror=");
+        assertTrue(browser.title().contains("Sluice"), browser.title());
+        assertEquals(List.of(), browser.find("img"));
+        assertEquals(List.of(), browser.complaints());
     }
 
     @Test
@@ -225,15 +160,15 @@ class LivePageIT {
         view(1400, 900, "light");
         ask("sk-a", "gpt-5.2").join();
         ask("sk-a", "gpt-4o").join();
-        await("#recent", "gpt-4o");
+        browser.await("#recent", "gpt-4o");
 
-        browser.findElement(By.tagName("body")).sendKeys("/");
-        browser.switchTo().activeElement().sendKeys("5.2");
+        browser.type("/");
+        browser.type("5.2");
 
-        await("#shown", "1 of 2");
-        assertTrue(!text("#recent").contains("gpt-4o"), text("#recent"));
-        browser.switchTo().activeElement().sendKeys(Keys.ESCAPE);
-        await("#shown", "2 of 2");
+        browser.await("#shown", "1 of 2");
+        assertTrue(!browser.text("#recent").contains("gpt-4o"), browser.text("#recent"));
+        browser.type(Keys.ESCAPE);
+        browser.await("#shown", "2 of 2");
     }
 
     @Test
@@ -243,7 +178,7 @@ class LivePageIT {
 
         relay.close();
 
-        await("body.lost #lost", "No news from the relay since");
+        browser.await("body.lost #lost", "No news from the relay since");
     }
 
     /** Nothing on the page moves when snapshots arrive, and it stays quick with many exchanges. */
@@ -252,20 +187,20 @@ class LivePageIT {
         launch(new MockOptions().set("head_delay_ms", "600000"));
         view(1400, 900, "light");
         try (ManyRequests requests = ManyRequests.send(relay.port(), "sk-a", 10_000)) {
-            await("#tiles", "exchanges in flight\n10,000");
+            browser.await("#tiles", "exchanges in flight\n10,000");
             assertEquals(10_000, requests.count());
-            await("#tiles", "9,900 waiting");
-            Object before = browser.executeScript("return JSON.stringify([...document.querySelectorAll('section')].map("
+            browser.await("#tiles", "9,900 waiting");
+            Object before = browser.run("return JSON.stringify([...document.querySelectorAll('section')].map("
                     + "each => [each.offsetTop, each.offsetHeight]))");
-            String about = text("#about");
+            String about = browser.text("#about");
             long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (text("#about").equals(about) && System.nanoTime() - deadline < 0) {
+            while (browser.text("#about").equals(about) && System.nanoTime() - deadline < 0) {
                 Thread.onSpinWait();
             }
-            assertEquals(before, browser.executeScript("return JSON.stringify([...document.querySelectorAll('section')]"
+            assertEquals(before, browser.run("return JSON.stringify([...document.querySelectorAll('section')]"
                     + ".map(each => [each.offsetTop, each.offsetHeight]))"));
-            picture("ten-thousand");
-            assertEquals(List.of(), complaints());
+            browser.picture("ten-thousand");
+            assertEquals(List.of(), browser.complaints());
         }
     }
 }
