@@ -69,7 +69,7 @@ public final class Relay implements AutoCloseable {
         int loops = config.transport().loops() > 0 ? config.transport().loops()
                 : Runtime.getRuntime().availableProcessors();
         allocator = Buffers.newAllocator(loops);
-        core = new RelayCore(config, extensions, allocator);
+        core = new RelayCore(config, extensions, allocator, connections::size);
         acceptLoops = transport.newGroup(1, "relay-accept", false);
         adminLoop = transport.newGroup(1, "relay-admin", false);
         ioLoops = transport.newGroup(loops, "relay-io", config.transport().spin());
@@ -131,7 +131,7 @@ public final class Relay implements AutoCloseable {
                 Listeners.newTls(config.listeners().get(i), i, System::nanoTime);
             }
         }
-        RelayCore core = new RelayCore(config, extensions, ByteBufAllocator.DEFAULT);
+        RelayCore core = new RelayCore(config, extensions, ByteBufAllocator.DEFAULT, () -> 0);
         if (config.admin() != null) {
             new AdminSite(config.admin(), core.adminSources());
         }

@@ -185,7 +185,7 @@ class AdminIT extends RelayFixture {
                 new AccessLogConfig(AccessLogConfig.Level.ALL, 1, folder.resolve("access.log")))));
     }
 
-    /** Snapshots come each second; a viewer that does not read costs no stream anything. */
+    /** Snapshots come each second; viewers and scrapers that do not read, or do not ask, cost no stream anything. */
     @Test
     void shouldFeedAPageAndNotWaitForIt() throws Exception {
         launchWithAdmin(builder -> builder);
@@ -197,7 +197,8 @@ class AdminIT extends RelayFixture {
             }
         });
         try (RawPeer deaf = RawPeer.connect(relay.adminPort()); RawPeer viewer = RawPeer.connect(relay.adminPort());
-             RawPeer client = connect()) {
+             RawPeer silent = RawPeer.connect(relay.adminPort()); RawPeer client = connect()) {
+            silent.write("GET /endpoints HTTP/1.1\r\nHost: ");
             String request = "GET /feed HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + TOKEN + "\r\n\r\n";
             deaf.write(request);
             viewer.write(request);

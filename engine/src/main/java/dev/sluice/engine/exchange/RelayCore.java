@@ -36,9 +36,12 @@ public final class RelayCore {
     /**
      * Prepares a relay.
      *
+     * @param connections returns the number of connections of downstreams
+     *
      * @throws IllegalArgumentException if a cluster's TLS cannot be set up
      */
-    public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator) {
+    public RelayCore(RelayConfig config, Extensions extensions, ByteBufAllocator allocator,
+            LongSupplier connections) {
         authenticator = extensions.authenticator();
         clock = extensions.nanoClock() != null ? extensions.nanoClock() : System::nanoTime;
         services = RelayServices.of(config, extensions, clock);
@@ -47,7 +50,7 @@ public final class RelayCore {
         this.config = new ActiveConfig(config, authenticator, createdAt, null);
         LimitFamilies limits = new LimitFamilies(services.ledger());
         metrics = new Metrics(new Metrics.Gauges(services.life()::inFlight, services.life()::sessions,
-                this::queued, services.bodies()::usedBytes, () -> Buffers.directBytes(allocator),
+                connections, this::queued, services.bodies()::usedBytes, () -> Buffers.directBytes(allocator),
                 accessLog::droppedLines, () -> this.config.statuses(clock.getAsLong()),
                 () -> limits.of(this.config.config(), this.config.shownKeys()), () -> this.config.hasKeyMetrics()));
         RecentExchanges recent = new RecentExchanges();

@@ -29,6 +29,7 @@ public final class LoopRecorder implements RelayTimings, UpstreamPools.Observer 
     private final Histogram[] intervals = new Histogram[recorders.length];
     private final Breakdown breakdown = new Breakdown();
     private volatile Thread thread;
+    private volatile int connections;
 
     /** Creates a recorder with everything at zero. */
     public LoopRecorder() {
@@ -82,6 +83,16 @@ public final class LoopRecorder implements RelayTimings, UpstreamPools.Observer 
     @Override
     public void onConnected(long nanos) {
         record(Timer.CONNECT_TIME, nanos);
+    }
+
+    @Override
+    public void onConnections(int count) {
+        connections = count;
+    }
+
+    /** Returns the number of connections to upstreams. */
+    int connections() {
+        return connections;
     }
 
     @Override

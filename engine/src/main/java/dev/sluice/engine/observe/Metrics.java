@@ -135,6 +135,11 @@ public final class Metrics {
                         gauges.inFlight.getAsLong()),
                 new MetricsSnapshot.Value("websockets_open", "WebSockets of downstreams that are open.",
                         gauges.webSockets.getAsLong()),
+                new MetricsSnapshot.Value("downstream_connections", "Connections of downstreams.",
+                        gauges.connections.getAsLong()),
+                new MetricsSnapshot.Value("upstream_connections",
+                        "Connections to endpoints, those that are being opened included.",
+                        recorders.stream().mapToLong(LoopRecorder::connections).sum()),
                 new MetricsSnapshot.Value("exchanges_queued", "Exchanges that wait for a permit.",
                         gauges.queued.getAsLong()),
                 new MetricsSnapshot.Value("held_bytes", "Bytes of request bodies held now.",
@@ -180,6 +185,7 @@ public final class Metrics {
      *
      * @param inFlight     exchanges in flight
      * @param webSockets   WebSockets of downstreams that are open
+     * @param connections  connections of downstreams
      * @param queued       exchanges that wait for a permit
      * @param heldBytes    bytes of request bodies held
      * @param directBytes  bytes of direct memory taken by the relay's buffers, pools included
@@ -188,8 +194,9 @@ public final class Metrics {
      * @param limits       the metrics of limits and budgets
      * @param areKeysShown whether there are metrics for each caller
      */
-    public record Gauges(LongSupplier inFlight, LongSupplier webSockets, LongSupplier queued, LongSupplier heldBytes,
-            LongSupplier directBytes, LongSupplier droppedLines, Supplier<List<EndpointStatus>> endpoints,
-            Supplier<List<MetricsSnapshot.Family>> limits, BooleanSupplier areKeysShown) {
+    public record Gauges(LongSupplier inFlight, LongSupplier webSockets, LongSupplier connections,
+            LongSupplier queued, LongSupplier heldBytes, LongSupplier directBytes, LongSupplier droppedLines,
+            Supplier<List<EndpointStatus>> endpoints, Supplier<List<MetricsSnapshot.Family>> limits,
+            BooleanSupplier areKeysShown) {
     }
 }

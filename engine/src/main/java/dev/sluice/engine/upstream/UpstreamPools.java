@@ -85,6 +85,9 @@ public final class UpstreamPools implements Tickable {
          */
         void onConnected(long nanos);
 
+        /** Reports the number of connections that are open, or being opened. */
+        void onConnections(int count);
+
         /** Reports bytes that an upstream sent on an HTTP/1.1 connection and that belong to no response. */
         void onUnsolicited(long bytes);
     }
@@ -238,6 +241,7 @@ public final class UpstreamPools implements Tickable {
     private void open(Endpoint endpoint, HttpVersions versions, Opening.Result result) {
         Opening opening = new Opening(endpoint, versions, timeouts, new Timed(result), this::onClosed);
         connections++; // counted from here on, so that the tick runs for attempts that wait for it
+        observer.onConnections(connections);
         if (tick == null) {
             tick = ticker.add(this);
         }
@@ -341,6 +345,7 @@ public final class UpstreamPools implements Tickable {
 
     void onClosed() {
         connections--;
+        observer.onConnections(connections);
         if (connections == 0 && tick != null && !isWarm) {
             ticker.remove(tick);
             tick = null;

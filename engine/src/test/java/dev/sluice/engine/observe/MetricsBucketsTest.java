@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class MetricsBucketsTest {
     private final Metrics metrics = new Metrics(new Metrics.Gauges(() -> 0, () -> 0, () -> 0, () -> 0, () -> 0, () -> 0,
-            List::of, List::of, () -> true));
+            () -> 0, List::of, List::of, () -> true));
 
     private MetricsSnapshot.Timing exchangeTime() {
         return metrics.snapshot().timings().stream().filter(timing -> timing.name().equals("exchange_time")).findFirst()

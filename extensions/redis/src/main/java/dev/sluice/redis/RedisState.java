@@ -5,6 +5,7 @@ package dev.sluice.redis;
 import dev.sluice.engine.spi.AffinityStore;
 import dev.sluice.engine.spi.BudgetLedger;
 import dev.sluice.engine.spi.HealthHints;
+import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.spi.RequestQuota;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Clock;
@@ -137,6 +138,16 @@ public final class RedisState implements AutoCloseable {
     /** {@return the rests of endpoints that relays tell each other} */
     public HealthHints hints() {
         return hints;
+    }
+
+    /** {@return the times that commands have taken, for metrics} */
+    public MetricsSnapshot.Timing roundTrips() {
+        return server.trips().timing();
+    }
+
+    /** {@return the number of commands that failed, or were not answered in time} */
+    public long failures() {
+        return server.trips().failures();
     }
 
     /** {@return whether the server answers} */

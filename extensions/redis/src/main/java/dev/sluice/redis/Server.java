@@ -46,6 +46,7 @@ final class Server implements AutoCloseable {
     private final RedisSettings settings;
     private final String shown;
     private final Breaker breaker = new Breaker();
+    private final RoundTrips trips = new RoundTrips();
     private final ClientResources resources;
     private final RedisClient client;
     private final RedisClusterClient cluster;
@@ -186,6 +187,11 @@ final class Server implements AutoCloseable {
         return root;
     }
 
+    /** Returns the times that commands have taken. */
+    RoundTrips trips() {
+        return trips;
+    }
+
     /** Returns whether the server is expected to answer. */
     boolean isAnswering() {
         return commands != null && !breaker.isOpen();
@@ -210,6 +216,7 @@ final class Server implements AutoCloseable {
             asked = CompletableFuture.failedFuture(e);
         }
         return asked.orTimeout(settings.timeout().toNanos(), TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
+            trips.record(System.nanoTime() - askedNanos, failure != null);
             if (failure == null && breaker.onSuccess(askedNanos)) {
                 LOG.info("{} answers again", shown);
             } else if (failure != null && breaker.onFailure(askedNanos, System.nanoTime())) {

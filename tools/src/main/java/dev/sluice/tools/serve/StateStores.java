@@ -61,8 +61,12 @@ final class StateStores implements AutoCloseable {
                 gauges.add(new MetricsSnapshot.Value("state_answering", "Whether the shared store answers: 1 or 0.",
                         shared.isAnswering() ? 1 : 0));
                 gauges.add(new MetricsSnapshot.Value("state_relays", "Relays that share the store.", shared.relays()));
-                format.write(new MetricsSnapshot(snapshot.counters(), gauges, snapshot.timings(), snapshot.families()),
-                        accept, out);
+                List<MetricsSnapshot.Value> counters = new ArrayList<>(snapshot.counters());
+                counters.add(new MetricsSnapshot.Value("state_failures",
+                        "Commands to the shared store that failed, or were not answered in time.", shared.failures()));
+                List<MetricsSnapshot.Timing> timings = new ArrayList<>(snapshot.timings());
+                timings.add(shared.roundTrips());
+                format.write(new MetricsSnapshot(counters, gauges, timings, snapshot.families()), accept, out);
             }
         };
     }

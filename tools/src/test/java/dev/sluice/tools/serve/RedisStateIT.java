@@ -111,6 +111,8 @@ class RedisStateIT {
             assertEquals("ready\nstate: the shared store answers; relays: 2\n", ready);
             String metrics = probe.get(relay.adminPort(), "/metrics").body();
             assertTrue(metrics.contains("\nsluice_state_answering 1.0\n"), metrics);
+            assertTrue(metrics.contains("\nsluice_state_failures_total 0.0\n"), metrics);
+            assertTrue(metrics.contains("\nsluice_state_round_trip_seconds_bucket{le=\"+Inf\"} "), metrics);
         }
     }
 }
