@@ -318,7 +318,7 @@ public final class LoadCommand implements Callable<Integer> {
     private LoadReport measure(ProcessWatch process) throws Exception {
         loop.submit(() -> recording = measured).get();
         long startNanos = System.nanoTime();
-        long cpuBefore = process == null ? 0 : process.cpuNanos();
+        ProcessWatch.Cpu before = process == null ? null : process.cpu();
         long most = 0;
         for (int second = 1; second <= shape.seconds; second++) {
             TimeUnit.NANOSECONDS.sleep(startNanos + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
@@ -327,13 +327,13 @@ public final class LoadCommand implements Callable<Integer> {
             spec.commandLine().getErr().printf(Locale.ROOT, "%3d s: %,d answers, %,d events, %,d running, %,d errors%n",
                     second, measured.completed(), measured.events(), inFlight, measured.errorCount());
         }
-        long cpuNanos = process == null ? -1 : process.cpuNanos() - cpuBefore;
+        ProcessWatch.Cpu cpu = process == null ? null : process.cpu().minus(before);
         long nanos = System.nanoTime() - startNanos;
         long open = loop.submit(() -> {
             recording = new Recording(); // keeps later requests, bytes and events out of the result
             return running.stream().filter(request -> request.hasBegun).count();
         }).get();
-        return new LoadReport(target.url, parameters(), command(), measured, nanos, open, cpuNanos, most);
+        return new LoadReport(target.url, parameters(), command(), measured, nanos, open, cpu, most);
     }
 
     private String parameters() {

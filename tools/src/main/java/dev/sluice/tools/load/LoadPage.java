@@ -49,7 +49,8 @@ final class LoadPage {
         row(out, "events/s", perSecond(one, "events"), perSecond(other, "events"));
         row(out, "errors", errors(one), errors(other));
         if (one.has("cpu_seconds") && other.has("cpu_seconds")) {
-            row(out, "processor, us/event", cpu(one), cpu(other));
+            row(out, "processor, us/event", cpu(one, "cpu_seconds"), cpu(other, "cpu_seconds"));
+            row(out, "in user mode, us/event", cpu(one, "cpu_user_seconds"), cpu(other, "cpu_user_seconds"));
         }
         for (String time : COMPARED) {
             for (String rank : RANKS) {
@@ -69,8 +70,8 @@ final class LoadPage {
         return result.path(name).asDouble() / result.path("seconds").asDouble(1);
     }
 
-    private static double cpu(JsonNode result) {
-        return result.path("cpu_seconds").asDouble() * 1e6 / Math.max(1, result.path("events").asLong());
+    private static double cpu(JsonNode result, String name) {
+        return result.path(name).asDouble() * 1e6 / Math.max(1, result.path("events").asLong());
     }
 
     private static double errors(JsonNode result) {

@@ -32,7 +32,7 @@ final class LoadReport {
     private final Recording recording;
     private final long nanos;
     private final long open;
-    private final long cpuNanos;
+    private final ProcessWatch.Cpu cpu;
     private final long residentKib;
 
     /**
@@ -41,18 +41,18 @@ final class LoadReport {
      * @param command     the command line, without secrets
      * @param nanos       the measured time
      * @param open        number of answers that had begun and were not complete at the end of the measured time
-     * @param cpuNanos    CPU time of the target in the measured time; negative if it was not measured
+     * @param cpu         CPU time of the target in the measured time; null if it was not measured
      * @param residentKib highest resident memory of the target
      */
-    LoadReport(URI url, String parameters, String command, Recording recording, long nanos, long open, long cpuNanos,
-            long residentKib) {
+    LoadReport(URI url, String parameters, String command, Recording recording, long nanos, long open,
+            ProcessWatch.Cpu cpu, long residentKib) {
         this.command = command;
         this.url = url;
         this.parameters = parameters;
         this.recording = recording;
         this.nanos = nanos;
         this.open = open;
-        this.cpuNanos = cpuNanos;
+        this.cpu = cpu;
         this.residentKib = residentKib;
     }
 
@@ -65,9 +65,9 @@ final class LoadReport {
         out.printf(Locale.ROOT, "events   %,d (%.0f a second), %.1f MB%n", recording.events(),
                 recording.events() / seconds, recording.bytes() / 1e6);
         recording.errors().forEach((kind, count) -> out.printf(Locale.ROOT, "errors   %,d %s%n", count, kind));
-        if (cpuNanos >= 0) {
-            out.printf(Locale.ROOT, "target   %.2f s of processor time, %.2f us an event, %,d KiB resident%n",
-                    cpuNanos / 1e9, recording.events() == 0 ? 0 : cpuNanos / 1e3 / recording.events(), residentKib);
+        if (cpu != null) {
+            out.printf(Locale.ROOT, "target   %.2f s of processor time, %.2f us an event (%.2f in user mode), %,d KiB"
+                    + " resident%n", cpu.nanos() / 1e9, anEvent(cpu.nanos()), anEvent(cpu.userNanos()), residentKib);
         }
         out.printf(Locale.ROOT, "%n%-12s %10s %10s %10s %10s %10s %10s  us%n", "", "p50", "p90", "p99", "p99.9",
                 "p99.99", "max");
@@ -80,6 +80,10 @@ final class LoadReport {
             out.printf(Locale.ROOT, " %10.1f%n", histogram.getMaxValue() / 1e3);
         }
         out.flush();
+    }
+
+    private double anEvent(long ofNanos) {
+        return recording.events() == 0 ? 0 : ofNanos / 1e3 / recording.events();
     }
 
     /** Writes the requested files; null for a file that is not requested. */
@@ -115,8 +119,9 @@ final class LoadReport {
                 .put("bytes", recording.bytes());
         ObjectNode errors = root.putObject("errors");
         recording.errors().forEach(errors::put);
-        if (cpuNanos >= 0) {
-            root.put("cpu_seconds", cpuNanos / 1e9).put("resident_kib", residentKib);
+        if (cpu != null) {
+            root.put("cpu_seconds", cpu.nanos() / 1e9).put("cpu_user_seconds", cpu.userNanos() / 1e9)
+                    .put("resident_kib", residentKib);
         }
         root.put("command", command);
         Machine.describe(root.putObject("machine"));

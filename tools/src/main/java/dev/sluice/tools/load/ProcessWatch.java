@@ -20,8 +20,25 @@ final class ProcessWatch {
     private static final int STIME = 12;
 
     private final long pid;
-    /** CPU time of each thread, in nanoseconds. The entry of an ended thread stays, so that its time still counts. */
-    private final Map<Path, Long> threads = new HashMap<>();
+    /** The CPU time of each thread. The entry of an ended thread stays, so that its time still counts. */
+    private final Map<Path, Cpu> threads = new HashMap<>();
+
+    /**
+     * CPU time.
+     *
+     * @param nanos     all of it, in nanoseconds
+     * @param userNanos the part in user mode. The kernel's part is mostly the transfer over loopback, which no relay
+     *                  can make cheaper
+     */
+    record Cpu(long nanos, long userNanos) {
+        Cpu plus(Cpu other) {
+            return new Cpu(nanos + other.nanos, userNanos + other.userNanos);
+        }
+
+        Cpu minus(Cpu other) {
+            return new Cpu(nanos - other.nanos, userNanos - other.userNanos);
+        }
+    }
 
     ProcessWatch(long pid) {
         this.pid = pid;
@@ -34,12 +51,12 @@ final class ProcessWatch {
     }
 
     /**
-     * Returns the CPU time of the processes so far, in nanoseconds. It comes from each thread's schedstat, or from its
-     * stat in steps of 10 ms if the kernel does not maintain schedstat (CONFIG_SCHED_INFO).
+     * Returns the CPU time of the processes so far. It comes from each thread's schedstat, or from its stat in steps of
+     * 10 ms if the kernel does not maintain schedstat (CONFIG_SCHED_INFO). The share of user mode is that of stat.
      *
      * @throws IOException if the process does not exist
      */
-    long cpuNanos() throws IOException {
+    Cpu cpu() throws IOException {
         for (long each : pids()) {
             try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/" + each + "/task"))) {
                 for (Path task : tasks) {
@@ -47,12 +64,15 @@ final class ProcessWatch {
                 }
             }
         }
-        return threads.values().stream().mapToLong(Long::longValue).sum();
+        return threads.values().stream().reduce(new Cpu(0, 0), Cpu::plus);
     }
 
     private void read(Path task) throws IOException {
         try {
-            threads.put(task, Math.max(fromSchedstat(task), fromStat(task)));
+            long[] stat = fromStat(task);
+            long nanos = Math.max(fromSchedstat(task), stat[0] + stat[1]);
+            threads.put(task, new Cpu(nanos, stat[0] + stat[1] == 0 ? nanos
+                    : Math.round((double) nanos * stat[0] / (stat[0] + stat[1]))));
         } catch (IOException e) {
             if (Files.exists(task)) {
                 throw e;
@@ -65,10 +85,12 @@ final class ProcessWatch {
         return Files.exists(file) ? Long.parseLong(Files.readString(file).split(" ")[0]) : 0;
     }
 
-    private static long fromStat(Path task) throws IOException {
+    /** Returns the time in user mode and that in the kernel. */
+    private static long[] fromStat(Path task) throws IOException {
         String stat = Files.readString(task.resolve("stat"));
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        return (Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME])) * NANOS_PER_TICK;
+        return new long[] {Long.parseLong(fields[UTIME]) * NANOS_PER_TICK,
+            Long.parseLong(fields[STIME]) * NANOS_PER_TICK};
     }
 
     /**
