@@ -3,7 +3,6 @@
 package dev.sluice.engine.admission;
 
 import dev.sluice.engine.config.BudgetConfig;
-import dev.sluice.engine.config.BudgetWindow;
 import dev.sluice.engine.config.PriceConfig;
 import dev.sluice.engine.config.UsageLimits;
 import dev.sluice.engine.spi.BudgetLedger;
@@ -23,7 +22,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +46,7 @@ public final class BudgetedQuota implements RequestQuota {
     private final Clock clock;
     private final Set<String> models = ConcurrentHashMap.newKeySet();
     private final Set<String> unpriced = ConcurrentHashMap.newKeySet();
+    private final KnownAccounts accounts = new KnownAccounts();
     private volatile Settings settings;
     private volatile List<Price> prices;
 
@@ -119,10 +118,15 @@ public final class BudgetedQuota implements RequestQuota {
 
     /** Returns the budgets of a request, each with its account. */
     private List<Line> linesOf(PlannedRequest request, Instant now) {
-        List<Line> lines = new ArrayList<>(0);
+        if (request.caller().limits().budgets().isEmpty() && request.caller().groupLimits().budgets().isEmpty()
+                && request.route().limits().budgets().isEmpty()) {
+            return List.of();
+        }
+        List<Line> lines = new ArrayList<>();
         for (Scope scope : scopesOf(request)) {
             for (BudgetConfig budget : scope.limits.budgets()) {
-                lines.add(new Line(scope, budget, account(scope.kind, scope.name, budget.window(), now)));
+                lines.add(new Line(scope, budget, KnownAccounts.account(scope.kind, scope.name, budget.window(), now,
+                        settings.zone)));
             }
         }
         return lines;
@@ -141,11 +145,6 @@ public final class BudgetedQuota implements RequestQuota {
         return scopes;
     }
 
-    private LedgerAccount account(LedgerAccount.Kind kind, String name, BudgetWindow window, Instant now) {
-        BudgetWindow.Span span = window.at(now, settings.zone);
-        return new LedgerAccount(kind, name, window.name(), span.start(), span.end());
-    }
-
     /** Adds the use of a request to the ledger; returns its cost. */
     private long charge(PlannedRequest request, Settlement used) {
         if (request.estimatedTokens() == 0) {
@@ -157,24 +156,23 @@ public final class BudgetedQuota implements RequestQuota {
         LedgerUse use = new LedgerUse(1, isEstimated ? 1 : 0, usage.inputTokens(), usage.cachedTokens(),
                 usage.outputTokens(), microDollars(request, used, usage));
         Instant now = clock.instant();
-        Set<LedgerAccount> accounts = new LinkedHashSet<>();
-        for (Scope scope : scopesOf(request)) {
-            addAll(accounts, scope.kind, scope.name, scope.limits, now);
+        List<LedgerAccount> all = new ArrayList<>(8);
+        Principal caller = request.caller();
+        addAll(all, LedgerAccount.Kind.KEY, caller.name(), caller.limits(), now);
+        if (caller.group() != null) {
+            addAll(all, LedgerAccount.Kind.GROUP, caller.group(), caller.groupLimits(), now);
         }
+        addAll(all, LedgerAccount.Kind.ROUTE, request.route().model(), request.route().limits(), now);
         if (used.model() != null) {
-            addAll(accounts, LedgerAccount.Kind.MODEL, known(used.model()), UsageLimits.NONE, now);
+            addAll(all, LedgerAccount.Kind.MODEL, known(used.model()), UsageLimits.NONE, now);
         }
-        ledger.add(List.copyOf(accounts), use);
+        ledger.add(all, use);
         return use.microDollars();
     }
 
-    private void addAll(Set<LedgerAccount> accounts, LedgerAccount.Kind kind, String name, UsageLimits limits,
+    private void addAll(List<LedgerAccount> all, LedgerAccount.Kind kind, String name, UsageLimits limits,
             Instant now) {
-        accounts.add(account(kind, name, BudgetWindow.DAY, now));
-        accounts.add(account(kind, name, BudgetWindow.MONTH, now));
-        for (BudgetConfig budget : limits.budgets()) {
-            accounts.add(account(kind, name, budget.window(), now));
-        }
+        all.addAll(accounts.of(kind, name, limits, now, settings.zone));
     }
 
     /** Returns the name under which a model is counted; an upstream cannot make up names without bound. */

@@ -8,6 +8,7 @@ import dev.sluice.engine.spi.LedgerUse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,7 +21,7 @@ final class MemoryLedger implements BudgetLedger {
     private static final Duration SWEEP = Duration.ofHours(1);
 
     private final Clock clock;
-    private final Map<LedgerAccount, LedgerUse> uses = new ConcurrentHashMap<>();
+    private final Map<LedgerAccount, Sum> sums = new ConcurrentHashMap<>();
     private final AtomicReference<Instant> swept;
 
     MemoryLedger(Clock clock) {
@@ -30,14 +31,18 @@ final class MemoryLedger implements BudgetLedger {
 
     @Override
     public void find(List<LedgerAccount> accounts, Consumer<List<LedgerUse>> answer) {
-        answer.accept(accounts.stream().map(account -> uses.getOrDefault(account, LedgerUse.NONE)).toList());
+        answer.accept(accounts.stream().map(account -> {
+            Sum sum = sums.get(account);
+            return sum == null ? LedgerUse.NONE : sum.get();
+        }).toList());
     }
 
     @Override
     public void add(List<LedgerAccount> accounts, LedgerUse use) {
         sweep();
         for (LedgerAccount account : accounts) {
-            uses.merge(account, use, LedgerUse::plus);
+            Sum sum = sums.get(account);
+            (sum != null ? sum : sums.computeIfAbsent(account, each -> new Sum())).add(use);
         }
     }
 
@@ -45,12 +50,37 @@ final class MemoryLedger implements BudgetLedger {
         Instant now = clock.instant();
         Instant last = swept.get();
         if (now.isAfter(last.plus(SWEEP)) && swept.compareAndSet(last, now)) {
-            uses.keySet().removeIf(account -> account.end().plus(KEPT).isBefore(now));
+            sums.keySet().removeIf(account -> account.end().plus(KEPT).isBefore(now));
         }
     }
 
     @Override
     public void list(Consumer<Map<LedgerAccount, LedgerUse>> answer) {
+        Map<LedgerAccount, LedgerUse> uses = new HashMap<>();
+        sums.forEach((account, sum) -> uses.put(account, sum.get()));
         answer.accept(Map.copyOf(uses));
+    }
+
+    /** The sum of the uses of one account. */
+    private static final class Sum {
+        private long requests;
+        private long estimated;
+        private long inputTokens;
+        private long cachedTokens;
+        private long outputTokens;
+        private long microDollars;
+
+        synchronized void add(LedgerUse use) {
+            requests += use.requests();
+            estimated += use.estimated();
+            inputTokens += use.inputTokens();
+            cachedTokens += use.cachedTokens();
+            outputTokens += use.outputTokens();
+            microDollars += use.microDollars();
+        }
+
+        synchronized LedgerUse get() {
+            return new LedgerUse(requests, estimated, inputTokens, cachedTokens, outputTokens, microDollars);
+        }
     }
 }

@@ -19,6 +19,7 @@ record RequestTarget(String authority, String path, String query) {
             + "(?::\\d{0,5})?");
     /** The length of the longest domain name with a port; a pattern that is matched against more is a risk. */
     private static final int MAX_HOST_CHARS = 261;
+    private static final int MAX_PORT_DIGITS = 5;
     private static final String SUB_DELIMITERS = "!$&'()*+,;=";
     private static final boolean[] IS_TARGET_BYTE = targetBytes();
 
@@ -69,7 +70,29 @@ record RequestTarget(String authority, String path, String query) {
 
     /** {@return whether a text is a host of at most 255 characters, with or without a port} */
     static boolean isHost(CharSequence text) {
-        return text.length() <= MAX_HOST_CHARS && HOST.matcher(text).matches();
+        return text.length() <= MAX_HOST_CHARS && (isPlainHost(text) || HOST.matcher(text).matches());
+    }
+
+    /** Returns whether a text is a host of letters, digits, dots and hyphens, as almost all are; needs no matcher. */
+    private static boolean isPlainHost(CharSequence text) {
+        int end = 0;
+        while (end < text.length() && isPlain(text.charAt(end))) {
+            end++;
+        }
+        boolean hasPort = end < text.length() && text.charAt(end) == ':';
+        int digits = 0;
+        while (hasPort && end + 1 + digits < text.length() && isDigit(text.charAt(end + 1 + digits))) {
+            digits++;
+        }
+        return end > 0 && digits <= MAX_PORT_DIGITS && (hasPort ? end + 1 + digits : end) == text.length();
+    }
+
+    private static boolean isPlain(char c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c) || c == '.' || c == '-';
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     private static boolean isValid(String target, int from) {
