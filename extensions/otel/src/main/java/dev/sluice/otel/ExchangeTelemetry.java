@@ -79,7 +79,10 @@ public final class ExchangeTelemetry implements ExchangeObserver {
         }
         SpanBuilder builder = tracer.spanBuilder(exchange.request().method()).setSpanKind(SpanKind.CLIENT)
                 .setParent(trace.context).setAttribute(Names.METHOD, exchange.request().method());
-        putServer(builder, attempt.endpoint());
+        builder.setAttribute(Names.SERVER_ADDRESS, ServerAddress.host(attempt.endpoint()));
+        if (ServerAddress.port(attempt.endpoint()) >= 0) {
+            builder.setAttribute(Names.SERVER_PORT, ServerAddress.port(attempt.endpoint()));
+        }
         if (attempt.number() > 1) {
             builder.setAttribute(Names.RESEND_COUNT, (long) attempt.number() - 1);
         }
@@ -89,15 +92,6 @@ public final class ExchangeTelemetry implements ExchangeObserver {
         Span span = builder.startSpan();
         trace.add(attempt, span);
         attempt.setHeader(TraceHeader.PARENT, TraceHeader.of(span.getSpanContext()));
-    }
-
-    private static void putServer(SpanBuilder builder, String endpoint) {
-        int colon = endpoint.lastIndexOf(':');
-        boolean hasPort = colon > endpoint.lastIndexOf(']') && colon > 0;
-        builder.setAttribute(Names.SERVER_ADDRESS, hasPort ? endpoint.substring(0, colon) : endpoint);
-        if (hasPort) {
-            builder.setAttribute(Names.SERVER_PORT, Long.valueOf(endpoint.substring(colon + 1)));
-        }
     }
 
     @Override

@@ -121,11 +121,9 @@ final class GenAiMetrics {
             builder.put(Names.REQUEST_MODEL, key.route);
         }
         if (!key.endpoint.isEmpty()) {
-            int colon = key.endpoint.lastIndexOf(':');
-            boolean hasPort = colon > key.endpoint.lastIndexOf(']') && colon > 0;
-            builder.put(Names.SERVER_ADDRESS, hasPort ? key.endpoint.substring(0, colon) : key.endpoint);
-            if (hasPort) {
-                builder.put(Names.SERVER_PORT, Long.valueOf(key.endpoint.substring(colon + 1)));
+            builder.put(Names.SERVER_ADDRESS, ServerAddress.host(key.endpoint));
+            if (ServerAddress.port(key.endpoint) >= 0) {
+                builder.put(Names.SERVER_PORT, Long.valueOf(ServerAddress.port(key.endpoint)));
             }
         }
         if (!key.error.isEmpty()) {
