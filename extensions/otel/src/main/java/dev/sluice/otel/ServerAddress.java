@@ -2,7 +2,7 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.otel;
 
-/** The two parts of an endpoint, as the relay names it: a host, which may be an IPv6 address in brackets, and a port. */
+/** The parts of an endpoint, as the relay names it: a host, which may be an IPv6 address in brackets, and a port. */
 final class ServerAddress {
     private ServerAddress() {
     }
