@@ -33,21 +33,39 @@ final class AdminListener {
     private static final int MAX_BODY_BYTES = 64 * 1024;
     private static final int MAX_CONNECTIONS = 256;
 
-    private final AdminSite site;
-    private final ServerTls tls;
+    private final String host;
+    private final int port;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel channel;
+    private volatile Served served;
+
+    /**
+     * What a listener serves.
+     *
+     * @param tls its certificate; null for plain text
+     */
+    record Served(AdminSite site, ServerTls tls) {
+
+        /**
+         * Prepares the pages of a configuration.
+         *
+         * @throws IllegalArgumentException if a file cannot be used
+         */
+        static Served of(AdminConfig config, RelayCore core) {
+            return new Served(new AdminSite(config, core.adminSources()), config.tls() == null ? null
+                    : new ServerTls("admin", config.tls(), System::nanoTime, ApplicationProtocolNames.HTTP_1_1));
+        }
+    }
 
     /**
      * Binds the address.
      *
-     * @throws IllegalArgumentException if a file cannot be used
-     * @throws UncheckedIOException     if the address cannot be bound
+     * @throws UncheckedIOException if it cannot be bound
      */
-    AdminListener(AdminConfig config, RelayCore core, Transport transport, EventLoopGroup loop) {
-        site = new AdminSite(config, core.adminSources());
-        tls = config.tls() == null ? null : new ServerTls("admin", config.tls(), System::nanoTime,
-                ApplicationProtocolNames.HTTP_1_1);
+    AdminListener(AdminConfig config, Served first, Transport transport, EventLoopGroup loop) {
+        host = config.host();
+        port = config.port();
+        served = first;
         channel = Listeners.bind("admin", new ServerBootstrap().group(loop).channel(transport.serverSocketType())
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
@@ -57,14 +75,25 @@ final class AdminListener {
                             connection.close();
                             return;
                         }
-                        if (tls != null) {
-                            connection.pipeline().addLast(tls.context().newHandler(connection.alloc()));
+                        Served now = served;
+                        if (now.tls != null) {
+                            connection.pipeline().addLast(now.tls.context().newHandler(connection.alloc()));
                         }
                         connection.pipeline().addLast(new HttpServerCodec(),
-                                new HttpObjectAggregator(MAX_BODY_BYTES), site.newHandler());
+                                new HttpObjectAggregator(MAX_BODY_BYTES), now.site.newHandler());
                     }
-                }), config.host(), config.port());
+                }), host, port);
         LOG.info("admin pages on {}", channel.localAddress());
+    }
+
+    /** Returns whether the listener has the address of a configuration. */
+    boolean isAt(AdminConfig config) {
+        return host.equals(config.host()) && port == config.port();
+    }
+
+    /** Serves other pages on the connections that come from now on. */
+    void use(Served next) {
+        served = next;
     }
 
     int port() {
@@ -73,9 +102,10 @@ final class AdminListener {
 
     /** Reads the token and the certificate again if their files have changed; by one thread at a time. */
     void refreshFiles() {
-        site.refreshFiles();
-        if (tls != null) {
-            tls.refresh();
+        Served now = served;
+        now.site.refreshFiles();
+        if (now.tls != null) {
+            now.tls.refresh();
         }
     }
 

@@ -3,7 +3,6 @@
 package dev.sluice.engine;
 
 import dev.sluice.engine.admin.AdminSite;
-import dev.sluice.engine.config.AdminConfig;
 import dev.sluice.engine.config.ConfigException;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.exchange.RelayCore;
@@ -26,7 +25,6 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -161,13 +159,10 @@ public final class Relay implements AutoCloseable {
         core.startChecks(acceptLoops.next());
         acceptLoops.next().scheduleWithFixedDelay(this::readFiles, 1, 1, TimeUnit.SECONDS);
         if (config.admin() != null) {
-            admin = newAdmin(config.admin());
+            admin = new AdminListener(config.admin(), AdminListener.Served.of(config.admin(), core), transport,
+                    adminLoop);
         }
         core.openLog();
-    }
-
-    private AdminListener newAdmin(AdminConfig of) {
-        return new AdminListener(of, core, transport, adminLoop);
     }
 
     private void readFiles() {
@@ -206,27 +201,35 @@ public final class Relay implements AutoCloseable {
                     .kind().name().toLowerCase(Locale.ROOT) + ", loops " + config.transport().loops() + ", spin "
                     + config.transport().spin() + "; a change needs a restart)");
         }
-        boolean isAdminKept = Objects.equals(next.admin(), config.admin());
         Listeners.Change change = null;
-        AdminListener nextAdmin = admin;
-        RelayCore.Step step;
+        AdminListener before = admin;
+        AdminListener nextAdmin = next.admin() == null ? null : before;
+        AdminListener.Served served = null;
         try {
-            step = core.prepare(next);
+            RelayCore.Step step = core.prepare(next);
             change = listeners.prepare(next);
-            nextAdmin = isAdminKept ? admin : next.admin() == null ? null : newAdmin(next.admin());
+            if (next.admin() != null && !next.admin().equals(config.admin())) {
+                served = AdminListener.Served.of(next.admin(), core);
+                nextAdmin = before != null && before.isAt(next.admin()) ? before
+                        : new AdminListener(next.admin(), served, transport, adminLoop);
+            }
+            step.use();
         } catch (RuntimeException e) {
             if (change != null) {
                 change.giveUp();
             }
+            if (nextAdmin != null && nextAdmin != before) {
+                nextAdmin.close();
+            }
             throw e;
         }
-        AdminListener before = admin;
+        config = next;
         admin = nextAdmin;
         if (before != null && before != nextAdmin) {
             before.close();
+        } else if (before != null && served != null) {
+            before.use(served);
         }
-        config = next;
-        step.use();
         change.use();
         if (isDraining) {
             listeners.leave(); // a drain that started meanwhile has not seen the new listeners

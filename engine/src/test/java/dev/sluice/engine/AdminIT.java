@@ -9,14 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.AccessLogConfig;
 import dev.sluice.engine.config.AdminConfig;
+import dev.sluice.engine.config.ClusterConfig;
+import dev.sluice.engine.config.EndpointConfig;
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.RelayConfig;
 import dev.sluice.engine.config.RevokePolicy;
+import dev.sluice.engine.config.RouteConfig;
 import dev.sluice.engine.config.TlsConfig;
+import dev.sluice.engine.spi.Extensions;
 import dev.sluice.engine.spi.MetricsSnapshot;
 import dev.sluice.engine.spi.MetricsSnapshot.Sample;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,6 +118,9 @@ class AdminIT extends RelayFixture {
         assertRefused(404, "key nobody: unknown", admin("PATCH", "/keys/nobody", "{}"));
         assertRefused(404, "key nobody: unknown", admin("GET", "/keys/nobody", ""));
         assertRefused(400, "label: cannot change", admin("PATCH", "/keys/a", "{\"label\":\"b\"}"));
+        assertRefused(400, "label: of a key in the configuration", admin("POST", "/keys", "{\"label\":\"fixed\"}"));
+        assertRefused(400, "budgets: two for day in usd", admin("POST", "/keys", "{\"label\":\"a\",\"budgets\":"
+                + "[{\"window\":\"day\",\"usd\":1},{\"window\":\"day\",\"usd\":2}]}"));
         assertRefused(400, "sha256: given", admin("POST", "/keys", "{\"label\":\"a\",\"sha256\":\"x\"}"));
         assertRefused(400, "body: not an object", admin("POST", "/keys", "[]"));
         assertRefused(400, "limit: unknown", admin("POST", "/keys", "{\"label\":\"a\",\"limit\":1}"));
@@ -177,6 +185,40 @@ class AdminIT extends RelayFixture {
         assertRefused(400, "verbose: unknown", admin("PUT", "/log", "{\"verbose\":true}"));
         assertTrue(admin("PUT", "/log", "{\"output\":\"file\"}").text().contains("\"output\":\"file\""));
         assertEquals(3, outputs.size());
+    }
+
+    /** A reload changes everything about the listener but its address without closing it, and nothing if it fails. */
+    @Test
+    void shouldChangeTheListenerByAReload() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        AdminConfig first = new AdminConfig("127.0.0.1", port).withTokenFile(tokenFile);
+        UnaryOperator<RelayConfig.Builder> base = builder -> builder.listen("127.0.0.1", 0).cluster(ClusterConfig.of(
+                "up", EndpointConfig.of(upstream.url(), null))).route(RouteConfig.of("*", "up")).keyFile(keyFile);
+        relay = Relay.launch(base.apply(RelayConfig.builder().admin(first)).build(), Extensions.builder()
+                .accessLogOutput(file -> {
+                    throw new IllegalArgumentException("access_log.file: " + file + " cannot be written");
+                }).build());
+        assertTrue(adminOf("relay.example").startsWith("HTTP/1.1 421 "));
+
+        relay.reload(base.apply(RelayConfig.builder().admin(new AdminConfig("127.0.0.1", port, null, tokenFile,
+                List.of("relay.example"), true))).build());
+        assertTrue(adminOf("relay.example").startsWith("HTTP/1.1 200 "));
+
+        RelayConfig failing = base.apply(RelayConfig.builder().admin(first).accessLog(new AccessLogConfig(
+                AccessLogConfig.Level.ALL, 1, folder.resolve("log"))).listen("127.0.0.1", 0)).build();
+        assertThrows(IllegalArgumentException.class, () -> relay.reload(failing));
+        assertTrue(adminOf("relay.example").startsWith("HTTP/1.1 200 "));
+        assertEquals(1, relay.ports().size());
+    }
+
+    private String adminOf(String host) throws IOException {
+        try (RawPeer client = RawPeer.connect(relay.adminPort())) {
+            return client.write("GET /endpoints HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + TOKEN
+                    + "\r\n\r\n").readHead();
+        }
     }
 
     @Test

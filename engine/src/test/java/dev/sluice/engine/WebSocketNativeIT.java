@@ -91,7 +91,7 @@ class WebSocketNativeIT extends WebSocketFixture {
             answerAll(WebSocketPeer.accept(raw, head.get()));
         });
         try (WebSocketPeer peer = client()) {
-            peer.send(CREATE);
+            peer.send(CREATE).readUntil("response.completed");
             assertTrue(head.get().contains("GET /backend-api/codex/responses "), head.get());
             assertTrue(head.get().contains("openai-beta: responses_websockets=2026-02-06"), head.get());
         }

@@ -77,8 +77,7 @@ final class KeysPage implements AdminPage {
         }
     }
 
-    private static AdminAnswer change(ApiKeyAuthenticator active, AdminRequest request, String label)
-            throws IOException {
+    private AdminAnswer change(ApiKeyAuthenticator active, AdminRequest request, String label) throws IOException {
         boolean isConfigured = active.configured().stream().anyMatch(key -> key.label().equals(label));
         if (isConfigured) {
             return AdminAnswer.error(409, "key " + label + ": in the configuration (expected: a key of the key file)");
@@ -92,12 +91,20 @@ final class KeysPage implements AdminPage {
         if (count == 0) {
             return AdminAnswer.error(404, "key " + label + ": unknown (expected: a label of the key file)");
         }
-        active.refresh();
+        reload();
         LOG.info("key {} {} through the admin listener", label, isRemoval ? "revoked" : "changed");
         return AdminAnswer.json(200, JsonTree.write(Map.of("label", label, "keys", number(count))));
     }
 
-    private static AdminAnswer create(ApiKeyAuthenticator active, Map<?, ?> members) throws IOException {
+    /** Uses the file at once; a reload of the configuration may have replaced the keys meanwhile. */
+    private void reload() {
+        ApiKeyAuthenticator now = keys.get();
+        if (now != null) {
+            now.reload();
+        }
+    }
+
+    private AdminAnswer create(ApiKeyAuthenticator active, Map<?, ?> members) throws IOException {
         if (members.containsKey("sha256")) {
             throw new IllegalArgumentException("sha256: given (expected: none, since the relay makes the key)");
         }
@@ -106,8 +113,11 @@ final class KeysPage implements AdminPage {
         String secret = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
         Map<Object, Object> line = new LinkedHashMap<>(members);
         line.put("sha256", KeyConfig.ofSecret("key", secret).sha256());
+        if (active.configured().stream().anyMatch(key -> key.label().equals(line.get("label")))) {
+            throw new IllegalArgumentException("label: of a key in the configuration (expected: another label)");
+        }
         KeyConfig added = active.editor().add(line);
-        active.refresh();
+        reload();
         LOG.info("key {} created through the admin listener", added.label());
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("label", added.label());

@@ -50,6 +50,9 @@ final class LiveSnapshot {
     /** A longer pause between two snapshots means that the page was not watched. */
     private static final long MAX_PAUSE_MILLIS = 5_000;
     private static final int MAX_ROWS = 200;
+    private static final long MIN_AGE_MILLIS = 500;
+    /** The time between two looks at the ledger, which may be on another machine. */
+    private static final long LEDGER_MILLIS = 5_000;
     private static final int DOLLAR_DIGITS = 6;
 
     private final AdminSources sources;
@@ -57,14 +60,27 @@ final class LiveSnapshot {
     private final long startedMillis = System.currentTimeMillis();
     private final Deque<Map<String, Histogram>> before = new ArrayDeque<>();
     private long takenMillis;
+    private byte[] last;
+    private long lastMillis;
+    private volatile Map<LedgerAccount, LedgerUse> uses = Map.of();
+    private long askedMillis;
 
     LiveSnapshot(AdminSources sources, String version) {
         this.sources = sources;
         this.version = version;
     }
 
-    /** Takes a snapshot. */
+    /** Takes a snapshot; one that is not half a second old is taken again. */
     byte[] take() {
+        long now = System.currentTimeMillis();
+        if (last == null || now - lastMillis >= MIN_AGE_MILLIS || now < lastMillis) {
+            last = make();
+            lastMillis = now;
+        }
+        return last;
+    }
+
+    private byte[] make() {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16 * 1024);
         try (JsonGenerator json = JSON.createGenerator(out)) {
             json.writeStartObject();
@@ -151,11 +167,10 @@ final class LiveSnapshot {
     /** Writes the keys, groups and routes, with their limits and what was used of them. */
     private void writeLimits(JsonGenerator json, MetricsSnapshot metrics) throws IOException {
         RelayConfig config = sources.config().get();
-        Map<LedgerAccount, LedgerUse> uses;
-        try {
-            uses = new UsagePage(sources.ledger()).uses();
-        } catch (IOException e) {
-            uses = null; // the store does not answer, as a note says
+        long now = System.currentTimeMillis();
+        if (now - askedMillis >= LEDGER_MILLIS || now < askedMillis) {
+            askedMillis = now;
+            sources.ledger().list(answer -> uses = answer); // at once, or for a later snapshot
         }
         Map<String, long[]> counts = counts(metrics);
         ApiKeyAuthenticator keys = sources.keys().get();
@@ -198,9 +213,6 @@ final class LiveSnapshot {
     }
 
     private static long today(RelayConfig config, Map<LedgerAccount, LedgerUse> uses) {
-        if (uses == null) {
-            return 0;
-        }
         Instant start = BudgetWindow.DAY.at(Instant.now(), config.budgetZone()).start();
         return uses.entrySet().stream().filter(each -> each.getKey().kind() == LedgerAccount.Kind.KEY
                 && each.getKey().window().equals(BudgetWindow.DAY.name()) && each.getKey().start().equals(start))
@@ -242,7 +254,7 @@ final class LiveSnapshot {
         json.writeArrayFieldStart("budgets");
         for (BudgetConfig budget : limits.budgets()) {
             BudgetWindow.Span span = budget.window().at(Instant.now(), config.budgetZone());
-            LedgerUse use = uses == null ? null : uses.get(new LedgerAccount(kind, name, budget.window().name(),
+            LedgerUse use = uses.get(new LedgerAccount(kind, name, budget.window().name(),
                     span.start(), span.end()));
             boolean isTokens = budget.tokens() > 0;
             json.writeStartObject();

@@ -214,7 +214,7 @@ public final class Admission {
         return waiting == null ? NOT_WAITING : waitingSinceNanos;
     }
 
-    /** {@return the nanoseconds for which the exchange has waited for permits that it got} */
+    /** {@return the nanoseconds for which the exchange has waited for permits, whether it got them or not} */
     public long queuedNanos() {
         return queuedNanos;
     }
@@ -234,7 +234,10 @@ public final class Admission {
             return;
         }
         isReleased = true;
-        waiting = null;
+        if (waiting != null) {
+            queuedNanos += clock.getAsLong() - waitingSinceNanos;
+            waiting = null;
+        }
         if (ofPlan != null) {
             ofPlan.end(used);
         }

@@ -141,6 +141,15 @@ public final class ApiKeyAuthenticator implements Authenticator {
         return keys.isEmpty() && file == null || keys.hasLabel(name);
     }
 
+    /**
+     * Reloads the file, whether it has changed or not.
+     *
+     * @throws IllegalArgumentException if it cannot be used; the previous keys stay active
+     */
+    public synchronized void reload() {
+        load();
+    }
+
     /** Reloads the file if it has changed. If it cannot be used, the previous keys stay active. */
     public synchronized void refresh() {
         if (follower != null) {

@@ -4,6 +4,7 @@ package dev.sluice.engine.auth;
 
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.KeyFile;
+import dev.sluice.engine.files.FileStamp;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,14 +45,16 @@ public final class KeyFileEditor {
      *
      * @param members the members of its line, in the form of a key file
      * @return the key
-     * @throws IllegalArgumentException if it cannot be used; the message says what is wrong
+     * @throws IllegalArgumentException if it cannot be used, or another program has changed the file meanwhile; the
+     *                                  message says what is wrong
      * @throws IOException              if the file cannot be written
      */
     public KeyConfig add(Map<?, ?> members) throws IOException {
         KeyConfig key = KeyFile.parse(JsonTree.text(members));
+        FileStamp before = FileStamp.of(file);
         List<String> lines = Files.readAllLines(file);
         lines.add(JsonTree.text(members));
-        replace(lines);
+        replace(lines, before);
         return key;
     }
 
@@ -93,6 +96,7 @@ public final class KeyFileEditor {
     }
 
     private int rewrite(String label, Change change) throws IOException {
+        FileStamp before = FileStamp.of(file);
         List<String> lines = new ArrayList<>();
         int count = 0;
         for (String line : Files.readAllLines(file)) {
@@ -108,12 +112,12 @@ public final class KeyFileEditor {
             }
         }
         if (count > 0) {
-            replace(lines);
+            replace(lines, before);
         }
         return count;
     }
 
-    private void replace(List<String> lines) throws IOException {
+    private void replace(List<String> lines, FileStamp before) throws IOException {
         Path target = file.toRealPath();
         Path next = Files.createTempFile(target.getParent(), '.' + target.getFileName().toString(), ".tmp");
         try {
@@ -128,6 +132,10 @@ public final class KeyFileEditor {
             PosixFileAttributeView permissions = Files.getFileAttributeView(target, PosixFileAttributeView.class);
             if (permissions != null) {
                 Files.setPosixFilePermissions(next, permissions.readAttributes().permissions());
+            }
+            if (!FileStamp.of(target).equals(before)) {
+                throw new IllegalArgumentException("key_file: changed by another program meanwhile (expected: one"
+                        + " change at a time; try again)");
             }
             Files.move(next, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {

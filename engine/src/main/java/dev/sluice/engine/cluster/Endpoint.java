@@ -229,7 +229,7 @@ public final class Endpoint {
     public void recordFailure(long nowNanos) {
         long before = health.ownLeftNanos(nowNanos);
         health.recordFailure(nowNanos);
-        onRest(null, EndpointStatus.Cause.FAILURES, false, before, nowNanos);
+        publish(null, false, before, nowNanos);
     }
 
     /**
@@ -272,8 +272,7 @@ public final class Endpoint {
         String resting = cause.isOfModel() ? keyOf(model) : null;
         long before = leftNanos(resting, nowNanos);
         boolean isNew = health.rest(cause, model, namedNanos, nowNanos);
-        onRest(resting, EndpointStatus.Cause.of(cause, cause.isOfModel()), namedNanos > 0 && cause.isOfModel(), before,
-                nowNanos);
+        publish(resting, namedNanos > 0 && cause.isOfModel(), before, nowNanos);
         return isNew;
     }
 
@@ -286,14 +285,14 @@ public final class Endpoint {
     public void restFor(long nowNanos, long nanos) {
         long before = health.ownLeftNanos(nowNanos);
         health.restFor(nowNanos, nanos);
-        onRest(null, EndpointStatus.Cause.ASKED, true, before, nowNanos);
+        publish(null, true, before, nowNanos);
     }
 
     /** Keeps requests for one model away from the endpoint for a while; the latest end time counts. */
     public void restFor(String model, long nowNanos, long nanos) {
         long before = health.leftNanos(model, nowNanos);
         health.restFor(model, nowNanos, nanos);
-        onRest(keyOf(model), EndpointStatus.Cause.RATE_LIMIT, true, before, nowNanos);
+        publish(keyOf(model), true, before, nowNanos);
     }
 
     private static String keyOf(String model) {
@@ -305,15 +304,11 @@ public final class Endpoint {
         return model == null ? health.ownLeftNanos(nowNanos) : health.leftNanos(model, nowNanos);
     }
 
-    /** Counts a rest that has begun, and tells other relays about it if it ends noticeably later than before. */
-    private void onRest(String model, EndpointStatus.Cause cause, boolean isNamed, long leftBeforeNanos,
-            long nowNanos) {
+    /** Tells other relays about a rest if it ends noticeably later than before. */
+    private void publish(String model, boolean isNamed, long leftBeforeNanos, long nowNanos) {
         Consumer<EndpointRest> now = others;
-        long left = leftNanos(model, nowNanos);
-        if (leftBeforeNanos == 0 && left > 0) {
-            health.count(cause);
-        }
-        if (now != null && left - leftBeforeNanos > MIN_NEWS_NANOS) {
+        long left = now == null ? 0 : leftNanos(model, nowNanos);
+        if (left - leftBeforeNanos > MIN_NEWS_NANOS) {
             now.accept(new EndpointRest(id, model, Duration.ofNanos(left), isNamed));
         }
     }

@@ -169,9 +169,14 @@ final class EndpointHealth {
         if (failures.incrementAndGet() < maxFailures(nowNanos) && !isRateOver && !wasEjected) {
             return;
         }
-        if (wasEjected && nowNanos - ejectedUntilNanos < 0) {
+        eject(nowNanos);
+    }
+
+    private synchronized void eject(long nowNanos) {
+        if (isEjected(nowNanos)) {
             return; // a request that was in flight at the ejection
         }
+        count(true, EndpointStatus.Cause.FAILURES);
         int doublings = Math.min(ejections.getAndIncrement(), MAX_DOUBLINGS);
         long nanos = Math.min(config.ejection().toNanos() << doublings, config.maxEjection().toNanos());
         ejectedUntilNanos = nowNanos + nanos + ThreadLocalRandom.current().nextLong(nanos / 10 + 1);
@@ -209,10 +214,11 @@ final class EndpointHealth {
     boolean rest(RestPolicy.Cause cause, String model, long namedNanos, long nowNanos) {
         long maxNanos = config.maxRest().toNanos();
         if (cause.isOfModel()) {
-            makeRestOf(model, nowNanos).begin(cause, namedNanos, maxNanos, nowNanos);
+            count(makeRestOf(model, nowNanos).begin(cause, namedNanos, maxNanos, nowNanos),
+                    EndpointStatus.Cause.of(cause, true));
             return false;
         }
-        rest.begin(cause, namedNanos, maxNanos, nowNanos);
+        count(rest.begin(cause, namedNanos, maxNanos, nowNanos), EndpointStatus.Cause.of(cause, false));
         boolean isNew = cause == RestPolicy.Cause.CREDENTIALS && !isUnauthorized;
         isUnauthorized = cause == RestPolicy.Cause.CREDENTIALS;
         return isNew;
@@ -263,12 +269,13 @@ final class EndpointHealth {
 
     /** Sets the rest time that the endpoint asked for; the latest end time counts. */
     void restFor(long nowNanos, long nanos) {
-        rest.extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
+        count(rest.extend(nowNanos, Math.min(nanos, config.maxRest().toNanos())), EndpointStatus.Cause.ASKED);
     }
 
     /** Sets the rest time of a model whose limit is used up, or that the endpoint asked for; the latest counts. */
     void restFor(String model, long nowNanos, long nanos) {
-        makeRestOf(model, nowNanos).extend(nowNanos, Math.min(nanos, config.maxRest().toNanos()));
+        count(makeRestOf(model, nowNanos).extend(nowNanos, Math.min(nanos, config.maxRest().toNanos())),
+                EndpointStatus.Cause.RATE_LIMIT);
     }
 
     /** Records bytes that belong to no response. */
@@ -327,9 +334,10 @@ final class EndpointHealth {
                 rest.leftNanos(nowNanos));
     }
 
-    /** Counts a rest that has begun. */
-    void count(EndpointStatus.Cause cause) {
-        begun.get(cause).increment();
+    private void count(boolean isBegun, EndpointStatus.Cause cause) {
+        if (isBegun) {
+            begun.get(cause).increment();
+        }
     }
 
     /** Returns how often the endpoint has begun to rest, by the cause. */

@@ -43,22 +43,24 @@ final class Rest {
      *
      * @param namedNanos the time that the response names; 0 for none
      * @param maxNanos   the longest rest
+     * @return whether there was no rest before
      */
-    synchronized void begin(RestPolicy.Cause why, long namedNanos, long maxNanos, long nowNanos) {
+    synchronized boolean begin(RestPolicy.Cause why, long namedNanos, long maxNanos, long nowNanos) {
         boolean isKnown = count > 0 && cause == why;
         if (isResting(nowNanos) && (namedNanos == 0 || isKnown)) { // it was in flight when the rest began
             extend(nowNanos, why.isOfModel() ? Math.min(namedNanos, maxNanos) : 0);
-            return;
+            return false;
         }
         beganNanos = nowNanos;
-        extend(nowNanos, Math.min(RestPolicy.restNanos(why, namedNanos, count), maxNanos));
+        boolean isNew = extend(nowNanos, Math.min(RestPolicy.restNanos(why, namedNanos, count), maxNanos));
         count++;
         cause = why;
         isProbed.set(false);
+        return isNew;
     }
 
-    /** Sets the end of the rest; the latest one counts. */
-    synchronized void extend(long nowNanos, long nanos) {
+    /** Sets the end of the rest; the latest one counts. Returns whether there was no rest before. */
+    synchronized boolean extend(long nowNanos, long nanos) {
         long until = nowNanos + nanos;
         boolean isNew = !isResting(nowNanos);
         if (isNew) {
@@ -68,6 +70,7 @@ final class Rest {
             untilNanos = until;
             isSet = true;
         }
+        return isNew && nanos > 0;
     }
 
     /** Marks a request as the probe, if there was a rest. */

@@ -2,7 +2,9 @@
 // Copyright 2026 the Sluice authors
 package dev.sluice.engine.config;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The limits of a key, of a group of keys or of a route. All keys with the same label share them. 0 stands for no
@@ -26,6 +28,14 @@ public record UsageLimits(int maxInFlight, int requestsPerMinute, long tokensPer
         Checks.atLeast("requests_per_minute", requestsPerMinute, 0);
         Checks.atLeast("tokens_per_minute", tokensPerMinute, 0);
         budgets = Checks.list("budgets", budgets);
+        Set<String> kinds = new HashSet<>();
+        for (BudgetConfig budget : budgets) {
+            String kind = budget.window().name() + (budget.tokens() > 0 ? " in tokens" : " in usd");
+            if (!kinds.add(kind)) {
+                throw new ConfigException("budgets", "budgets: two for " + kind + " (expected: one for each window and"
+                        + " unit)");
+            }
+        }
     }
 
     /**

@@ -159,11 +159,16 @@ final class ActiveConfig {
         return all;
     }
 
-    /** Reads key and certificate files again if they have changed; not to be called on a loop that relays. */
-    void refreshFiles() {
+    /** Reads the key file again if it has changed; not to be called on a loop that relays. */
+    void refreshKeys() {
         if (keys != null) {
             keys.refresh();
         }
+    }
+
+    /** Reads key and certificate files again if they have changed; not to be called on a loop that relays. */
+    void refreshFiles() {
+        refreshKeys();
         clusters.values().forEach(Cluster::refreshFiles);
     }
 }

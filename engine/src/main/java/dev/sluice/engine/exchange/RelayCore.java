@@ -81,7 +81,11 @@ public final class RelayCore {
 
     /** A prepared step to another configuration, which can be taken at any time. */
     public interface Step {
-        /** Takes the step. */
+        /**
+         * Takes the step.
+         *
+         * @throws IllegalArgumentException if the file of the access log cannot be written, and then nothing changes
+         */
         void use();
     }
 
@@ -89,14 +93,15 @@ public final class RelayCore {
     private void use(ActiveConfig next) {
         RelayConfig nextConfig = next.config();
         RelayConfig before = config.config();
+        if (!nextConfig.accessLog().equals(before.accessLog())) { // otherwise a change at run time stays
+            accessLog.use(nextConfig.accessLog()); // first, because it alone can fail
+        }
         services.use(nextConfig);
         next.activate();
         services.serve(next);
-        if (!nextConfig.accessLog().equals(before.accessLog())) { // otherwise a change at run time stays
-            accessLog.use(nextConfig.accessLog());
-        }
         downstream = downstreamOf(nextConfig);
         config = next;
+        next.refreshKeys(); // they may have changed since they were read
         loops.onEach(loop -> loop.use(next));
     }
 

@@ -14,14 +14,14 @@ import java.nio.file.attribute.BasicFileAttributes;
  * @param size         the size in bytes
  * @param fileKey      the file's identity, which changes when another file is renamed to its name
  */
-record FileStamp(long lastModified, long size, Object fileKey) {
+public record FileStamp(long lastModified, long size, Object fileKey) {
 
     /**
      * Returns the current stamp of a file, or of its target if it is a link.
      *
      * @throws IOException if it cannot be read
      */
-    static FileStamp of(Path file) throws IOException {
+    public static FileStamp of(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         return new FileStamp(attributes.lastModifiedTime().toMillis(), attributes.size(), attributes.fileKey());
     }

@@ -17,6 +17,7 @@ import dev.sluice.engine.spi.MetricsSnapshot.Kind;
 import dev.sluice.engine.spi.MetricsSnapshot.Sample;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +49,6 @@ public final class LimitFamilies {
      * @param keys   the keys; empty if there are no metrics for each caller
      */
     public List<Family> of(RelayConfig config, List<KeyConfig> keys) {
-        ledger.list(answer -> uses = answer);
         Families families = new Families(config);
         Map<String, UsageLimits> byLabel = new LinkedHashMap<>();
         for (KeyConfig key : keys) {
@@ -65,6 +65,7 @@ public final class LimitFamilies {
             byRoute.putIfAbsent(route.model(), route.limits());
         }
         byRoute.forEach((model, limits) -> families.add(LedgerAccount.Kind.ROUTE, model, limits));
+        families.ask();
         return List.of(
                 new Family("limit", "A limit, where one is set.", Kind.GAUGE, List.of("kind", "name", "limit"),
                         families.limits),
@@ -79,6 +80,8 @@ public final class LimitFamilies {
         private final List<Sample> limits = new ArrayList<>();
         private final List<Sample> budgets = new ArrayList<>();
         private final List<Sample> used = new ArrayList<>();
+        private final List<LedgerAccount> accounts = new ArrayList<>();
+        private final List<List<String>> labelsOfUsed = new ArrayList<>();
         private final RelayConfig config;
 
         Families(RelayConfig config) {
@@ -92,13 +95,32 @@ public final class LimitFamilies {
             addLimit(kindName, name, "tokens_per_minute", of.tokensPerMinute());
             for (BudgetConfig budget : of.budgets()) {
                 BudgetWindow.Span span = budget.window().at(Instant.now(), config.budgetZone());
-                LedgerUse use = uses.get(new LedgerAccount(kind, name, budget.window().name(), span.start(),
-                        span.end()));
+                LedgerAccount account = new LedgerAccount(kind, name, budget.window().name(), span.start(),
+                        span.end());
+                accounts.add(account);
                 boolean isTokens = budget.tokens() > 0;
                 List<String> labels = List.of(kindName, name, budget.window().name(), isTokens ? "tokens" : "usd");
                 budgets.add(new Sample(labels, isTokens ? budget.tokens() : budget.microDollars() * MICRO));
-                used.add(new Sample(labels, use == null ? 0 : isTokens ? use.tokens()
-                        : use.microDollars() * MICRO));
+                labelsOfUsed.add(labels);
+            }
+        }
+
+        /** Asks for the use of the budgets, and adds what is known of it. */
+        void ask() {
+            if (!accounts.isEmpty()) {
+                ledger.find(accounts, answer -> {
+                    Map<LedgerAccount, LedgerUse> found = new HashMap<>();
+                    for (int i = 0; i < accounts.size(); i++) {
+                        found.put(accounts.get(i), answer.get(i));
+                    }
+                    uses = found;
+                });
+            }
+            Map<LedgerAccount, LedgerUse> known = uses;
+            for (int i = 0; i < accounts.size(); i++) {
+                LedgerUse use = known.getOrDefault(accounts.get(i), LedgerUse.NONE);
+                boolean isTokens = labelsOfUsed.get(i).get(3).equals("tokens");
+                used.add(new Sample(labelsOfUsed.get(i), isTokens ? use.tokens() : use.microDollars() * MICRO));
             }
         }
 

@@ -68,7 +68,7 @@ final class MetricsObserver implements ExchangeObserver {
             recorder.add(Counter.CACHED_TOKENS, usage.cachedTokens());
             recorder.add(Counter.REASONING_TOKENS, usage.reasoningTokens());
         }
-        if (exchange.route() != null) {
+        if (exchange.attempts() > 0) {
             recorder.record(Timer.QUEUE_TIME, exchange.queuedNanos());
         }
         recorder.breakdown().onEnded(exchange);

@@ -4,14 +4,17 @@ package dev.sluice.engine.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.engine.config.KeyConfig;
 import dev.sluice.engine.config.KeyFile;
 import dev.sluice.protocol.json.JsonTree;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.List;
@@ -106,5 +109,24 @@ class KeyFileEditorTest {
 
         assertEquals(List.of("# the first", ALICE, ""), Files.readAllLines(file));
         assertEquals(file, Files.readSymbolicLink(link));
+    }
+
+    /** What another program writes meanwhile is not lost. */
+    @Test
+    void shouldNotOverwriteAnotherChange() throws IOException {
+        KeyFileEditor editor = new KeyFileEditor(file, candidate -> append("# of another program\n"));
+
+        String message = assertThrows(IllegalArgumentException.class, () -> editor.remove("bob")).getMessage();
+
+        assertTrue(message.startsWith("key_file: changed by another program meanwhile"), message);
+        assertEquals(List.of("# the first", ALICE, "", BOB, "# of another program"), Files.readAllLines(file));
+    }
+
+    private void append(String line) {
+        try {
+            Files.writeString(file, line, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -29,6 +29,7 @@ import java.util.function.Consumer;
  * <p><b>Threading:</b> any.
  */
 final class RedisLedger implements BudgetLedger {
+    private static final int PORTION = 100;
     private static final Duration KEPT = Duration.ofDays(2);
     private static final int COUNTS = 6;
 
@@ -60,14 +61,22 @@ final class RedisLedger implements BudgetLedger {
 
     @Override
     public void find(List<LedgerAccount> accounts, Consumer<List<LedgerUse>> answer) {
-        List<CompletableFuture<LedgerUse>> asked = accounts.stream().map(this::readOthers).toList();
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).whenComplete((all, failure) -> {
+        readOthers(accounts, 0).whenComplete((all, failure) -> {
             List<LedgerUse> uses = new ArrayList<>(accounts.size());
             for (LedgerAccount account : accounts) { // as they are known, if one was not answered
                 uses.add(others.getOrDefault(account, LedgerUse.NONE).plus(own.getOrDefault(account, LedgerUse.NONE)));
             }
             answer.accept(uses);
         });
+    }
+
+    /** Reads a portion, and then the next one, so that many accounts do not hold up the commands of requests. */
+    private CompletableFuture<Void> readOthers(List<LedgerAccount> accounts, int from) {
+        List<LedgerAccount> portion = accounts.subList(from, Math.min(from + PORTION, accounts.size()));
+        CompletableFuture<Void> read = CompletableFuture.allOf(portion.stream().map(this::readOthers)
+                .toArray(CompletableFuture[]::new));
+        int next = from + portion.size();
+        return next >= accounts.size() ? read : read.thenComposeAsync(all -> readOthers(accounts, next));
     }
 
     private CompletableFuture<LedgerUse> readOthers(LedgerAccount account) {

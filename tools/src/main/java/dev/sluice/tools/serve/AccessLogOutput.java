@@ -22,6 +22,7 @@ final class AccessLogOutput implements Consumer<Path> {
     private static final String FILE = "ACCESS_FILE";
 
     private Appender<ILoggingEvent> standard;
+    private Appender<ILoggingEvent> current; // null until the first switch
 
     @Override
     public void accept(Path file) {
@@ -29,14 +30,27 @@ final class AccessLogOutput implements Consumer<Path> {
             throw new IllegalStateException("access_log: another logging library (expected: Logback)");
         }
         Logger access = context.getLogger(LOGGER);
-        if (file == null) {
-            detach(access);
-            if (standard != null) {
-                access.addAppender(standard);
-            }
-            return;
+        if (standard == null) {
+            standard = access.getAppender(STANDARD);
         }
-        requireWritable(file);
+        if (file != null) {
+            requireWritable(file);
+        }
+        Appender<ILoggingEvent> next = file == null ? standard : newAppender(context, file);
+        Appender<ILoggingEvent> before = current != null ? current : standard;
+        if (next != null) {
+            access.addAppender(next); // before the other one goes, so that no line is lost
+        }
+        if (before != null && before != next) {
+            access.detachAppender(before);
+            if (before != standard) {
+                before.stop();
+            }
+        }
+        current = next;
+    }
+
+    private static Appender<ILoggingEvent> newAppender(LoggerContext context, Path file) {
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern("%msg%n");
@@ -47,11 +61,7 @@ final class AccessLogOutput implements Consumer<Path> {
         appender.setFile(file.toString());
         appender.setEncoder(encoder);
         appender.start();
-        if (standard == null) {
-            standard = access.getAppender(STANDARD);
-        }
-        detach(access);
-        access.addAppender(appender);
+        return appender;
     }
 
     private static void requireWritable(Path file) {
@@ -60,15 +70,6 @@ final class AccessLogOutput implements Consumer<Path> {
         } catch (IOException e) {
             throw new IllegalArgumentException("access_log.file: " + file + " cannot be written (expected: a file to"
                     + " which lines can be appended)", e);
-        }
-    }
-
-    /** Ends the output of the logger; that to standard output is kept for later. */
-    private static void detach(Logger access) {
-        access.detachAppender(STANDARD);
-        if (access.getAppender(FILE) != null) {
-            access.getAppender(FILE).stop();
-            access.detachAppender(FILE);
         }
     }
 }
