@@ -108,7 +108,7 @@ public final class LoadCommand implements Callable<Integer> {
             loop = group.next();
             client = new LoadClient(loop, target.url, tls(), target.isHttp2, target.streamsPerConnection,
                     target.key, body(), requests.leaveAfter, target.isWebSocket ? target.lanes : 0);
-            recording = new Recording();
+            recording = shape.warmupSeconds == 0 ? measured : new Recording(); // without a warm-up, all counts
             loop.execute(() -> start(System.nanoTime()));
             TimeUnit.SECONDS.sleep(shape.warmupSeconds);
             ProcessWatch process = output.pid > 0 ? new ProcessWatch(output.pid) : null;
