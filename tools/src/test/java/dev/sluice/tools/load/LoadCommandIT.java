@@ -107,7 +107,7 @@ class LoadCommandIT {
         assertTrue(event.get("p50").asDouble() > 0 && event.get("p50").asDouble() <= event.get("max").asDouble(),
                 result.toString());
         String page = Files.readString(html);
-        assertTrue(page.contains("plot('first_event', [{\"x\":") && page.contains("Chart.js v4"), "the page");
+        assertTrue(page.contains("\"curves\":{\"send\":{") && page.contains("Chart.js v4"), "the page");
         assertFalse(page.contains("src=") || page.contains("href="), "the page refers to other files");
         try (BufferedReader file = new BufferedReader(new FileReader(hdr.toFile(), UTF_8))) {
             assertTrue(file.lines().anyMatch(line -> line.startsWith("Tag=event,")));
