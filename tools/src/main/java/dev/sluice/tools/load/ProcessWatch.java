@@ -24,19 +24,27 @@ final class ProcessWatch {
     private final Map<Path, Cpu> threads = new HashMap<>();
 
     /**
-     * CPU time.
+     * CPU time, of a thread, of processes, or spent between two readings.
      *
-     * @param nanos     all of it, in nanoseconds
-     * @param userNanos the part in user mode. The kernel's part is mostly the transfer over loopback, which no relay
-     *                  can make cheaper
+     * @param nanos  all of it, in nanoseconds
+     * @param user   the part in user mode as the kernel samples it, in nanoseconds but in steps of 10 ms
+     * @param kernel the part in kernel mode, likewise
      */
-    record Cpu(long nanos, long userNanos) {
+    record Cpu(long nanos, long user, long kernel) {
         Cpu plus(Cpu other) {
-            return new Cpu(nanos + other.nanos, userNanos + other.userNanos);
+            return new Cpu(nanos + other.nanos, user + other.user, kernel + other.kernel);
         }
 
         Cpu minus(Cpu other) {
-            return new Cpu(nanos - other.nanos, userNanos - other.userNanos);
+            return new Cpu(nanos - other.nanos, user - other.user, kernel - other.kernel);
+        }
+
+        /**
+         * Returns the part in user mode: the sampled share of the exact time. The kernel's part is mostly the transfer
+         * over loopback, which no relay can make cheaper.
+         */
+        long userNanos() {
+            return user + kernel == 0 ? nanos : Math.round((double) nanos * user / (user + kernel));
         }
     }
 
@@ -52,7 +60,8 @@ final class ProcessWatch {
 
     /**
      * Returns the CPU time of the processes so far. It comes from each thread's schedstat, or from its stat in steps of
-     * 10 ms if the kernel does not maintain schedstat (CONFIG_SCHED_INFO). The share of user mode is that of stat.
+     * 10 ms if the kernel does not maintain schedstat (CONFIG_SCHED_INFO). The share of user mode is that of stat
+     * between two readings.
      *
      * @throws IOException if the process does not exist
      */
@@ -64,15 +73,14 @@ final class ProcessWatch {
                 }
             }
         }
-        return threads.values().stream().reduce(new Cpu(0, 0), Cpu::plus);
+        return threads.values().stream().reduce(new Cpu(0, 0, 0), Cpu::plus);
     }
 
     private void read(Path task) throws IOException {
         try {
             long[] stat = fromStat(task);
             long nanos = Math.max(fromSchedstat(task), stat[0] + stat[1]);
-            threads.put(task, new Cpu(nanos, stat[0] + stat[1] == 0 ? nanos
-                    : Math.round((double) nanos * stat[0] / (stat[0] + stat[1]))));
+            threads.put(task, new Cpu(nanos, stat[0], stat[1]));
         } catch (IOException e) {
             if (Files.exists(task)) {
                 throw e;
