@@ -20,6 +20,17 @@ final class NumberScanner {
         part = first == '-' ? SIGN : first == '0' ? ZERO : INTEGER;
     }
 
+    /** Returns the index after the digits at {@code from} that continue the integer, fraction or exponent. */
+    int skipDigits(byte[] bytes, int from, int to) {
+        int i = from;
+        if (part == INTEGER || part == FRACTION || part == EXPONENT_DIGITS) {
+            while (i < to && bytes[i] >= '0' && bytes[i] <= '9') {
+                i++;
+            }
+        }
+        return i;
+    }
+
     /**
      * Accepts the next byte if it belongs to the number.
      *

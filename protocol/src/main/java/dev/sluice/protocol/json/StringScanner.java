@@ -50,15 +50,9 @@ final class StringScanner {
      * @return the index of the closing quote, or {@code to} if the string continues
      */
     int scan(byte[] bytes, int from, int to, long base) {
-        int i = from;
-        plainFrom = from;
+        plainFrom = mode == PLAIN ? from : -1;
+        int i = mode == PLAIN ? from : resume(bytes, from, to, base);
         while (i < to) {
-            if (mode != PLAIN) {
-                plainFrom = -1;
-                accept(bytes[i] & 0xff, base + i);
-                i++;
-                continue;
-            }
             i = PlainBytes.skip(bytes, i, to);
             if (i == to) {
                 return to;
@@ -70,11 +64,11 @@ final class StringScanner {
             }
             if (b == '\\') {
                 hasEscape = true;
-                i++;
-                if (i < to && IS_SHORT_ESCAPE[bytes[i] & 0xff]) { // a fast path, for text of many short lines
-                    i++;
+                if (i < to - 1 && IS_SHORT_ESCAPE[bytes[i + 1] & 0xff]) { // a fast path, for text of many short lines
+                    i += 2;
                 } else {
                     mode = ESCAPE;
+                    i = resume(bytes, i + 1, to, base);
                 }
                 continue;
             }
@@ -86,18 +80,43 @@ final class StringScanner {
         return to;
     }
 
-    /** Scans runs of three-byte characters (CJK) in one tight loop, and any other lead byte by itself. */
-    private int scanMultibyte(byte[] bytes, int from, int to, long base) {
+    /** Scans the rest of an escape or character, as far as it has arrived; returns the index after it. */
+    private int resume(byte[] bytes, int from, int to, long base) {
         int i = from;
-        while (i <= to - 3 && isUnconstrainedThree(bytes[i]) && bytes[i + 1] < (byte) 0xc0
-                && bytes[i + 2] < (byte) 0xc0) {
-            i += 3;
-        }
-        if (i < to && bytes[i] < 0) {
-            startCharacter(bytes[i] & 0xff, base + i);
+        while (i < to && mode != PLAIN) {
+            accept(bytes[i] & 0xff, base + i);
             i++;
         }
         return i;
+    }
+
+    /** Scans characters of several bytes, up to one that is ASCII; those of three bytes (CJK) in one tight loop. */
+    private int scanMultibyte(byte[] bytes, int from, int to, long base) {
+        int i = from;
+        while (i < to && bytes[i] < 0) {
+            if (i <= to - 2 && isTwo(bytes[i]) && isContinuation(bytes[i + 1])) {
+                i += 2;
+                continue;
+            }
+            int threes = i;
+            while (i <= to - 3 && isUnconstrainedThree(bytes[i]) && isContinuation(bytes[i + 1])
+                    && isContinuation(bytes[i + 2])) {
+                i += 3;
+            }
+            if (i == threes) {
+                startCharacter(bytes[i] & 0xff, base + i);
+                i = resume(bytes, i + 1, to, base);
+            }
+        }
+        return i;
+    }
+
+    private static boolean isContinuation(byte b) {
+        return b < (byte) 0xc0;
+    }
+
+    private static boolean isTwo(byte lead) {
+        return lead >= (byte) 0xc2 && lead <= (byte) 0xdf;
     }
 
     /** Returns whether any two continuation bytes may follow: true for the leads E1 to EC, EE and EF. */

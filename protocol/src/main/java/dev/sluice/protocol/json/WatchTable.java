@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The paths whose values a {@link JsonScanner} reports, compiled to a trie. Immutable; shared by all scanners.
@@ -47,11 +48,14 @@ public final class WatchTable {
      * passes through it.
      */
     int member(int node, byte[] bytes, int from, int length) {
-        for (Member member : nodes[node].members) {
-            // Most names differ in length or first byte, so the full comparison is rare.
-            boolean mayBe = member.name.length == length && (length == 0 || member.name[0] == bytes[from]);
-            if (mayBe && Arrays.equals(member.name, 0, length, bytes, from, from + length)) {
-                return member.node;
+        Member[][] byLength = nodes[node].byLength;
+        if (length < byLength.length) {
+            for (Member member : byLength[length]) {
+                // Most names differ in the first byte, so the full comparison is rare.
+                boolean mayBe = length == 0 || member.name[0] == bytes[from];
+                if (mayBe && Arrays.equals(member.name, 0, length, bytes, from, from + length)) {
+                    return member.node;
+                }
             }
         }
         return NONE;
@@ -129,6 +133,8 @@ public final class WatchTable {
 
     private static final class Node {
         private Member[] members = new Member[0];
+        /** The members whose names have as many bytes as the index says. */
+        private Member[][] byLength = new Member[0][];
         private int element = NONE;
         private int watch = NONE;
         private int captureBytes;
@@ -137,6 +143,12 @@ public final class WatchTable {
         private void add(Member member) {
             members = Arrays.copyOf(members, members.length + 1);
             members[members.length - 1] = member;
+        }
+
+        private void index() {
+            int longest = Arrays.stream(members).mapToInt(member -> member.name.length).max().orElse(-1);
+            byLength = IntStream.rangeClosed(0, longest).mapToObj(length -> Arrays.stream(members)
+                    .filter(member -> member.name.length == length).toArray(Member[]::new)).toArray(Member[][]::new);
         }
     }
 
@@ -224,6 +236,7 @@ public final class WatchTable {
 
         /** {@return a table of the paths watched so far} */
         public WatchTable build() {
+            nodes.forEach(Node::index);
             return new WatchTable(nodes.toArray(Node[]::new), isCaseChecked, onlySpelling);
         }
 
