@@ -7,6 +7,7 @@ import dev.sluice.engine.config.TimeoutConfig;
 import dev.sluice.engine.http.DownstreamRequest;
 import dev.sluice.engine.http.ExchangeId;
 import dev.sluice.engine.http.ExchangeStarter;
+import dev.sluice.engine.http.HeadParser;
 import dev.sluice.engine.http.Refusal;
 import dev.sluice.engine.http.RequestListener;
 import dev.sluice.engine.http.RequestSource;
@@ -33,7 +34,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import java.io.IOException;
 import java.time.Duration;
@@ -62,7 +62,6 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private final TimeoutConfig timeouts;
     private final Function<EventLoop, ExchangeStarter> starters;
     private final HeadCollector heads;
-    private final RequestHeadDecoder headDecoder;
     private final TransferScanner body = new TransferScanner();
 
     private ChannelHandlerContext ctx;
@@ -90,7 +89,6 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
         starters = settings.starters();
         LimitConfig limits = settings.limits();
         heads = new HeadCollector(HeadScanner.ofRequests(limits.maxTargetBytes(), limits.maxHeadBytes()));
-        headDecoder = new RequestHeadDecoder(limits.maxTargetBytes(), limits.maxHeadBytes());
     }
 
     @Override
@@ -179,17 +177,11 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     private void onHead(ByteBuf bytes, int end) {
         Http1Request request;
         try {
-            HttpRequest head = headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), end - bytes.readerIndex()));
-            request = RequestHeadCheck.check(head, ctx.channel().remoteAddress());
+            request = RequestHeadCheck.check(HeadParser.request(bytes, bytes.readerIndex(), end),
+                    ctx.channel().remoteAddress());
         } catch (RelayException e) {
             bytes.release();
             refuseHead(e);
-            return;
-        } catch (Exception e) {
-            bytes.release();
-            LOG.debug("request head passed the scan but could not be decoded", e);
-            refuseHead(RelayException.of(ErrorCode.DOWNSTREAM_BAD_REQUEST,
-                    "head: not valid (expected: RFC 9112 syntax)"));
             return;
         }
         bytes.readerIndex(end);
@@ -464,10 +456,9 @@ final class Http1DownstreamHandler extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext context) throws Exception {
+    public void handlerRemoved(ChannelHandlerContext context) {
         state = State.CLOSED;
         releaseArrived();
-        headDecoder.close();
     }
 
     private void releaseArrived() {

@@ -4,6 +4,7 @@ package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.cluster.Endpoint;
 import dev.sluice.engine.http.AttemptFailure;
+import dev.sluice.engine.http.HeadParser;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http.UpstreamConnection;
@@ -56,7 +57,6 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     private final Pool pool;
     private final long endOfLifeNanos;
     private final HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
-    private final ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final TransferScanner body = new TransferScanner();
     private final BodyPiece piece;
 
@@ -214,8 +214,7 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
         DefaultHttpResponse response;
         boolean isFinal;
         try {
-            response = headDecoder.decodeHead(bytes.slice(bytes.readerIndex(), heads.headEnd()
-                    - bytes.readerIndex()), endpoint);
+            response = HeadParser.response(bytes, bytes.readerIndex(), heads.headEnd());
             bytes.readerIndex(heads.headEnd());
             isFinal = isFinal(response.status().code());
             if (isFinal) {
@@ -332,10 +331,9 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext context) throws Exception {
+    public void handlerRemoved(ChannelHandlerContext context) {
         heads.release();
         out.release();
-        headDecoder.close();
     }
 
     @Override

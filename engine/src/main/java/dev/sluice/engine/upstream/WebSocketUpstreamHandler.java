@@ -3,6 +3,7 @@
 package dev.sluice.engine.upstream;
 
 import dev.sluice.engine.cluster.Endpoint;
+import dev.sluice.engine.http.HeadParser;
 import dev.sluice.engine.http.ResponseHead;
 import dev.sluice.engine.http.TlsVersion;
 import dev.sluice.engine.http.UpstreamRequest;
@@ -73,9 +74,8 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     private final long maxHeldBytes;
     private final BodyPiece piece;
     private final String key = newKey();
-    /** The parts that read the answer to the handshake; null once it has arrived. */
+    /** Collects the answer to the handshake; null once it has arrived. */
     private HeadCollector heads = new HeadCollector(HeadScanner.ofResponses(MAX_LINE_BYTES, MAX_HEAD_BYTES));
-    private ResponseHeadDecoder headDecoder = new ResponseHeadDecoder(MAX_LINE_BYTES, MAX_HEAD_BYTES);
     private final FrameScanner frames = new FrameScanner(false, Long.MAX_VALUE, Integer.MAX_VALUE);
     private TransferScanner refusalBody;
     private ChannelHandlerContext ctx;
@@ -299,8 +299,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         }
         HttpHeaders received;
         try {
-            DefaultHttpResponse response = headDecoder.decodeHead(head.slice(head.readerIndex(), heads.headEnd()
-                    - head.readerIndex()), endpoint);
+            DefaultHttpResponse response = HeadParser.response(head, head.readerIndex(), heads.headEnd());
             head.readerIndex(heads.headEnd());
             received = response.headers();
             if (response.status().code() == SWITCHING_PROTOCOLS) {
@@ -313,11 +312,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
             head.release();
             throw e;
         }
-        try {
-            forgetHead();
-        } catch (Exception e) {
-            throw new IllegalStateException(e); // it only releases memory
-        }
+        forgetHead();
         if (state == State.OPEN) {
             listener.onOpen(received);
         }
@@ -330,12 +325,10 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void forgetHead() throws Exception {
+    private void forgetHead() {
         if (heads != null) {
             heads.release();
             heads = null;
-            headDecoder.close();
-            headDecoder = null;
         }
     }
 

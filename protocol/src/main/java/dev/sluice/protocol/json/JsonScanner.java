@@ -254,6 +254,7 @@ public final class JsonScanner {
     public void feed(byte[] text, int from, int to) {
         long textBase = base - from;
         captureFrom = from;
+        string.nextBytes();
         int i = from;
         while (i < to) {
             if (state == STRING) {

@@ -20,12 +20,18 @@ final class StringScanner {
         }
     }
 
+    private final PlainBytes plain = new PlainBytes();
     private int mode = PLAIN;
     private int pending;
     private int lowest;
     private int highest;
     private boolean hasEscape;
     private int plainFrom;
+
+    /** Prepares the scanner for other bytes in the array, or for another array. */
+    void nextBytes() {
+        plain.reset();
+    }
 
     /** Prepares the scanner for the byte after an opening quote. */
     void reset() {
@@ -53,7 +59,7 @@ final class StringScanner {
         plainFrom = mode == PLAIN ? from : -1;
         int i = mode == PLAIN ? from : resume(bytes, from, to, base);
         while (i < to) {
-            i = PlainBytes.skip(bytes, i, to);
+            i = plain.skip(bytes, i, to);
             if (i == to) {
                 return to;
             }
