@@ -14,7 +14,7 @@ import urllib.request
 import ssl
 
 from .scenarios import GATEWAYS, QUIET_STREAMS, SUSTAINED_LIMIT_MICROS, SUSTAINED_STEP
-from .targets import SLUICE, WITHOUT_OPTIONS
+from .targets import IMAGE, SLUICE, WITHOUT_OPTIONS
 
 # A JVM is warm after RESTING_LAPS consecutive laps with at most this share of its processor time in its compilers.
 RESTING_SHARE, RESTING_LAPS = 0.02, 3
@@ -158,8 +158,13 @@ def quiet_round(loader, bench, target, arguments, seconds, errors):
 
 
 def start_round(bench, target, errors):
-    """Starts a relay anew and returns the time until it has relayed an answer."""
+    """
+    Starts a relay anew and returns the time until it has relayed an answer. Sluice is started as a release runs, with
+    its class archive, if that was built.
+    """
     target.stop()
+    if target.name == "sluice" and os.path.exists(IMAGE):
+        target.command[0] = IMAGE
     begun = time.monotonic()
     target.start(errors)
     body = b'{"model":"gpt-5.2-codex","input":"hi"}'

@@ -15,6 +15,7 @@ from .scenarios import GATEWAYS, PLAIN, PROXIES
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOME = os.path.dirname(BENCH)
 SLUICE = os.path.join(HOME, "sluice")
+IMAGE = os.path.join(HOME, "dist", "target", "image", "bin", "sluice")  # ./mvnw -Pdist package
 LIBS = os.path.join(BENCH, "target", "benchmarks.jar")
 NAMES = ("direct", "sluice", "pipe") + PROXIES + tuple(GATEWAYS)
 # SLUICE_JAVA_OPTS applies to these targets, and not to the load generator and the mock.

@@ -14,7 +14,9 @@ import dev.sluice.tools.serve.UsageCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,11 +26,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true, versionProvider = Main.Version.class, synopsisSubcommandLabel = "COMMAND",
         scope = CommandLine.ScopeType.INHERIT, abbreviateSynopsis = true, exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:The command succeeded.", "1:The command failed; the reason is on standard error.",
-            "2:The command line is invalid."},
-        subcommands = {ServeCommand.class, CheckCommand.class, KeysCommand.class, UsageCommand.class,
-            ProfilesCommand.class, MockCommand.class, DemoCommand.class, LoadCommand.class, CompletionCommand.class,
-            CommandLine.HelpCommand.class})
+            "2:The command line is invalid."})
 public final class Main {
+    private static final List<Class<?>> COMMANDS = List.of(ServeCommand.class, CheckCommand.class, KeysCommand.class,
+            UsageCommand.class, ProfilesCommand.class, MockCommand.class, DemoCommand.class, LoadCommand.class,
+            CompletionCommand.class, CommandLine.HelpCommand.class);
+    /** The commands that print or complete others. */
+    private static final Set<Class<?>> NEED_ALL = Set.of(CompletionCommand.class, CommandLine.HelpCommand.class);
+
     private Main() {
     }
 
@@ -38,11 +43,10 @@ public final class Main {
      * @param args the command and its options
      */
     public static void main(String[] args) {
-        // Named, so that a program with this module on its class path keeps its own configuration of the log.
         if (System.getProperty("logback.configurationFile") == null) {
-            System.setProperty("logback.configurationFile", "dev/sluice/tools/logback.xml");
+            LogSetup.apply();
         }
-        int status = commandLine().execute(args);
+        int status = commandLine(args.length == 0 ? "" : args[0]).execute(args);
         flushLog();
         System.exit(status);
     }
@@ -54,9 +58,21 @@ public final class Main {
         }
     }
 
+    /** Returns the command line with all commands. */
     static CommandLine commandLine() {
-        return new CommandLine(new Main()).setExecutionExceptionHandler(Main::onFailure)
-                .setCaseInsensitiveEnumValuesAllowed(true);
+        return commandLine("");
+    }
+
+    /**
+     * Returns the command line with the command of this name only, because a relay starts a tenth of a second earlier
+     * without the others; with all of them if there is no such command, or if it needs them.
+     */
+    static CommandLine commandLine(String name) {
+        List<Class<?>> named = COMMANDS.stream().filter(command -> !NEED_ALL.contains(command)
+                && command.getAnnotation(Command.class).name().equals(name)).toList();
+        CommandLine all = new CommandLine(new Main());
+        (named.isEmpty() ? COMMANDS : named).forEach(all::addSubcommand);
+        return all.setExecutionExceptionHandler(Main::onFailure).setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     private static int onFailure(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {

@@ -115,7 +115,7 @@ class ServeCommandIT {
 
     private void start(UnaryOperator<ProcessBuilder> output) throws Exception {
         List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
-                "-Dlogback.configurationFile=dev/sluice/tools/logback.xml", "-cp",
+                "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(), "serve", "-c", config().toString()));
         ProcessBuilder builder = output.apply(new ProcessBuilder(command));

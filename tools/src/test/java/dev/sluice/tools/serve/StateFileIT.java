@@ -62,7 +62,7 @@ class StateFileIT {
 
     private Process start() throws Exception {
         return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
-                "-Dlogback.configurationFile=dev/sluice/tools/logback.xml", "-cp",
+                "-cp",
                 System.getProperty("java.class.path"), Main.class.getName(), "serve", "-c",
                 folder.resolve("sluice.yaml").toString()).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile())).start();
