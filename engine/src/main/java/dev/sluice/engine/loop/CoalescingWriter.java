@@ -4,14 +4,20 @@ package dev.sluice.engine.loop;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 
 /**
  * A writer that copies the small pieces of one flush into one pooled buffer. Copying up to 4 KiB costs less than
  * another buffer in the write, and writing one buffer costs less than writing several.
  *
+ * <p>A flush of one buffer, as that of an event is, goes to the socket directly if no handler and no other bytes are in
+ * between ({@link Transport#sendNow}). Netty's outbound buffer gets what the socket does not take.
+ *
+ * <p>Nothing else may write to the channel between a write here and its flush.
+ *
  * <p><b>Threading:</b> confined to the connection's loop.
  *
- * <p><b>Ownership:</b> owns the buffers that are not written yet, until {@link #release}.
+ * <p><b>Ownership:</b> owns the buffers that are not flushed yet, until {@link #release}.
  *
  * <p><b>Allocation per write:</b> none, apart from pooled buffers.
  */
@@ -20,6 +26,8 @@ public final class CoalescingWriter {
     public static final int COPY_BYTES = 4 * 1024;
 
     private final ChannelHandlerContext ctx;
+    /** A buffer to send as it is, before the pending one. */
+    private ByteBuf whole;
     private ByteBuf pending;
 
     /**
@@ -32,7 +40,7 @@ public final class CoalescingWriter {
     /** Returns a buffer with room for {@code bytes} more. The writer keeps ownership; the caller appends at once. */
     public ByteBuf room(int bytes) {
         if (pending != null && pending.maxFastWritableBytes() < bytes) {
-            writePending();
+            handOn();
         }
         if (pending == null) {
             pending = ctx.alloc().directBuffer(Math.max(bytes, COPY_BYTES));
@@ -48,8 +56,8 @@ public final class CoalescingWriter {
             bytes.release();
             return;
         }
-        writePending();
-        ctx.write(bytes, ctx.voidPromise());
+        handOn();
+        whole = bytes;
     }
 
     /** Writes a range of a buffer; borrows it. */
@@ -61,22 +69,46 @@ public final class CoalescingWriter {
         }
     }
 
-    private void writePending() {
-        if (pending != null) {
-            ByteBuf bytes = pending;
-            pending = null;
-            ctx.write(bytes, ctx.voidPromise());
+    /** Hands all bytes to Netty, in their order. */
+    private void handOn() {
+        ByteBuf first = whole;
+        ByteBuf second = pending;
+        whole = null;
+        pending = null;
+        if (first != null) {
+            ctx.write(first, ctx.voidPromise());
+        }
+        if (second != null) {
+            ctx.write(second, ctx.voidPromise());
         }
     }
 
-    /** Writes the pending bytes and flushes. */
+    /** Sends the written bytes. */
     public void flush() {
-        writePending();
+        ByteBuf only = pending == null ? whole : whole == null ? pending : null;
+        if (only != null && Transport.sendNow(ctx, only)) {
+            whole = null;
+            pending = null;
+            only.release();
+            return;
+        }
+        handOn();
         ctx.flush();
     }
 
-    /** Releases the pending bytes; idempotent. */
+    /** {@return the number of bytes that the socket has not taken yet, with Netty's overhead for each buffer} */
+    public long pendingBytes() {
+        ChannelOutboundBuffer queued = ctx.channel().unsafe().outboundBuffer();
+        return (queued == null ? 0 : queued.totalPendingWriteBytes()) + (whole == null ? 0 : whole.readableBytes())
+                + (pending == null ? 0 : pending.readableBytes());
+    }
+
+    /** Releases the bytes that were not flushed; idempotent. */
     public void release() {
+        if (whole != null) {
+            whole.release();
+            whole = null;
+        }
         if (pending != null) {
             pending.release();
             pending = null;

@@ -3,7 +3,10 @@
 package dev.sluice.engine.loop;
 
 import dev.sluice.engine.config.TransportConfig;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
@@ -21,6 +24,7 @@ import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
@@ -223,6 +227,34 @@ public enum Transport {
             return 0; // a channel in memory, from which nothing can wait
         } catch (IOException gone) { // a reset, or the file descriptor is closed
             return ENDED;
+        }
+    }
+
+    /**
+     * Sends bytes on a socket at once, without the way through Netty's outbound buffer, if that changes nothing else:
+     * the transport is epoll, no other handler sees what {@code ctx} writes, and no bytes wait before these.
+     *
+     * @param ctx   the context of the handler that writes; the caller is on its loop
+     * @param bytes borrowed; those that were sent are skipped
+     * @return whether all bytes were sent. If not, the rest must be written to {@code ctx}: the socket is full, or
+     *         broken, which Netty then reports
+     */
+    static boolean sendNow(ChannelHandlerContext ctx, ByteBuf bytes) {
+        if (!(ctx.channel() instanceof EpollSocketChannel channel) || ctx.pipeline().firstContext() != ctx
+                || !bytes.hasMemoryAddress()) {
+            return false;
+        }
+        ChannelOutboundBuffer queued = channel.unsafe().outboundBuffer();
+        if (queued == null || queued.totalPendingWriteBytes() > 0 || !channel.isActive()) {
+            return false;
+        }
+        try {
+            int sent = ((Socket) channel.fd()).sendAddress(bytes.memoryAddress(), bytes.readerIndex(),
+                    bytes.writerIndex());
+            bytes.skipBytes(Math.max(0, sent));
+            return !bytes.isReadable();
+        } catch (IOException broken) { // Netty meets the same error, and closes the channel with it
+            return false;
         }
     }
 

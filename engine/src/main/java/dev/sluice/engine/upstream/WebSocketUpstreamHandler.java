@@ -26,7 +26,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -210,8 +209,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
 
     /** Returns the number of bytes that the upstream has not taken yet. */
     long pendingBytes() {
-        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        return out.pendingBytes();
     }
 
     /** Returns the clock's time of the latest read. */

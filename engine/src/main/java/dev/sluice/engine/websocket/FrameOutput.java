@@ -10,7 +10,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 
@@ -191,8 +190,7 @@ final class FrameOutput {
 
     /** {@return the number of bytes that the downstream has not taken yet} */
     long unsentBytes() {
-        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        return out.pendingBytes();
     }
 
     /** {@return the number of bytes that were handed to the connection, without heads} */
