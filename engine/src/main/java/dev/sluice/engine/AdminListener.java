@@ -40,7 +40,7 @@ final class AdminListener {
     private volatile Served served;
 
     /**
-     * What a listener serves.
+     * The pages that a listener serves, and its certificate.
      *
      * @param tls its certificate; null for plain text
      */

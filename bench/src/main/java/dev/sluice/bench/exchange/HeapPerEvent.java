@@ -51,7 +51,7 @@ public final class HeapPerEvent {
     /** Additional budget of an event for each side with TLS, in bytes. */
     private static final double TLS_BUDGET = 400;
     /** Budget of a whole exchange, in bytes. */
-    private static final double EXCHANGE_BUDGET = 8 * 1024;
+    private static final double EXCHANGE_BUDGET = 6.5 * 1024;
     /** Budget of the heap that an idle stream retains, in bytes, including what the JVM itself retains meanwhile. */
     private static final double QUIET_BUDGET = 12 * 1024;
     private static final int WARM_STREAMS = 50;

@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * What the admin listener shows and changes. All of it may be used from any thread.
+ * The parts of a relay that the admin listener shows and changes. All of them may be used from any thread.
  *
  * @param metrics       the metrics
  * @param metricsFormat writes {@code /metrics}; null for no such page

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is known about an endpoint.
+ * The state of an endpoint, as the balancer and the health checks see it.
  *
  * @param cluster  the name of its cluster
  * @param endpoint host and port; with {@code #1} and so on for further accounts at the same URL

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The last exchanges that have ended, for the page that shows the relay live. Refusals are kept apart, so that a caller
- * who repeats a refused request does not displace all others.
+ * that repeats a refused request does not displace all others.
  *
  * <p><b>Threading:</b> any.
  */

@@ -5,7 +5,7 @@ package dev.sluice.engine.spi;
 import java.time.Duration;
 
 /**
- * What a relay has learned about an endpoint that is not to be asked for a while.
+ * The finding of a relay that an endpoint is not to be asked for a while.
  *
  * @param endpoint the endpoint as {@link AffinityStore} names it
  * @param model    the model's name upstream if only this model rests there; empty for requests without a model,

@@ -11,6 +11,8 @@ import dev.sluice.protocol.json.WatchTable;
 final class ResponseFacts implements JsonListener {
     private static final int USAGE_CAP_BYTES = 16 * 1024;
     private static final int TEXT_CAP_BYTES = 512;
+    private static final String[] STATES_AND_TIERS = {"completed", "in_progress", "default", "queued", "failed",
+        "incomplete", "cancelled", "auto", "flex", "priority"};
 
     private static final Watches OF_EVENT = new Watches("response.");
     private static final Watches OF_DOCUMENT = new Watches("");
@@ -70,13 +72,24 @@ final class ResponseFacts implements JsonListener {
         } else if (watch == watches.sequence) {
             sequenceNumber = kind == JsonKind.NUMBER ? JsonNumber.asCount(value) : -1;
         } else if (kind == JsonKind.STRING) {
-            setText(watch, value.asString());
+            boolean isListed = watch == watches.status || watch == watches.tier;
+            setText(watch, isListed ? listed(value) : value.asString());
         } else if (kind == JsonKind.NUMBER && watches.isErrorCode(watch)) {
             long code = JsonNumber.asCount(value);
             error = code < 0 ? error : Long.toString(code);
         } else if (kind == JsonKind.OBJECT && (watch == watches.nestedError || watch == watches.error)) {
             hasError = true;
         }
+    }
+
+    /** Returns a status or tier; no new text for one that the API reference lists. */
+    private static String listed(JsonCapture value) {
+        for (String known : STATES_AND_TIERS) {
+            if (value.isString(known)) {
+                return known;
+            }
+        }
+        return value.asString();
     }
 
     private void setText(int watch, String text) {
