@@ -18,7 +18,7 @@ from .targets import BENCH, HOME, NAMES, binary, java_binary
 # The programs whose versions are told: a target, arguments, and a pattern.
 VERSIONS = (("nginx", "nginx", ["-v"], r"nginx/(\S+)"),
             ("HAProxy", "haproxy", ["-v"], r"version (\S+?)-"),
-            ("Envoy", "envoy", ["--version"], r"/(\d+\.\d+\.\d+)/"),
+            ("Envoy", "envoy", ["--version"], r"version: \w+/(\d+\.\d+\.\d+)/"),
             ("Caddy", "caddy", ["version"], r"v?(\d+\.\d+\.\d+)"),
             ("LiteLLM", "litellm", ["--version"], r"Version = (\S+)"),
             ("SGLang's router", "sglang", ["--version"], r"gateway (\S+)"))
@@ -114,7 +114,8 @@ def detail_table(results, scenario):
                   if rounds and scenario.unit != "start" else "",
                   "written anew" if is_anew else number(compared) if compared else "-",
                   "%.2f" % calls if calls else ""]
-        cells += [str(results.extra(scenario, name, "sustained") or "")] * is_sustained
+        streams = results.extra(scenario, name, "sustained")
+        cells += ["" if streams is None else str(streams)] * is_sustained
         lines.append("| " + " | ".join(cells + ["%d of %d" % (len(rounds), len(rounds) + len(left_out))]) + " |")
     for (where, name), rounds in results.left_out.items():
         if where == scenario.name and rounds:

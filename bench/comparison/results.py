@@ -28,6 +28,7 @@ class Results:
         self.extras = {}
         self.left_out = {}
         self.finished = []
+        self.wrong = 0
 
     def add(self, scenario, name, i, figures):
         self.rounds.setdefault((scenario.name, name), {})[i] = figures
@@ -51,7 +52,7 @@ class Results:
 
     def save(self, path):
         keys = sorted(set(self.rounds) | set(self.left_out) | set(self.extras))
-        text = json.dumps({"run": self.run, "finished": self.finished, "rows": [
+        text = json.dumps({"run": self.run, "finished": self.finished, "wrong": self.wrong, "rows": [
             {"scenario": key[0], "target": key[1], "extras": self.extras.get(key, {}),
              "rounds": self.rounds.get(key, {}), "left_out": self.left_out.get(key, {})} for key in keys]})
         with open(path + ".new", "w") as file:
@@ -65,9 +66,10 @@ class Results:
         with open(path) as file:
             saved = json.load(file)
         for what, value in self.run.items():
-            if saved["run"].get(what) != value:
+            if what != "commit" and saved["run"].get(what) != value:  # a commit may change no source
                 return "%s: %s %s (expected: %s, as in this run)" % (path, what, saved["run"].get(what), value)
         self.finished = saved["finished"]
+        self.wrong = saved["wrong"]
         for row in saved["rows"]:
             key = row["scenario"], row["target"]
             self.rounds[key] = {int(i): figures for i, figures in row["rounds"].items()}

