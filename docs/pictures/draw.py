@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the pictures of the documentation from their data.
 
-architecture.svg comes from architecture.dot, latency.svg from the table of the workload 'trickle' in
-bench/results/compare.md, which `bench/compare` writes, costs.svg from the tables of all workloads there, and demo.svg
-from a run of `./sluice demo` on this machine. Needs Graphviz and the Python packages matplotlib and rich.
+architecture.svg comes from architecture.dot, costs.svg from the tables in bench/results/compare.md, which
+`bench/compare` writes, latency.svg from the table of the workload 'trickle' of an earlier run, and demo.svg from a run
+of `./sluice demo` on this machine. Needs Graphviz and the Python packages matplotlib and rich.
 Usage: draw.py [architecture] [latency] [costs] [demo]
 """
 import pathlib
@@ -14,6 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE.parent.parent / "bench" / "results" / "compare.md"
+WITH_DIRECT = RESULTS.with_name("compare-3ade72f.md")  # the latest run of all that has measured without a relay, too
 NAMES = {"sluice": "Sluice", "nginx": "nginx", "haproxy": "HAProxy", "envoy": "Envoy", "caddy": "Caddy",
          "sglang": "SGLang's router", "smg": "SMG", "litellm": "LiteLLM", "pipe": "a raw TCP pipe"}
 PROXIES = {"nginx": ("s", "#7a6fac"), "haproxy": ("D", "#3f7fbf"), "envoy": ("^", "#b58a2a"), "caddy": ("v", "#9aa3aa")}
@@ -94,7 +95,7 @@ def draw_latency():
 
     matplotlib.rcParams["svg.hashsalt"] = "sluice"  # the same file from the same data
     matplotlib.rcParams["font.family"] = "sans-serif"
-    text = RESULTS.read_text()
+    text = WITH_DIRECT.read_text()
     times = latencies(text)
     order = sorted((name for name in times if name in NAMES), key=lambda name: -times[name][0])
     figure, axes = pyplot.subplots(figsize=(8, 0.46 * len(order) + 1.5))
