@@ -34,9 +34,6 @@ final class RequestHeadCheck {
             throw RelayException.of(ErrorCode.DOWNSTREAM_TRANSFER_CODING,
                     "transfer-encoding: a coding other than chunked (expected: chunked or none)");
         }
-        if (head.decoderResult().isFailure()) {
-            throw badRequest("head: not valid or ambiguous (expected: RFC 9112 syntax)");
-        }
         boolean isHttp10 = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
         checkHost(head.headers(), isHttp10);
         RequestTarget target = RequestTarget.parse(head.uri());

@@ -17,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * A parser of complete HTTP/1.1 heads that {@link HeadScanner} has accepted. The scanner has checked every byte, so the
  * parser only splits: at spaces, colons and line ends. It keeps the case of names, removes the white space around
- * values, and decodes both as ISO 8859-1. What a request or a response may contain is checked by its reader.
+ * values and reasons, and decodes all as ISO 8859-1. What a request or a response may contain is checked by its reader.
  *
  * <p>Netty's decoder checks each byte a second time and keeps 0.8 KB for each connection.
  *
@@ -75,9 +75,10 @@ public final class HeadParser {
         int code = 100 * (head[at] - '0') + 10 * (head[at + 1] - '0') + head[at + 2] - '0';
         int lineEnd = indexOf(head, at + STATUS_BYTES, length, '\r');
         HttpResponseStatus known = HttpResponseStatus.valueOf(code);
-        int reason = at + STATUS_BYTES + 1;
-        HttpResponseStatus status = lineEnd > reason && isSame(head, reason, lineEnd, known.reasonPhrase()) ? known
-                : new HttpResponseStatus(code, lineEnd > reason ? text(head, reason, lineEnd) : "");
+        int reason = skipBlanks(head, at + STATUS_BYTES, lineEnd);
+        int reasonEnd = withoutBlanks(head, reason, lineEnd);
+        HttpResponseStatus status = isSame(head, reason, reasonEnd, known.reasonPhrase()) ? known
+                : new HttpResponseStatus(code, text(head, reason, reasonEnd));
         return new DefaultHttpResponse(version(head, 0), status, headers(head, lineEnd + 2, length));
     }
 
@@ -92,17 +93,11 @@ public final class HeadParser {
         // No validation, because the scanner has checked names and values.
         HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         int line = from;
-        while (head[line] != '\r') {
+        while (line >= to || head[line] != '\r') {
             int colon = indexOf(head, line, to, ':');
             int end = indexOf(head, colon + 1, to, '\r');
-            int first = colon + 1;
-            while (first < end && isBlank(head[first])) {
-                first++;
-            }
-            int last = end;
-            while (last > first && isBlank(head[last - 1])) {
-                last--;
-            }
+            int first = skipBlanks(head, colon + 1, end);
+            int last = withoutBlanks(head, first, end);
             headers.add(CommonFields.name(head, line, colon), CommonFields.value(head, first, last));
             line = end + 2;
         }
@@ -117,6 +112,23 @@ public final class HeadParser {
             }
         }
         throw new IllegalStateException("head: ends too early (expected: a head that the scanner has accepted)");
+    }
+
+    private static int skipBlanks(byte[] head, int from, int to) {
+        int first = from;
+        while (first < to && isBlank(head[first])) {
+            first++;
+        }
+        return first;
+    }
+
+    /** Returns the index after the last byte of {@code [from, to)} that is not blank. */
+    private static int withoutBlanks(byte[] head, int from, int to) {
+        int last = to;
+        while (last > from && isBlank(head[last - 1])) {
+            last--;
+        }
+        return last;
     }
 
     private static boolean isBlank(byte b) {

@@ -29,6 +29,7 @@ public final class CoalescingWriter {
     /** A buffer to send as it is, before the pending one. */
     private ByteBuf whole;
     private ByteBuf pending;
+    private boolean isReleased;
 
     /**
      * @param ctx the context of the handler that writes
@@ -48,8 +49,15 @@ public final class CoalescingWriter {
         return pending;
     }
 
-    /** Writes a buffer; takes it. A small one is copied behind pending bytes if there are any with room for it. */
+    /**
+     * Writes a buffer; takes it. A small one is copied behind pending bytes if there are any with room for it. After
+     * {@link #release}, the bytes are dropped.
+     */
     public void write(ByteBuf bytes) {
+        if (isReleased) {
+            bytes.release();
+            return;
+        }
         int length = bytes.readableBytes();
         if (pending != null && length <= COPY_BYTES && length <= pending.maxFastWritableBytes()) {
             pending.writeBytes(bytes);
@@ -103,8 +111,9 @@ public final class CoalescingWriter {
                 + (pending == null ? 0 : pending.readableBytes());
     }
 
-    /** Releases the bytes that were not flushed; idempotent. */
+    /** Releases the bytes that were not flushed, because the connection is closed; idempotent. */
     public void release() {
+        isReleased = true;
         if (whole != null) {
             whole.release();
             whole = null;

@@ -253,7 +253,7 @@ public enum Transport {
                     bytes.writerIndex());
             bytes.skipBytes(Math.max(0, sent));
             return !bytes.isReadable();
-        } catch (IOException broken) { // Netty meets the same error, and closes the channel with it
+        } catch (IOException broken) { // Netty meets an error too when it writes the rest, and closes the channel
             return false;
         }
     }

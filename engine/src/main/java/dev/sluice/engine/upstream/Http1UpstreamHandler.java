@@ -217,6 +217,8 @@ final class Http1UpstreamHandler extends ChannelInboundHandlerAdapter implements
             isFinal = isFinal(response.status().code());
             if (isFinal) {
                 bodyBytes = ResponseHeadCheck.prepare(body, response);
+            } else {
+                ResponseHeadCheck.check(response);
             }
         } catch (FramingException e) {
             bytes.release();

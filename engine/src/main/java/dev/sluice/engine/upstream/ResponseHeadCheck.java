@@ -26,29 +26,44 @@ final class ResponseHeadCheck {
      * @throws FramingException if the framing is ambiguous
      */
     static long prepare(TransferScanner body, HttpResponse response) {
+        check(response);
         HttpHeaders headers = response.headers();
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         int status = response.status().code();
         if (status == 204 || status == 304) {
             body.resetToEmpty();
             return 0;
         }
+        if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+            body.resetToChunked();
+            return UNKNOWN;
+        }
+        String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+        if (length == null) {
+            body.resetToClose();
+            return UNKNOWN;
+        }
+        long bytes = ContentLength.parse(length);
+        body.resetToLength(bytes);
+        return bytes;
+    }
+
+    /**
+     * Checks what a head says about a body, also where its status allows none: another reader might take one.
+     *
+     * @throws FramingException if it is ambiguous
+     */
+    static void check(HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         if (!codings.isEmpty()) {
             boolean isPlainChunked = codings.size() == 1 && codings.get(0).trim().equalsIgnoreCase("chunked");
             require(isPlainChunked && lengths.isEmpty() && response.protocolVersion().equals(HttpVersion.HTTP_1_1),
                     "transfer-encoding other than chunked, beside content-length or in HTTP/1.0");
-            body.resetToChunked();
-            return UNKNOWN;
+        } else if (!lengths.isEmpty()) {
+            require(lengths.size() == 1 && ContentLength.parse(lengths.get(0)) >= 0,
+                    "content-length that is not one decimal number");
         }
-        if (lengths.isEmpty()) {
-            body.resetToClose();
-            return UNKNOWN;
-        }
-        long length = lengths.size() > 1 ? -1 : ContentLength.parse(lengths.get(0));
-        require(length >= 0, "content-length that is not one decimal number");
-        body.resetToLength(length);
-        return length;
     }
 
     private static void require(boolean isValid, String found) {

@@ -336,6 +336,7 @@ final class WebSocketUpstreamHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void accept(DefaultHttpResponse response) {
+        ResponseHeadCheck.check(response);
         if (!"websocket".equalsIgnoreCase(response.headers().get("upgrade"))
                 || !Handshake.accept(key).equals(response.headers().get("sec-websocket-accept"))) {
             throw malformed("another upgrade, or the answer to another key");

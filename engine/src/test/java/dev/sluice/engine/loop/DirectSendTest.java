@@ -4,6 +4,7 @@ package dev.sluice.engine.loop;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -125,6 +126,48 @@ class DirectSendTest {
         while (onLoop(writer::pendingBytes) > 0) {
             Thread.sleep(1); // until Netty has noticed that the socket took the rest
         }
+    }
+
+    @Test
+    void shouldSendDirectlyOnlyIfThatChangesNothingElse() throws Exception {
+        connect(Transport.EPOLL);
+        ByteBuf bytes = buffer(new byte[5], 0, 5);
+
+        assertTrue(onLoop(() -> Transport.sendNow(context, bytes)), "nothing is in the way");
+        assertEquals(0, bytes.readableBytes());
+        bytes.clear().writeZero(5);
+        onLoop(() -> context.write(buffer(new byte[1], 0, 1), context.voidPromise()));
+        assertFalse(onLoop(() -> Transport.sendNow(context, bytes)), "a byte waits for a flush");
+        onLoop(context::flush);
+        onLoop(() -> channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter()));
+        assertFalse(onLoop(() -> Transport.sendNow(context, bytes)), "another handler is in between");
+        onLoop(() -> channel.pipeline().removeFirst());
+        assertTrue(onLoop(() -> Transport.sendNow(context, bytes)), "nothing is in the way again");
+        channel.close().sync();
+        bytes.clear().writeZero(5);
+        assertFalse(onLoop(() -> Transport.sendNow(context, bytes)), "the channel is closed");
+        assertEquals(5, bytes.readableBytes());
+        bytes.release();
+    }
+
+    @Test
+    void shouldCountAndDropWhatIsNotFlushed() throws Exception {
+        connect(Transport.EPOLL);
+        ByteBuf late = buffer(new byte[3], 0, 3);
+
+        assertEquals(12, onLoop(() -> {
+            writer.write(buffer(new byte[5], 0, 5));
+            writer.room(7).writeZero(7);
+            return (int) writer.pendingBytes();
+        }));
+        onLoop(() -> {
+            writer.release();
+            writer.write(late);
+            return null;
+        });
+
+        assertEquals(0, onLoop(writer::pendingBytes));
+        assertEquals(0, late.refCnt(), "kept after the release");
     }
 
     @Test

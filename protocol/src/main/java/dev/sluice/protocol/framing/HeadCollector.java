@@ -5,7 +5,7 @@ package dev.sluice.protocol.framing;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A collector of heads. It joins a head that arrived in several reads in one buffer, for a decoder that needs the whole
+ * A collector of heads. It joins a head that arrived in several reads in one buffer, for a reader that needs the whole
  * head. A head that arrived in one read, as most do, is not copied.
  *
  * <p><b>Threading:</b> confined to one event loop. <b>Ownership:</b> takes the bytes of each read and returns the

@@ -6,9 +6,10 @@ import dev.sluice.protocol.framing.FramingException.Fault;
 import io.netty.buffer.ByteBuf;
 
 /**
- * An incremental scanner that finds the end of an HTTP/1.1 head in the received bytes. It refuses errors that are no
- * longer visible after a codec has decoded the head: folded lines, line ends other than CRLF, request-line separators
- * other than one space, and more than one {@code Host} (RFC 9112 sections 2.2, 3, 3.2 and 5.2).
+ * An incremental scanner that finds the end of an HTTP/1.1 head in the received bytes, and checks every byte of it. A
+ * head that it accepts can be split at its spaces, colons and line ends by any reader, with the same result: it refuses
+ * folded lines, line ends other than CRLF, names that are not tokens, control characters, request-line separators other
+ * than one space, and more than one {@code Host} (RFC 9112 sections 2.2, 3, 3.2 and 5).
  *
  * <p>The scanner can stop and resume at any byte. It keeps counts only, no bytes.
  *

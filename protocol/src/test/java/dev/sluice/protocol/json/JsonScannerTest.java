@@ -169,6 +169,29 @@ class JsonScannerTest {
         }
     }
 
+    /** Each step overwrites the scratch array, in which the scanner keeps the tests of a block of 64 bytes. */
+    @Test
+    void shouldTestTheBytesOfEachStepAnew() {
+        StringBuilder text = new StringBuilder("{\"a\":[");
+        for (int i = 0; i < 200; i++) {
+            text.append(i == 0 ? "" : ",").append('"').append("x".repeat(i % 61)).append(i % 3 == 0 ? "\\n" : "")
+                    .append('"');
+        }
+        byte[] bytes = text.append("],\"model\":\"m\"}").toString().getBytes(UTF_8);
+        for (int scratchBytes : new int[] {64, 128, 4096}) {
+            List<String> seen = new ArrayList<>();
+            JsonScanner scanner = new JsonScanner(TABLE, JsonLimits.DEFAULT);
+            scanner.reset((watch, kind, start, end, value) -> seen.add(start + ".." + end));
+            ByteBuf buffer = Cuts.buffer(bytes);
+
+            scanner.feed(buffer, buffer.readerIndex(), buffer.writerIndex(), new byte[scratchBytes]);
+            scanner.end();
+            buffer.release();
+
+            assertEquals(List.of((bytes.length - 4) + ".." + (bytes.length - 1)), seen);
+        }
+    }
+
     private static void assertRefused(String text, int chunkBytes, String words) {
         JsonException refusal = assertThrows(JsonException.class, () -> scan(text.getBytes(UTF_8), chunkBytes));
         assertTrue(refusal.getMessage().contains(words), refusal.getMessage());
