@@ -27,7 +27,7 @@ final class CommonFields {
     private static final String[] VALUES = {"*/*", "application/json", "application/json; charset=utf-8",
         "text/event-stream", "text/event-stream; charset=utf-8", "chunked", "keep-alive", "close", "no-cache",
         "no-cache, no-transform", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd", "identity", "gzip",
-        "br", "zstd", "no", "nosniff", "100-continue", "responses=experimental", "0", "false", "true", "openai",
+        "br", "zstd", "no", "nosniff", "100-continue", "responses=experimental", "0", "false", "true",
         "codex_cli_rs", "cloudflare", "python", "js", "Linux", "MacOS", "x64", "arm64", "node", "CPython", "DYNAMIC"};
     private static final int SLOTS = 1024;
     private static final AsciiString[][] KNOWN_NAMES = table(spellings());
